@@ -1,0 +1,35 @@
+/** Identifiers, each given out once. */
+
+const reserved = [
+  'arguments', 'await', 'break', 'case', 'catch', 'class', 'const', 'continue', 'debugger', 'default', 'delete', 'do',
+  'else', 'enum', 'eval', 'export', 'extends', 'false', 'finally', 'for', 'function', 'if', 'implements', 'import', 'in',
+  'instanceof', 'interface', 'let', 'new', 'null', 'package', 'private', 'protected', 'public', 'return', 'static',
+  'super', 'switch', 'this', 'throw', 'true', 'try', 'typeof', 'undefined', 'var', 'void', 'while', 'with', 'yield',
+  'Math', 'BigInt', 'Number', 'Infinity', 'NaN', 'performance',
+]; // prettier-ignore
+
+export class Names {
+  readonly #taken: Set<string>;
+  readonly #next = new Map<string, number>();
+
+  /** Names of an inner scope differ from those of `outer` too. */
+  constructor(readonly outer?: Names) {
+    this.#taken = new Set(outer ? [] : reserved);
+  }
+
+  has(name: string): boolean {
+    return this.#taken.has(name) || (this.outer?.has(name) ?? false);
+  }
+
+  /** `wanted` made an identifier, with a number behind it when it is taken. */
+  fresh(wanted: string): string {
+    const base = wanted.replace(/[^A-Za-z0-9_$]+/g, '_').replace(/^(?=\d)|^$/, '_');
+    let name = base;
+    for (let i = this.#next.get(base) ?? 2; this.has(name); i++) {
+      name = /\d$/.test(base) ? `${base}_${i}` : `${base}${i}`;
+      this.#next.set(base, i + 1);
+    }
+    this.#taken.add(name);
+    return name;
+  }
+}

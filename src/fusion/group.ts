@@ -1,0 +1,215 @@
+/**
+ * A group: nodes that will share a kernel, placed on one iteration domain. Every member says at which indices of its
+ * own shape it is computed for a point of the domain.
+ */
+import { numel } from '../core/index.js';
+import type { Node } from '../graph/index.js';
+import {
+  axesFor, axesOf, flattenIndex, isView, pull, unflattenIndex, type IndexExpr,
+} from '../loops/index.js'; // prettier-ignore
+import { family } from '../ops/index.js';
+import { isElementwise, isReduction, type Flow } from './flow.js';
+
+export type GroupKind = 'map' | 'row' | 'contract' | 'scatter' | 'sort';
+
+/**
+ * Where in the domain a member has a value: at every point, once a row, once per inner position after the last row,
+ * or once after the last row.
+ */
+export type Level = 'element' | 'row' | 'column' | 'total';
+
+export interface Member {
+  readonly level: Level;
+  /** Indices into the node's shape, expressions of the domain's axes. */
+  readonly at: readonly IndexExpr[];
+}
+
+/** Axes cut into those that number rows and those within a row. */
+export interface Orientation {
+  readonly rows: readonly number[];
+  readonly inner: readonly number[];
+}
+
+export interface Group {
+  readonly id: number;
+  kind: GroupKind;
+  domain: readonly number[];
+  orientation: Orientation | undefined;
+  readonly members: Map<Node, Member>;
+  /** Groups whose results this one reads. */
+  readonly needs: Set<Group>;
+  /** Positions of the first and last member in the graph's order. */
+  first: number;
+  last: number;
+}
+
+/** A refusal is a reason, in words. */
+export type Placement = { readonly member: Member } | { readonly refused: string };
+const refused = (reason: string): Placement => ({ refused: reason });
+
+const flat = (axes: readonly number[], domain: readonly number[]): IndexExpr => {
+  const all = axesFor(domain);
+  return flattenIndex(
+    axes.map((axis) => all[axis]!),
+    axes.map((axis) => domain[axis]!),
+  );
+};
+const sizes = (axes: readonly number[], domain: readonly number[]): number => numel(axes.map((a) => domain[a]!));
+
+/** The flat position each level of the domain walks, and how many there are. */
+function levelIndex(group: Pick<Group, 'domain' | 'orientation'>, level: Level): { index: IndexExpr; count: number } {
+  const every = group.domain.map((_, i) => i);
+  const axes = {
+    element: every,
+    row: group.orientation?.rows ?? every,
+    column: group.orientation?.inner ?? [],
+    total: [],
+  }[level];
+  return { index: flat(axes, group.domain), count: sizes(axes, group.domain) };
+}
+
+/** Every source a node reads at `at`, with the indices it is read at; masked where a view says so. */
+export function* readsOf(
+  node: Node,
+  at: readonly IndexExpr[],
+): Generator<{ source: Node; indices: readonly IndexExpr[]; masked: boolean }> {
+  for (const input of node.inputs) {
+    const stack = [{ node: input, indices: at, masked: false }];
+    for (let top = stack.pop(); top; top = stack.pop()) {
+      if (!isView(top.node)) yield { source: top.node, indices: top.indices, masked: top.masked };
+      else {
+        for (const read of pull(top.node, top.indices).reads) {
+          stack.push({ node: read.input, indices: read.indices, masked: top.masked || read.masks.length > 0 });
+        }
+      }
+    }
+  }
+}
+
+const sameIndices = (a: readonly IndexExpr[], b: readonly IndexExpr[], shape: readonly number[]): boolean =>
+  flattenIndex(a, shape).key === flattenIndex(b, shape).key;
+
+/** Whether every member that `node` reads at `at` is read exactly where the group computes it. */
+function readsInPlace(group: Group, node: Node, at: readonly IndexExpr[], levels: readonly Level[]): string | undefined {
+  for (const { source, indices, masked } of readsOf(node, at)) {
+    const member = group.members.get(source);
+    if (!member) continue;
+    if (!levels.includes(member.level)) return `${source.op} is known only after the last row`;
+    if (masked || !sameIndices(indices, member.at, source.shape)) return `reads ${source.op} at other positions`;
+  }
+  return undefined;
+}
+
+/** Places an elementwise node on the group's domain. */
+export function placeElementwise(group: Group, node: Node): Placement {
+  if (group.kind === 'scatter' || group.kind === 'sort') return refused(`a ${group.kind} takes no epilogue`);
+  const count = numel(node.shape);
+  const levels: Level[] = group.kind === 'row' ? ['element', 'row', 'column', 'total'] : ['element'];
+  const readable: Record<Level, readonly Level[]> = {
+    element: ['element', 'row'],
+    row: ['row'],
+    column: ['column'],
+    total: ['total'],
+  };
+  let reason = `has ${count} elements on a domain of ${numel(group.domain)}`;
+  for (const level of levels) {
+    const { index, count: places } = levelIndex(group, level);
+    if (places !== count) continue;
+    const at = unflattenIndex(index, node.shape);
+    const problem = readsInPlace(group, node, at, readable[level]);
+    if (problem === undefined) return { member: { level, at } };
+    reason = problem;
+  }
+  return refused(reason);
+}
+
+/** The natural orientation of a reduction: within rows when it takes in the last axis, else across rows. */
+export function orient(domain: readonly number[], axes: readonly number[]): Orientation {
+  const every = domain.map((_, i) => i);
+  const rest = every.filter((axis) => !axes.includes(axis));
+  if (rest.length === 0) {
+    return domain.length > 1 ? { rows: every.slice(0, -1), inner: every.slice(-1) } : { rows: [], inner: every };
+  }
+  const last = every.findLast((axis) => domain[axis]! > 1) ?? domain.length - 1;
+  return axes.includes(last) ? { rows: rest, inner: [...axes] } : { rows: [...axes], inner: rest };
+}
+
+const reducedAxes = (node: Node): readonly number[] => {
+  const attrs = node.attrs as { axes?: readonly number[]; axis?: number };
+  return attrs.axes ?? [attrs.axis!];
+};
+
+/** Domain and orientation a group would need to take a reduction or scan in. */
+export function domainFor(node: Node, flow: Flow): { domain: readonly number[]; orientation: Orientation } {
+  const domain = node.inputs[0]!.shape;
+  const axes = reducedAxes(node);
+  const rest = domain.map((_, i) => i).filter((i) => !axes.includes(i));
+  const within = family(node.op) === 'scan' || (rest.length > 0 && isReadBack(node, numel(domain), flow));
+  return { domain, orientation: within ? { rows: rest, inner: [...axes] } : orient(domain, axes) };
+}
+
+/** Whether a reduction is used by the elements it came from, as in a softmax or a norm. */
+function isReadBack(node: Node, elements: number, flow: Flow): boolean {
+  const seen = new Set<Node>();
+  const stack = [...flow.users.get(node)!];
+  for (let user = stack.pop(); user; user = stack.pop()) {
+    if (seen.has(user) || seen.size > 64) continue;
+    seen.add(user);
+    if (!isElementwise(user)) continue;
+    if (numel(user.shape) === elements && numel(node.shape) !== elements) return true;
+    if (numel(user.shape) === numel(node.shape)) stack.push(...flow.users.get(user)!);
+  }
+  return false;
+}
+
+/** Places a reduction or a scan; the group must have an orientation. */
+export function placeReduction(group: Group, node: Node): Placement {
+  if (group.kind !== 'row') return refused(`needs whole rows of a ${group.kind}`);
+  const input = node.inputs[0]!;
+  const axes = reducedAxes(node);
+  const kept = (at: readonly IndexExpr[]): IndexExpr[] => at.filter((_, i) => !axes.includes(i));
+  const keptShape = input.shape.filter((_, i) => !axes.includes(i));
+  const scan = family(node.op) === 'scan';
+
+  for (const inputLevel of ['element', 'row'] as const) {
+    const { index, count } = levelIndex(group, inputLevel);
+    if (count !== numel(input.shape)) continue;
+    const at = unflattenIndex(index, input.shape);
+    // The input is read where it is; a reduction's own operand goes through views like any other.
+    const pseudo = { ...node, inputs: [input] } as Node;
+    if (readsInPlace(group, pseudo, at, inputLevel === 'element' ? ['element', 'row'] : ['row'])) continue;
+    if (scan) {
+      const inner = group.orientation!.inner;
+      const walks = axesOf(at[axes[0]!]!);
+      const along = inner.length === 1 && walks.size === 1 && walks.has(inner[0]!) && inputLevel === 'element';
+      if (along) return { member: { level: 'element', at } };
+      continue;
+    }
+    const keptIndex = flattenIndex(kept(at), keptShape);
+    const results: Level[] = inputLevel === 'element' ? ['row', 'column', 'total'] : ['total'];
+    for (const level of results) {
+      if (levelIndex(group, level).index.key !== keptIndex.key) continue;
+      if (numel(keptShape) !== levelIndex(group, level).count) continue;
+      if (level !== 'row' && (node.op === 'argmax' || node.op === 'argmin')) {
+        return refused('positions are found within rows only');
+      }
+      return { member: { level, at: kept(at) } };
+    }
+  }
+  return refused('reduces over other axes than the rows of the group');
+}
+
+/** Whether a whole group may move onto another's domain: all its members are single elements of equally many points. */
+export function canRedomain(group: Group, domain: readonly number[]): boolean {
+  return group.kind === 'map' && numel(group.domain) === numel(domain);
+}
+
+export function redomain(group: Group, domain: readonly number[]): void {
+  group.domain = domain;
+  const index = levelIndex({ domain, orientation: undefined }, 'element').index;
+  for (const node of group.members.keys()) {
+    group.members.set(node, { level: 'element', at: unflattenIndex(index, node.shape) });
+  }
+}
+
+export const isPlaceable = (node: Node): boolean => isElementwise(node) || isReduction(node) || family(node.op) === 'scan';

@@ -1,0 +1,253 @@
+/**
+ * Which nodes share a kernel. Nodes are taken in the graph's order; each joins the groups of what it reads where the
+ * law allows, or begins one. Every refusal is kept with its reason.
+ */
+import { numel } from '../core/index.js';
+import type { Node } from '../graph/index.js';
+import { axesFor, flattenIndex, unflattenIndex } from '../loops/index.js';
+import { family } from '../ops/index.js';
+import { isElementwise, type Flow } from './flow.js';
+import {
+  canRedomain, domainFor, isPlaceable, placeElementwise, placeReduction, readsOf, redomain,
+  type Group, type GroupKind, type Member, type Placement,
+} from './group.js'; // prettier-ignore
+
+export interface Refusal {
+  readonly producer: Node;
+  readonly consumer: Node;
+  readonly reason: string;
+}
+
+export interface Limits {
+  /** Operations one kernel may hold. */
+  readonly maxBodyOps: number;
+}
+
+const ownKind: Partial<Record<Node['op'], GroupKind>> = {
+  dot: 'contract',
+  conv: 'contract',
+  scatter: 'scatter',
+  scatterAdd: 'scatter',
+  sort: 'sort',
+  argsort: 'sort',
+};
+
+export class Grouping {
+  readonly refusals: Refusal[] = [];
+  readonly #home = new Map<Node, Group>();
+  /** Groups that became part of another one. */
+  readonly #mergedInto = new Map<Group, Group>();
+  #nextId = 0;
+
+  constructor(
+    readonly flow: Flow,
+    readonly limits: Limits,
+    readonly fused: boolean,
+  ) {
+    for (const node of flow.compute) {
+      if (!flow.free.has(node) || flow.demanded.has(node)) this.#take(node);
+    }
+    if (fused) {
+      this.#mergeReadersOfOneSource();
+      this.#mergeScalars();
+    }
+  }
+
+  get groups(): Group[] {
+    return [...new Set([...this.#home.values()].map((group) => this.#find(group)))];
+  }
+
+  home(node: Node): Group | undefined {
+    const group = this.#home.get(node);
+    return group && this.#find(group);
+  }
+
+  #find(group: Group): Group {
+    let at = group;
+    for (let next = this.#mergedInto.get(at); next; next = this.#mergedInto.get(at)) at = next;
+    return at;
+  }
+
+  #take(node: Node): void {
+    const candidates = this.fused && isPlaceable(node) ? this.#candidates(node) : [];
+    for (const group of candidates) {
+      if (!this.#join(group, node)) continue;
+      for (const other of candidates) if (other !== group) this.#merge(group, this.#find(other), node);
+      return;
+    }
+    this.#begin(node);
+  }
+
+  /** Groups of what a node reads: contractions first, whose result is then never stored, then rows, then maps. */
+  #candidates(node: Node): Group[] {
+    const order: GroupKind[] = ['contract', 'row', 'map', 'scatter', 'sort'];
+    const found = new Set(this.flow.sources.get(node)!.flatMap((source) => this.home(source) ?? []));
+    return [...found].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || b.id - a.id);
+  }
+
+  #begin(node: Node): void {
+    const kind = ownKind[node.op] ?? (isElementwise(node) ? 'map' : 'row');
+    const group: Group = {
+      id: this.#nextId++,
+      kind,
+      domain: node.shape,
+      orientation: undefined,
+      members: new Map(),
+      needs: new Set(),
+      first: Infinity,
+      last: -1,
+    };
+    let member: Member = { level: 'element', at: axesFor(node.shape) };
+    if (kind === 'row') {
+      Object.assign(group, domainFor(node, this.flow));
+      const placed = placeReduction(group, node);
+      if ('member' in placed) member = placed.member;
+    }
+    this.#add(group, node, member);
+  }
+
+  #add(group: Group, node: Node, member: Member): void {
+    const at = this.flow.position.get(node)!;
+    group.members.set(node, member);
+    group.first = Math.min(group.first, at);
+    group.last = Math.max(group.last, at);
+    this.#home.set(node, group);
+    for (const source of this.flow.sources.get(node)!) {
+      const other = this.home(source);
+      if (other && other !== group) group.needs.add(other);
+    }
+  }
+
+  #refuse(group: Group, node: Node, reason: string): false {
+    const producer = this.flow.sources.get(node)!.find((source) => this.home(source) === group);
+    if (producer) this.refusals.push({ producer, consumer: node, reason });
+    return false;
+  }
+
+  #join(group: Group, node: Node): boolean {
+    if (group.members.size >= this.limits.maxBodyOps) return this.#refuse(group, node, 'the kernel is as large as the target takes');
+    const others = this.flow.sources.get(node)!.flatMap((source) => this.home(source) ?? []);
+    if (this.#reaches(others.filter((other) => other !== group), group)) {
+      return this.#refuse(group, node, 'something between the two must be finished first');
+    }
+    const placed = isElementwise(node) ? placeElementwise(group, node) : this.#placeReduction(group, node);
+    if ('refused' in placed) return this.#refuse(group, node, placed.refused);
+    this.#add(group, node, placed.member);
+    return true;
+  }
+
+  /** A group of single elements turns into rows when a reduction of them arrives. */
+  #placeReduction(group: Group, node: Node): Placement {
+    const wanted = domainFor(node, this.flow);
+    if (!canRedomain(group, wanted.domain)) return placeReduction(group, node);
+    const { domain, kind } = group;
+    redomain(group, wanted.domain);
+    Object.assign(group, { kind: 'row', orientation: wanted.orientation });
+    const placed = placeReduction(group, node);
+    if ('refused' in placed) {
+      Object.assign(group, { kind, orientation: undefined });
+      redomain(group, domain);
+    }
+    return placed;
+  }
+
+  /** Whether any of `from` needs, at whatever distance, results of `target`. */
+  #reaches(from: readonly Group[], target: Group): boolean {
+    const seen = new Set<Group>();
+    const stack = [...from];
+    for (let group = stack.pop(); group; group = stack.pop()) {
+      const at = this.#find(group);
+      if (at === target) return true;
+      // What ends before the target begins cannot need it.
+      if (seen.has(at) || at.last < target.first) continue;
+      seen.add(at);
+      stack.push(...at.needs);
+    }
+    return false;
+  }
+
+  /** Moves all of `other` into `group` where that is legal; `via` is the node that reads both. */
+  #merge(group: Group, other: Group, via?: Node): boolean {
+    if (group === other) return true;
+    const no = (reason: string): false => (via ? this.#refuse(other, via, reason) : false);
+    if (group.members.size + other.members.size > this.limits.maxBodyOps) return no('the kernel is as large as the target takes');
+    const between = (from: Group, to: Group): boolean =>
+      this.#reaches([...from.needs].map((g) => this.#find(g)).filter((g) => g !== to && g !== from), to);
+    if (between(group, other) || between(other, group)) return no('something between the two must be finished first');
+    const moved = this.#placementsIn(group, other);
+    if (!moved) return no(`a ${other.kind} over ${numel(other.domain)} elements does not fit a ${group.kind} over ${numel(group.domain)}`);
+    const before = new Map(group.members);
+    for (const [node, member] of moved) group.members.set(node, member);
+    const broken = [...group.members].find(([node, member]) => !this.#inPlace(group, node, member));
+    if (broken) {
+      group.members.clear();
+      for (const [node, member] of before) group.members.set(node, member);
+      return no('the two read each other at other positions');
+    }
+    group.first = Math.min(group.first, other.first);
+    group.last = Math.max(group.last, other.last);
+    for (const need of other.needs) if (this.#find(need) !== group) group.needs.add(need);
+    group.needs.delete(other);
+    this.#mergedInto.set(other, group);
+    return true;
+  }
+
+  /** Where the members of `other` would lie in `group`. */
+  #placementsIn(group: Group, other: Group): Map<Node, Member> | undefined {
+    if (other.kind === 'row') {
+      const same =
+        group.kind === 'row' &&
+        String(group.domain) === String(other.domain) &&
+        JSON.stringify(group.orientation) === JSON.stringify(other.orientation);
+      return same ? other.members : undefined;
+    }
+    if (other.kind !== 'map' || group.kind === 'scatter' || group.kind === 'sort') return undefined;
+    const axes = axesFor(group.domain);
+    const rows = group.orientation?.rows ?? [];
+    const count = numel(other.domain);
+    const rowShape = rows.map((axis) => group.domain[axis]!);
+    const level = count === numel(group.domain) ? 'element' : group.kind === 'row' && count === numel(rowShape) ? 'row' : undefined;
+    if (level === undefined) return undefined;
+    const index = level === 'element' ? flattenIndex(axes, group.domain) : flattenIndex(rows.map((a) => axes[a]!), rowShape); // prettier-ignore
+    return new Map([...other.members.keys()].map((node) => [node, { level, at: unflattenIndex(index, node.shape) }]));
+  }
+
+  #inPlace(group: Group, node: Node, member: Member): boolean {
+    if (!isElementwise(node)) return family(node.op) !== 'reduce' && family(node.op) !== 'scan' ? true : this.#reductionInPlace(group, node, member);
+    for (const { source, indices, masked } of readsOf(node, member.at)) {
+      const other = group.members.get(source);
+      if (!other) continue;
+      const readable = other.level === member.level || (other.level === 'row' && member.level === 'element');
+      if (!readable || masked || flattenIndex(indices, source.shape).key !== flattenIndex(other.at, source.shape).key) return false;
+    }
+    return true;
+  }
+
+  #reductionInPlace(group: Group, node: Node, member: Member): boolean {
+    const placed = placeReduction(group, node);
+    return 'member' in placed && placed.member.level === member.level;
+  }
+
+  /** Rows over the same operand become one pass over it. */
+  #mergeReadersOfOneSource(): void {
+    for (const [source, users] of this.flow.users) {
+      if (users.length < 2 || numel(source.shape) < 2) continue;
+      const readers = [...new Set(users.flatMap((user) => this.home(user) ?? []))].filter((g) => g.kind === 'row' || g.kind === 'map');
+      if (!readers.some((group) => group.kind === 'row')) continue;
+      readers.sort((a, b) => Number(a.kind === 'map') - Number(b.kind === 'map') || a.id - b.id);
+      for (let i = 0; i < readers.length; i++) {
+        const group = this.#find(readers[i]!);
+        if (group.kind !== 'row') continue;
+        for (const other of readers.slice(i + 1)) this.#merge(group, this.#find(other));
+      }
+    }
+  }
+
+  /** Scalars of one stage of a step are computed by one kernel. */
+  #mergeScalars(): void {
+    const scalars = this.groups.filter((group) => group.kind === 'map' && numel(group.domain) === 1);
+    scalars.forEach((first, i) => {
+      for (const other of scalars.slice(i + 1)) this.#merge(this.#find(first), this.#find(other));
+    });
+  }
+}

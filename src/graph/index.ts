@@ -1,0 +1,6 @@
+export * as g from './build.js';
+export * from './decompose.js';
+export * from './graph.js';
+export * from './key.js';
+export * from './node.js';
+export * from './print.js';

@@ -1,0 +1,3 @@
+export * from './index-expr.js';
+export * from './nest.js';
+export * from './views.js';

@@ -1,0 +1,151 @@
+/** Initial values of parameters (torch.nn.init), written on the host: nothing is compiled for them. */
+import { ArgumentError, formatShape, numel, stridesOf, type Shape } from '../core/index.js';
+import { hostNormal, hostUniform } from '../runtime/index.js';
+import type { Tensor } from '../tensor/index.js';
+
+/** What a layer's output goes through, as far as it matters for the scale of its weights. */
+export type Nonlinearity =
+  | 'linear' | 'conv1d' | 'conv2d' | 'conv3d' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu'; // prettier-ignore
+
+const gains: Readonly<Record<Nonlinearity, (slope: number) => number>> = {
+  linear: () => 1,
+  conv1d: () => 1,
+  conv2d: () => 1,
+  conv3d: () => 1,
+  sigmoid: () => 1,
+  tanh: () => 5 / 3,
+  relu: () => Math.SQRT2,
+  leaky_relu: (slope) => Math.sqrt(2 / (1 + slope ** 2)),
+  selu: () => 3 / 4,
+};
+
+/** The factor by which weights before a nonlinearity are scaled; `slope` is that of leaky_relu, 0.01 unless given. */
+export const calculateGain = (nonlinearity: Nonlinearity, slope = 0.01): number => gains[nonlinearity](slope);
+
+/** Numbers of inputs and outputs of one element of a weight [out, in, ...kernel]. */
+export function calculateFanInAndFanOut(shape: Shape): { fanIn: number; fanOut: number } {
+  const [out, into, ...kernel] = shape;
+  if (out === undefined || into === undefined) {
+    throw new ArgumentError('init', `a weight of fewer than 2 dimensions has no fan: ${formatShape(shape)}`);
+  }
+  return { fanIn: into * numel(kernel), fanOut: out * numel(kernel) };
+}
+
+/** Writes numbers into a parameter or buffer. */
+export function write<T extends Tensor>(tensor: T, values: ArrayLike<number> | number): T {
+  tensor.set(values);
+  return tensor;
+}
+
+/** Uniform between `a` and `b`. */
+export const uniform_ = <T extends Tensor>(tensor: T, a = 0, b = 1): T =>
+  write(tensor, hostUniform(numel(tensor.shape)).map((u) => a + (b - a) * u)); // prettier-ignore
+
+/** Normal with the given mean and standard deviation. */
+export const normal_ = <T extends Tensor>(tensor: T, mean = 0, std = 1): T =>
+  write(tensor, hostNormal(numel(tensor.shape)).map((z) => mean + std * z)); // prettier-ignore
+
+export const constant_ = <T extends Tensor>(tensor: T, value: number): T => write(tensor, value);
+export const ones_ = <T extends Tensor>(tensor: T): T => write(tensor, 1);
+export const zeros_ = <T extends Tensor>(tensor: T): T => write(tensor, 0);
+
+/** The identity matrix. */
+export function eye_<T extends Tensor>(tensor: T): T {
+  if (tensor.shape.length !== 2) throw new ArgumentError('eye_', `takes a matrix, not ${formatShape(tensor.shape)}`);
+  const [rows, columns] = tensor.shape as readonly [number, number];
+  const values = new Float32Array(rows * columns);
+  for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = 1;
+  return write(tensor, values);
+}
+
+/** A convolution weight [out, in, ...kernel] that passes channels on, in each of `groups`. */
+export function dirac_<T extends Tensor>(tensor: T, groups = 1): T {
+  const [out, into, ...kernel] = tensor.shape;
+  if (out === undefined || into === undefined || kernel.length === 0 || kernel.length > 3 || out % groups !== 0) {
+    throw new ArgumentError('dirac_', `takes a convolution weight of ${groups} groups, not ${formatShape(tensor.shape)}`);
+  }
+  const strides = stridesOf(tensor.shape);
+  const centre = kernel.reduce((at, size, i) => at + Math.floor(size / 2) * strides[i + 2]!, 0);
+  const values = new Float32Array(numel(tensor.shape));
+  const perGroup = out / groups;
+  for (let group = 0; group < groups; group++) {
+    for (let c = 0; c < Math.min(perGroup, into); c++) {
+      values[(group * perGroup + c) * strides[0]! + c * strides[1]! + centre] = 1;
+    }
+  }
+  return write(tensor, values);
+}
+
+/** Glorot and Bengio 2010, uniform. */
+export function xavierUniform_<T extends Tensor>(tensor: T, options: { gain?: number | undefined } = {}): T {
+  const { fanIn, fanOut } = calculateFanInAndFanOut(tensor.shape);
+  const bound = (options.gain ?? 1) * Math.sqrt(6 / (fanIn + fanOut));
+  return uniform_(tensor, -bound, bound);
+}
+
+/** Glorot and Bengio 2010, normal. */
+export function xavierNormal_<T extends Tensor>(tensor: T, options: { gain?: number | undefined } = {}): T {
+  const { fanIn, fanOut } = calculateFanInAndFanOut(tensor.shape);
+  return normal_(tensor, 0, (options.gain ?? 1) * Math.sqrt(2 / (fanIn + fanOut)));
+}
+
+/** Options of He initialisation. */
+export interface KaimingOptions {
+  /** Slope of a leaky ReLU, 0 unless given. */
+  a?: number | undefined;
+  /** Whether the forward ('fan_in', the default) or the backward pass keeps its variance. */
+  mode?: 'fan_in' | 'fan_out' | undefined;
+  /** 'leaky_relu' unless given. */
+  nonlinearity?: Nonlinearity | undefined;
+}
+
+function kaimingStd(shape: Shape, { a = 0, mode = 'fan_in', nonlinearity = 'leaky_relu' }: KaimingOptions): number {
+  const { fanIn, fanOut } = calculateFanInAndFanOut(shape);
+  return calculateGain(nonlinearity, a) / Math.sqrt(mode === 'fan_in' ? fanIn : fanOut);
+}
+
+/** He et al. 2015, uniform. */
+export function kaimingUniform_<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
+  if (numel(tensor.shape) === 0) return tensor;
+  const bound = Math.sqrt(3) * kaimingStd(tensor.shape, options);
+  return uniform_(tensor, -bound, bound);
+}
+
+/** He et al. 2015, normal. */
+export function kaimingNormal_<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
+  return numel(tensor.shape) === 0 ? tensor : normal_(tensor, 0, kaimingStd(tensor.shape, options));
+}
+
+/** Rows, or columns where there are fewer of them, orthogonal and of length `gain` (Saxe et al. 2013). */
+export function orthogonal_<T extends Tensor>(tensor: T, options: { gain?: number | undefined } = {}): T {
+  const [rows, ...rest] = tensor.shape;
+  if (rows === undefined || rest.length === 0) {
+    throw new ArgumentError('orthogonal_', `takes 2 or more dimensions, not ${formatShape(tensor.shape)}`);
+  }
+  const columns = numel(rest);
+  const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
+  const draws = hostNormal(rows * columns);
+  const basis: Float64Array[] = [];
+  for (let i = 0; i < count; i++) {
+    const vector = Float64Array.from(draws.subarray(i * length, (i + 1) * length));
+    // Modified Gram-Schmidt, twice: once leaves what rounding brought back.
+    for (const other of [...basis, ...basis]) {
+      const along = vector.reduce((sum, x, j) => sum + x * other[j]!, 0);
+      vector.forEach((x, j) => (vector[j] = x - along * other[j]!));
+    }
+    const norm = Math.sqrt(vector.reduce((sum, x) => sum + x * x, 0));
+    basis.push(vector.map((x) => x / norm));
+  }
+  const gain = options.gain ?? 1;
+  const values = new Float32Array(rows * columns);
+  basis.forEach((vector, i) =>
+    vector.forEach((x, j) => (values[rows <= columns ? i * columns + j : j * columns + i] = gain * x)),
+  );
+  return write(tensor, values);
+}
+
+/** What PyTorch's layers start with: uniform within 1 / sqrt(fan), `fan` being the inputs that an output sums over. */
+export function uniformByFan_<T extends Tensor>(tensor: T, fan: number): T {
+  const bound = fan > 0 ? 1 / Math.sqrt(fan) : 0;
+  return uniform_(tensor, -bound, bound);
+}

@@ -1,0 +1,169 @@
+/** Hand-written softmax(scale q k^T + mask) v, found before differentiation and put as the primitive it is. */
+import { sameShape } from '../core/index.js';
+import { consumers, g, node, topological, type Node, type NodeOf, type Source } from '../graph/index.js';
+import { positionComparison } from './positions.js';
+import { is, splat } from './splat.js';
+
+/** A match in the making: what it is made of so far. */
+interface Match {
+  readonly interior: Set<Node>;
+  scale: number;
+  causal: boolean;
+  mask: Node | undefined;
+}
+
+const operands = (x: Node): readonly [Node, Node] => x.inputs as readonly [Node, Node];
+
+/** The reduction over the last dimension that `x` stretches over the rows again, if that is what x is. */
+function rowReduction(x: Node, op: 'amax' | 'sum', match: Match): Node | undefined {
+  const last = x.shape.length - 1;
+  if (x.op !== 'expand' || !sameShape(x.inputs[0]!.shape, x.shape.with(last, 1))) return undefined;
+  let at: Node = x;
+  while (at.op === 'expand' || at.op === 'reshape' || at.op === 'stopGradient') {
+    match.interior.add(at);
+    at = at.inputs[0]!;
+  }
+  if (at.op !== op || !sameShape(at.attrs.axes, [last]) || !sameShape(at.inputs[0]!.shape, x.shape))
+    return undefined;
+  match.interior.add(at);
+  return at.inputs[0];
+}
+
+/** What `x` is the softmax of along its last dimension, as `F.softmax` and the attention primitive write it. */
+function softmaxOperand(x: Node, match: Match): Node | undefined {
+  if (x.op !== 'div') return undefined;
+  const [powers, total] = operands(x);
+  if (powers.op !== 'exp' || rowReduction(total, 'sum', match) !== powers) return undefined;
+  const shifted = powers.inputs[0]!;
+  if (shifted.op !== 'sub') return undefined;
+  const [scores, largest] = operands(shifted);
+  if (rowReduction(largest, 'amax', match) !== scores) return undefined;
+  for (const part of [x, powers, shifted]) match.interior.add(part);
+  return scores;
+}
+
+/** Scores under a causal mask: `where(key position <= query position, scores, -Infinity)` or its like. */
+function withoutCausal(scores: Node, match: Match): Node {
+  if (scores.op !== 'where') return scores;
+  const [condition, yes, no] = scores.inputs as readonly [Node, Node, Node];
+  const rank = scores.shape.length;
+  const [allowed, seen] = is(no, -Infinity) ? [true, yes] : is(yes, -Infinity) ? [false, no] : [];
+  const compared = seen && positionComparison(condition);
+  // `allowed` tells which branch keeps the score: key <= query there, or query < key on the other one.
+  const expected = allowed
+    ? { op: 'le', left: rank - 1, right: rank - 2 }
+    : { op: 'lt', left: rank - 2, right: rank - 1 };
+  const fits =
+    compared?.op === expected.op && compared.left === expected.left && compared.right === expected.right;
+  if (!seen || !fits) return scores;
+  match.causal = true;
+  match.interior.add(scores);
+  return seen;
+}
+
+const isScores = (x: Node): boolean => scaled(x) !== undefined;
+
+/** The contraction in `scale * dot`, `dot / scale` or `dot`, and the scale. */
+function scaled(x: Node): { readonly dot: NodeOf<'dot'>; readonly scale: number } | undefined {
+  if (x.op === 'dot') return { dot: x, scale: 1 };
+  if (x.op !== 'mul' && x.op !== 'div') return undefined;
+  const [a, b] = operands(x);
+  const [dot, factor] = x.op === 'mul' && splat(a) !== undefined ? [b, splat(a)] : [a, splat(b)];
+  if (dot.op !== 'dot' || factor === undefined) return undefined;
+  return { dot, scale: x.op === 'mul' ? Number(factor) : 1 / Number(factor) };
+}
+
+function withoutMask(scores: Node, match: Match): Node {
+  if (scores.op !== 'add' || isScores(scores)) return scores;
+  const [a, b] = operands(scores);
+  const [inner, mask] = isScores(a) ? [a, b] : [b, a];
+  match.mask = mask;
+  match.interior.add(scores);
+  return inner;
+}
+
+/** `x` with its dimensions in another order, in one permute. */
+const reordered = (x: Node, perm: readonly number[]): Node =>
+  x.op === 'permute' ? g.permute(x.inputs[0]!, perm.map((dim) => x.attrs.perm[dim]!)) : g.permute(x, perm); // prettier-ignore
+
+/** The one dimension in neither list; undefined when there are more, or none. */
+function onlyFree(x: Node, ...taken: readonly (readonly number[])[]): number | undefined {
+  const free = x.shape.map((_, dim) => dim).filter((dim) => !taken.some((dims) => dims.includes(dim)));
+  return free.length === 1 ? free[0] : undefined;
+}
+
+/** The operand as [...batch, rows, contracted], or with the last two exchanged. */
+function asMatrix(
+  x: Node,
+  batch: readonly number[],
+  contract: readonly number[],
+  contractedLast: boolean,
+): Node | undefined {
+  const free = onlyFree(x, batch, contract);
+  if (free === undefined || contract.length !== 1) return undefined;
+  return reordered(x, [...batch, ...(contractedLast ? [free, contract[0]!] : [contract[0]!, free])]);
+}
+
+function match(
+  x: Node,
+): { readonly replacement: () => Node; readonly interior: ReadonlySet<Node> } | undefined {
+  if (x.op !== 'dot') return undefined;
+  const [weights, value] = operands(x);
+  const lead = weights.shape.length - 2;
+  const overKeys =
+    sameShape(x.attrs.lhsContract, [lead + 1]) && x.attrs.lhsBatch.every((dim, i) => dim === i);
+  if (!overKeys || x.attrs.lhsBatch.length !== lead) return undefined;
+
+  const found: Match = { interior: new Set(), scale: 1, causal: false, mask: undefined };
+  const softmaxOf = softmaxOperand(weights, found);
+  if (!softmaxOf) return undefined;
+  const scores = withoutMask(withoutCausal(softmaxOf, found), found);
+  const product = scaled(scores);
+  if (!product) return undefined;
+  found.interior.add(scores).add(product.dot);
+
+  return {
+    interior: found.interior,
+    replacement: () => {
+      const { lhsBatch, lhsContract, rhsBatch, rhsContract } = product.dot.attrs;
+      const [a, b] = operands(product.dot);
+      const q = asMatrix(a, lhsBatch, lhsContract, true);
+      const k = asMatrix(b, rhsBatch, rhsContract, true);
+      const v = asMatrix(value, x.attrs.rhsBatch, x.attrs.rhsContract, false);
+      if (!q || !k || !v) return x;
+      const sources: Source[] = [
+        ...new Set([...x.sources, ...[...found.interior].flatMap((part) => part.sources)]),
+      ];
+      const attrs = { scale: product.scale, causal: found.causal };
+      return node('attention', found.mask ? [q, k, v, found.mask] : [q, k, v], attrs, sources);
+    },
+  };
+}
+
+/**
+ * The same values with every hand-written attention as an `attention` node. Scores and weights that something else
+ * reads, or that are outputs themselves, are left as they are. Nodes that no attention comes before keep their
+ * identity; pass intermediates that a gradient is asked for among the outputs, and use what comes back for them.
+ */
+export function recogniseAttention(outputs: readonly Node[]): Node[] {
+  const order = topological(outputs);
+  const users = consumers(order);
+  const roots = new Set(outputs);
+  const rebuilt = new Map<Node, Node>();
+  for (const original of order) {
+    const inputs = original.inputs.map((input) => rebuilt.get(input)!);
+    const same = inputs.every((input, i) => input === original.inputs[i]);
+    const current = same ? original : node(original.op, inputs, original.attrs, original.sources);
+    // Uses are known of the graph as it was: the interior of a match there is what must not be read elsewhere.
+    const before = match(original);
+    const hidden =
+      before !== undefined &&
+      [...before.interior].every(
+        (part) =>
+          !roots.has(part) &&
+          users.get(part)!.every((user) => user === original || before.interior.has(user)),
+      );
+    rebuilt.set(original, hidden ? (match(current)?.replacement() ?? current) : current);
+  }
+  return outputs.map((output) => rebuilt.get(output)!);
+}

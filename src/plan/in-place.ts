@@ -1,0 +1,56 @@
+/**
+ * Whether a kernel may write a cell of state while it reads the same cell: only where each element's last read is by
+ * the iteration that writes it, through the same index.
+ */
+import type { IndexExpr, Instr, LoopNest, Store } from '../loops/index.js';
+
+type Section = { readonly body: readonly Instr[]; readonly stores: readonly Store[] };
+
+const loadsOf = (body: readonly Instr[], buffer: number): Extract<Instr, { kind: 'load' }>[] =>
+  body.filter((instr) => instr.kind === 'load' && instr.buffer === buffer) as Extract<Instr, { kind: 'load' }>[];
+
+const sameElement = (body: readonly Instr[], read: number, index: IndexExpr): boolean =>
+  loadsOf(body, read).every((load) => load.indirect.length === 0 && load.index.key === index.key);
+
+const storeTo = ({ stores }: { readonly stores: readonly Store[] }, buffer: number): Store | undefined =>
+  stores.find((store) => store.buffer === buffer);
+
+/** `section` writes `written` and nothing of `body` elsewhere reads `read`. */
+function within(section: Section, others: readonly (readonly Instr[])[], read: number, written: number): boolean {
+  const store = storeTo(section, written);
+  if (!store) return false;
+  return sameElement(section.body, read, store.index) && others.every((body) => loadsOf(body, read).length === 0);
+}
+
+/** `read` and `written` are the nest's buffers for the old and the new content of one cell. */
+export function mayUpdateInPlace(nest: LoopNest, read: number, written: number): boolean {
+  switch (nest.kind) {
+    case 'map':
+      return within(nest, [], read, written);
+    case 'contract':
+      return within(nest, [nest.a.body, nest.b.body], read, written);
+    case 'row': {
+      const bodies = [
+        nest.setup, nest.finishColumns.body, nest.finishTotals.body, ...nest.stages.flatMap((stage) => [stage.rowBody, stage.body]),
+      ]; // prettier-ignore
+      const finishes = [nest.finishColumns, nest.finishTotals];
+      const sections: Section[] = [
+        ...finishes,
+        ...nest.stages.map(({ body, stores }) => ({ body, stores })),
+        ...nest.stages.map((stage) => ({ body: stage.rowBody, stores: stage.rowStores })),
+      ];
+      const section = sections.find((s) => storeTo(s, written));
+      return section !== undefined && within(section, bodies.filter((body) => body !== section.body), read, written); // prettier-ignore
+    }
+    case 'segmented': {
+      // Streams are numbered apart from buffers, and a segment's streams are its own: only the body counts.
+      const stream = (buffer: number): number => nest.streams.findIndex((buffers) => buffers.includes(buffer));
+      const setupReads = loadsOf(nest.setup, read).length > 0;
+      return !setupReads && within({ body: nest.body, stores: nest.stores }, [], stream(read), stream(written));
+    }
+    case 'scatter':
+      return nest.buffer === written && within(nest.base, [nest.body], read, written);
+    case 'opaque':
+      return false;
+  }
+}

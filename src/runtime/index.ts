@@ -1,0 +1,10 @@
+export * from './backend.js';
+export * from './cell.js';
+export * from './guards.js';
+export * from './instance.js';
+export * from './lazy.js';
+export { pending } from './pending.js';
+export * from './pipeline.js';
+export * from './random.js';
+export * from './trace.js';
+export * from './value.js';

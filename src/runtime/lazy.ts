@@ -1,0 +1,129 @@
+/**
+ * Running without compile(): values are computed when they are read, and a write to state computes what waits for it.
+ * Programs come from a cache keyed by exact structure, so a loop compiles once.
+ */
+import { StaleError, TraceError, dtypes, numel } from '../core/index.js';
+import { node, roots, structuralKey, topological, type Assign, type Graph, type Node } from '../graph/index.js';
+import { Data, Placeholder, type Cell } from './cell.js';
+import { Instance } from './instance.js';
+import { compileGraph } from './pipeline.js';
+import { getBackend } from './backend.js';
+import { pending } from './pending.js';
+import { outsideTrace } from './trace.js';
+import type { Value } from './value.js';
+
+
+/** Programs kept, least recently used dropped first. */
+const capacity = 128;
+const programs = new Map<string, Instance>();
+/** Structures met before, scalars aside. */
+const families = new Set<string>();
+
+/** Nodes whose data is at hand although gradients may still flow through them. */
+const realised = new WeakMap<Node, Data>();
+
+/** The same graph with some nodes replaced. */
+function rebuild(graph: Graph, replace: (node: Node) => Node | undefined): Graph {
+  const now = new Map<Node, Node>();
+  for (const old of topological(roots(graph), (n) => replace(n) !== undefined)) {
+    const inputs = old.inputs.map((input) => now.get(input) ?? input);
+    const changed = inputs.some((input, i) => input !== old.inputs[i]);
+    now.set(old, replace(old) ?? (changed ? (node(old.op, inputs, old.attrs as never, old.sources) as Node) : old));
+  }
+  return {
+    outputs: graph.outputs.map((output) => now.get(output)!),
+    assigns: graph.assigns.map(({ leaf, value }): Assign => ({ leaf, value: now.get(value)! })),
+  };
+}
+
+/** Refuses leaves that no longer mean what they meant when the graph was built. */
+function checkLeaves(order: readonly Node[]): void {
+  for (const leaf of order) {
+    if (leaf.op === 'input' && leaf.attrs.leaf instanceof Placeholder) {
+      throw new TraceError(`a value computed from ${leaf.attrs.leaf.name} is read outside the trace it belongs to`);
+    }
+    if (leaf.op !== 'state') continue;
+    const cell = leaf.attrs.leaf as Cell;
+    if (cell.version === leaf.attrs.version) continue;
+    const user = order.find((n) => n.inputs.includes(leaf));
+    const site = user?.sources[0]?.site.toString();
+    throw new StaleError(
+      `a value computed from ${cell.name ?? 'a parameter'}${site ? ` at ${site}` : ''} is read after ${cell.name ?? 'it'} was overwritten`,
+      'read it before the write (optimizer.step()), or keep it with .retain()',
+    );
+  }
+}
+
+/** The instance for a graph, and the leaves to run it with. */
+function instanceFor(graph: Graph): { instance: Instance; leaves: readonly (Data | Cell)[] } {
+  const { key, keyWithoutScalars, leaves, scalars } = structuralKey(graph);
+  const found = recall(key);
+  if (found) return { instance: found, leaves: leaves as (Data | Cell)[] };
+  if (families.has(keyWithoutScalars) && scalars.length > 0) {
+    // The second program that differs in its numbers only: they become inputs, and a third needs no compilation.
+    const inputs = new Map<Node, Node>(
+      scalars.map((scalar) => {
+        const array = new dtypes[scalar.dtype].array(numel(scalar.shape));
+        array[0] = scalar.attrs.value as never;
+        return [scalar as Node, new Data(array, scalar.shape, scalar.dtype).node];
+      }),
+    );
+    return instanceFor(rebuild(graph, (n) => inputs.get(n)));
+  }
+  families.add(keyWithoutScalars);
+  const instance = new Instance(compileGraph(graph, { name: 'lazy' }, leaves));
+  programs.set(`${getBackend()}:${key}`, instance);
+  if (programs.size > capacity) programs.delete(programs.keys().next().value!);
+  return { instance, leaves: leaves as (Data | Cell)[] };
+}
+
+function recall(key: string): Instance | undefined {
+  const full = `${getBackend()}:${key}`;
+  const found = programs.get(full);
+  if (!found) return undefined;
+  programs.delete(full);
+  programs.set(full, found);
+  return found;
+}
+
+/** Computes nodes and carries out assignments; results are data of their own. */
+export function evaluate(outputs: readonly Node[], assigns: readonly { cell: Cell; value: Node }[] = []): Data[] {
+  return outsideTrace(() => {
+    let graph: Graph = { outputs, assigns: assigns.map(({ cell, value }) => ({ leaf: cell, value })) };
+    const order = topological(roots(graph), (n) => realised.has(n));
+    if (order.some((n) => realised.has(n))) graph = rebuild(graph, (n) => realised.get(n)?.node);
+    checkLeaves(order.filter((n) => !realised.has(n)));
+    const { instance, leaves } = instanceFor(graph);
+    const arrays = instance.run(leaves, (leaf) => (leaf as Data).array);
+    for (const { cell } of assigns) cell.written();
+    return arrays.map((array, i) => new Data(array, outputs[i]!.shape, outputs[i]!.dtype));
+  });
+}
+
+/** Gives values their data, all by one program. */
+export function realise(values: readonly Value[], keepGraph: (value: Value) => boolean): void {
+  const waiting = values.filter((value) => value.data === undefined && value.lazyNode !== undefined);
+  if (waiting.length === 0) return;
+  const data = evaluate(waiting.map((value) => value.lazyNode!));
+  waiting.forEach((value, i) => {
+    const keep = keepGraph(value);
+    if (keep) realised.set(value.lazyNode!, data[i]!);
+    value.settle(data[i]!, keep);
+  });
+}
+
+/** Writes state: one parallel assignment, together with every value that nothing has consumed. */
+export function commit(assigns: readonly { cell: Cell; value: Node }[]): void {
+  const waiting = pending.all().filter((value) => value.data === undefined);
+  const data = evaluate(
+    waiting.map((value) => value.lazyNode!),
+    assigns,
+  );
+  waiting.forEach((value, i) => value.settle(data[i]!, false));
+}
+
+/** Computes everything that waits, before state changes by other means. */
+export const flushPending = (): void => {
+  if (pending.all().length > 0) commit([]);
+};
+pending.onOverflow(flushPending);

@@ -1,0 +1,52 @@
+/**
+ * The path from a traced graph to something that runs. Every stage's result is kept, so that it can be looked at; programs are
+ * cached by exact structure.
+ */
+import { fuse, type Fusion } from '../fusion/index.js';
+import { structuralKey, type Graph } from '../graph/index.js';
+import { lower, type Lowered } from '../lower/index.js';
+import type { Leaf } from '../ops/index.js';
+import { simplify, type PassRecord } from '../passes/index.js';
+import { plan, type Plan } from '../plan/index.js';
+import { backendOf, type BackendName } from './backend.js';
+
+export interface CompileOptions {
+  /** false gives every operation a kernel of its own. */
+  readonly fusion?: boolean;
+  readonly backend?: BackendName;
+  /** Name of the program in sources and drawings. */
+  readonly name?: string;
+}
+
+/** A graph on its way down, stage by stage. */
+export interface Compilation {
+  readonly graph: Graph;
+  readonly optimized: Graph;
+  readonly passes: readonly PassRecord[];
+  readonly fusion: Fusion;
+  readonly lowered: Lowered;
+  readonly plan: Plan;
+  readonly source: string;
+  readonly backend: BackendName;
+  /** Leaves of the traced graph in the order of its key. */
+  readonly leaves: readonly Leaf[];
+}
+
+let compilations = 0;
+/** How many programs have been compiled: a warm loop adds none. */
+export const compilationCount = (): number => compilations;
+
+export function compileGraph(graph: Graph, options: CompileOptions, leaves?: readonly Leaf[]): Compilation {
+  compilations++;
+  const backend = backendOf(options.backend);
+  const fusionOn = options.fusion ?? true;
+  const { graph: optimized, log } = simplify(graph);
+  const fusion = fuse(optimized, backend.target, { fusion: fusionOn });
+  const lowered = lower(fusion, { segments: fusionOn });
+  const planned = plan(lowered, fusion, backend.target, options.name);
+  const source = backend.emit(planned.program);
+  return {
+    graph, optimized, passes: log, fusion, lowered, plan: planned, source, backend: backend.name,
+    leaves: leaves ?? structuralKey(graph).leaves,
+  }; // prettier-ignore
+}

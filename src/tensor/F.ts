@@ -1,0 +1,3 @@
+/** torch.nn.functional: the generated functions, and those that draw random numbers. */
+export * from './F.generated.js';
+export { dropout } from './random.js';

@@ -1,0 +1,336 @@
+/**
+ * What every tensor can do besides computing: be read, be written when it is state, take part in differentiation, and
+ * show itself. The generated class Tensor adds the operations.
+ */
+import {
+  ArgumentError, DTypeError, FusegradError, InternalError, ShapeError, atSite, formatShape, isFloat, numel,
+  type DType, type Shape,
+} from '../core/index.js'; // prettier-ignore
+import * as f from '../functional/index.js';
+import { g, type Node } from '../graph/index.js';
+import {
+  Cell, Value, activeTrace, commit, flushPending, gradientsEnabled, pending, realise, refuseInTrace, touch, observe, type Data,
+} from '../runtime/index.js'; // prettier-ignore
+import { accumulate, isTracked } from './gradients.js';
+import { formatTensor } from './print.js';
+import { dataOf, itemOf, nested, type Nested, type Numbers } from './values.js';
+
+/** Runs a public operation: everything it records carries the place it was called from. */
+export const call = atSite;
+
+type OperandLike = TensorBase | number | boolean | bigint;
+
+export class TensorBase {
+  /** @internal The runtime's side of this tensor. */
+  readonly value: Value;
+
+  constructor(of: Node | Data | Cell) {
+    this.value = new Value(of);
+  }
+
+  /** @internal The graph value to compute with. */
+  get node(): Node {
+    return this.value.operand();
+  }
+
+  /** Sizes of the dimensions. */
+  get shape(): Shape {
+    return this.value.shape;
+  }
+
+  /** Element type. */
+  get dtype(): DType {
+    return this.value.dtype;
+  }
+
+  /** Number of dimensions. */
+  get ndim(): number {
+    return this.shape.length;
+  }
+
+  /** Number of elements (torch.numel). */
+  get numel(): number {
+    return numel(this.shape);
+  }
+
+  /** Whether it was made by the user rather than computed: only such tensors accumulate `grad`. */
+  get isLeaf(): boolean {
+    return this.value.cell !== undefined || this.value.lazyNode === undefined || !this.requiresGrad;
+  }
+
+  /** Whether gradients flow into or through it. */
+  get requiresGrad(): boolean {
+    const { cell } = this.value;
+    return cell ? cell.requiresGrad : this.value.lazyNode !== undefined && isTracked(this.value.lazyNode);
+  }
+
+  /**
+   * Makes a tensor at hand a leaf that accumulates gradients, or stops it from doing so (torch.Tensor.requires_grad_).
+   * @throws FusegradError for a value that is computed.
+   */
+  requiresGrad_(flag = true): this {
+    return call(() => {
+      if (flag && !isFloat(this.dtype)) {
+        throw new DTypeError('requiresGrad_', `only floating tensors have gradients, not ${this.dtype}`);
+      }
+      if (!this.value.cell) {
+        if (!flag && !this.requiresGrad) return this;
+        if (activeTrace()) {
+          throw new FusegradError('requiresGrad_: a tensor of a traced function is no leaf', 'use grad(output, [tensor])');
+        }
+        if (this.requiresGrad) throw new FusegradError('requiresGrad_: only leaves can change it', 'use .detach()');
+        this.#realise();
+        const { array, shape, dtype } = this.value.data!;
+        this.value.becomeCell(new Cell(array, shape, dtype));
+      }
+      this.value.cell!.requiresGrad = flag;
+      touch();
+      return this;
+    });
+  }
+
+  /** The gradient `backward()` accumulated here, or null. */
+  get grad(): this | null {
+    const { cell } = this.value;
+    if (!cell) return null;
+    const trace = activeTrace();
+    if (trace && !trace.hasTouchedGrad(cell)) {
+      if (observe(() => cell.grad !== null)) trace.gradsRead.add(cell);
+    }
+    return cell.grad as this | null;
+  }
+
+  set grad(to: TensorBase | null) {
+    const { cell } = this.value;
+    if (!cell) throw new FusegradError('grad: only leaves hold a gradient', 'use grad(output, [tensor]) for other values');
+    if (to && formatShape(to.shape) !== formatShape(this.shape)) {
+      throw new ShapeError('grad', `a gradient of ${formatShape(this.shape)} has that shape, not ${formatShape(to.shape)}`);
+    }
+    const trace = activeTrace();
+    trace?.touchGrad(cell);
+    const before = cell.grad;
+    if (!trace) {
+      if ((before === null) !== (to === null)) touch();
+      if (before && before !== to) {
+        before.value.retained = false;
+        pending.delete(before.value);
+      }
+      if (to?.value.lazyNode && !to.value.data) {
+        to.value.retained = true;
+        pending.add(to.value);
+      }
+    }
+    cell.grad = to;
+  }
+
+  /**
+   * Adds the gradient of this value with respect to every leaf it depends on to that leaf's `grad`
+   * (torch.Tensor.backward).
+   * @param options.gradient Gradient of something with respect to this value; needed unless it has one element.
+   * @throws GradientError for several elements without `gradient`, or when nothing requires a gradient.
+   */
+  backward(options: { gradient?: TensorBase } = {}): void {
+    const make = (node: Node): this => new (this.constructor as unknown as typeof TensorBase)(node) as this;
+    call(() => accumulate(this, options.gradient, make));
+  }
+
+  /** Keeps this value readable after the state it was computed from is overwritten. */
+  retain(): this {
+    this.value.retained = true;
+    if (this.value.lazyNode && !this.value.isTraced) pending.add(this.value);
+    return this;
+  }
+
+  #realise(): void {
+    refuseInTrace('reading a tensor');
+    if (this.value.isTraced) void this.value.node;
+    realise([this.value], () => this.requiresGrad);
+  }
+
+  /** @internal The data, computed if need be. */
+  materialise(): Data | Cell {
+    return call(() => {
+      this.#realise();
+      const { cell, data } = this.value;
+      if (!cell && !data) throw new InternalError('a value was computed and has no data');
+      return (cell ?? data)!;
+    });
+  }
+
+  /** All values in row-major order, as a copy: a typed array of this dtype (half types as float32). */
+  dataSync(): Numbers {
+    return dataOf(this.materialise());
+  }
+
+  /** All values in row-major order, as a copy. */
+  async data(): Promise<Numbers> {
+    return Promise.resolve(this.dataSync());
+  }
+
+  /**
+   * The value of a tensor of one element, as a number; true or false for bool.
+   * @throws ShapeError when there are more.
+   */
+  itemSync(): number {
+    if (numel(this.shape) !== 1) {
+      throw new ShapeError('item', `a tensor of shape ${formatShape(this.shape)} has no single value`, 'use tolist() or data()');
+    }
+    return itemOf(this.materialise());
+  }
+
+  /** The value of a tensor of one element. */
+  async item(): Promise<number> {
+    return Promise.resolve(this.itemSync());
+  }
+
+  /** The values as nested arrays (torch.Tensor.tolist). */
+  tolistSync(): Nested {
+    return nested(this.dataSync(), this.shape, this.dtype);
+  }
+
+  /** The values as nested arrays. */
+  async tolist(): Promise<Nested> {
+    return Promise.resolve(this.tolistSync());
+  }
+
+  /**
+   * Overwrites the content of a parameter or buffer with `value`, broadcast to its shape. Inside a compiled function later
+   * reads see the new content; all writes of a call take effect together.
+   * @throws FusegradError for a tensor that is no state.
+   */
+  assign(value: OperandLike): this {
+    return call(() => {
+      assignAll([[this, value]]);
+      return this;
+    });
+  }
+
+  /** Overwrites the content from the host at once; a compiled function that reads it is not traced again. */
+  set(values: ArrayLike<number> | number): this {
+    return call(() => {
+      refuseInTrace('set');
+      const { cell } = this.value;
+      if (!cell) throw noState('set', this);
+      const count = typeof values === 'number' ? 1 : values.length;
+      if (typeof values !== 'number' && count !== cell.array.length) {
+        throw new ShapeError('set', `${count} values for shape ${formatShape(this.shape)}`);
+      }
+      flushPending();
+      const array = cell.array as Float32Array;
+      if (typeof values === 'number') array.fill(values);
+      else array.set(values);
+      cell.written();
+      return this;
+    });
+  }
+
+  /** In place: this = other, broadcast. Leaves and state only. */
+  copy_(other: OperandLike): this {
+    return this.#inPlace('copy_', 'x = other', () => operandNode(other, this));
+  }
+  /** In place: this = value everywhere. */
+  fill_(value: number): this {
+    return this.#inPlace('fill_', 'full(x.shape, value)', () => g.full(this.shape, value, this.dtype));
+  }
+  /** In place: this = 0 everywhere. */
+  zero_(): this {
+    return this.#inPlace('zero_', 'zerosLike(x)', () => g.full(this.shape, 0, this.dtype));
+  }
+  /** In place: this += alpha * other. */
+  add_(other: OperandLike, options: { alpha?: number } = {}): this {
+    return this.#inPlace('add_', 'x.add(other)', () => f.add(this.node, lowerOperand(other), options));
+  }
+  /** In place: this -= alpha * other. */
+  sub_(other: OperandLike, options: { alpha?: number } = {}): this {
+    return this.#inPlace('sub_', 'x.sub(other)', () => f.sub(this.node, lowerOperand(other), options));
+  }
+  /** In place: this *= other. */
+  mul_(other: OperandLike): this {
+    return this.#inPlace('mul_', 'x.mul(other)', () => f.mul(this.node, lowerOperand(other)));
+  }
+  /** In place: this /= other. */
+  div_(other: OperandLike): this {
+    return this.#inPlace('div_', 'x.div(other)', () => f.div(this.node, lowerOperand(other)));
+  }
+
+  #inPlace(op: string, instead: string, value: () => Node): this {
+    return call(() => {
+      const { cell } = this.value;
+      if (!cell) {
+        throw new FusegradError(`${op}: only parameters, buffers and leaves change in place`, `use the functional form: ${instead}`);
+      }
+      if (cell.requiresGrad && gradientsEnabled()) {
+        throw new FusegradError(`${op}: a leaf that requires a gradient changes in place only under noGrad`, 'wrap it: noGrad(() => ...)');
+      }
+      write([[cell, fit(op, value(), this)]]);
+      return this;
+    });
+  }
+
+  /** Shows the values as PyTorch prints them; computes them if need be. */
+  async print(): Promise<void> {
+    await Promise.resolve();
+    console.log(formatTensor(this.dataSync(), this.shape, this.dtype, this.requiresGrad));
+  }
+
+  /** Never runs anything: the values if they are at hand, else what is known. */
+  toString(): string {
+    const { cell, data } = this.value;
+    const held = cell ?? data;
+    if (held && !this.value.isTraced) return formatTensor(dataOf(held), this.shape, this.dtype, this.requiresGrad);
+    const site = this.value.site?.toString();
+    const kind = this.value.isTraced ? 'traced' : 'lazy';
+    return `Tensor(${this.dtype}${formatShape(this.shape)}, ${kind}${site ? `, ${site}` : ''})`;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  [Symbol.toPrimitive](hint: string): string {
+    if (hint === 'string') return this.toString();
+    throw new FusegradError('a tensor is no number: JavaScript operators do not work on it', 'use a.add(b), a.mul(b), a.lt(b); await a.item() for its value');
+  }
+}
+
+const lowerOperand = (x: OperandLike): Node | number | boolean | bigint => (x instanceof TensorBase ? x.node : x);
+
+const operandNode = (x: OperandLike, like: TensorBase): Node =>
+  x instanceof TensorBase ? x.node : g.full(like.shape, x, like.dtype);
+
+function noState(op: string, tensor: TensorBase): FusegradError {
+  return new FusegradError(`${op}: a computed tensor of shape ${formatShape(tensor.shape)} is no state`, 'assign to a Parameter or Buffer');
+}
+
+/** A value as the content of `target`: stretched to its shape, in its dtype. */
+function fit(op: string, value: Node, target: TensorBase): Node {
+  const stretched = f.broadcastTo(value, target.shape as number[]);
+  if (isFloat(stretched.dtype) && !isFloat(target.dtype)) {
+    throw new DTypeError(op, `${stretched.dtype} does not fit into ${target.dtype}`, 'cast it first');
+  }
+  return g.cast(stretched, target.dtype);
+}
+
+function write(pairs: readonly (readonly [Cell, Node])[]): void {
+  const trace = activeTrace();
+  if (trace) for (const [cell, value] of pairs) trace.write(cell, value);
+  else commit(pairs.map(([cell, value]) => ({ cell, value })));
+}
+
+/** Writes several parameters or buffers at once, all from the state before. */
+export function assignAll(pairs: readonly (readonly [TensorBase, OperandLike])[]): void {
+  call(() => {
+    write(
+      pairs.map(([target, value]) => {
+        const { cell } = target.value;
+        if (!cell) throw noState('assign', target);
+        return [cell, fit('assign', operandNode(value, target), target)] as const;
+      }),
+    );
+  });
+}
+
+/** @internal Checks an argument that must be a tensor. */
+export function expectTensor(op: string, x: unknown): asserts x is TensorBase {
+  if (!(x instanceof TensorBase)) throw new ArgumentError(op, `expected a tensor, not ${typeof x}`);
+}

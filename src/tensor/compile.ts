@@ -1,0 +1,210 @@
+/**
+ * compile(): a function is traced once per kind of arguments, and from then on a call is one program. It sees tensors
+ * among its arguments as inputs, other arguments as fixed keys, and state wherever it touches it.
+ */
+import { TraceError, unpinned, type TypedArray } from '../core/index.js';
+import { node, type Graph, type Node } from '../graph/index.js';
+import { Traced } from '../inspect/index.js';
+import type { Leaf } from '../ops/index.js';
+import {
+  Instance, Placeholder, Trace, activeTrace, compileGraph, currentEpoch, flushPending, getBackend, guardsHold, outsideTrace,
+  pending, recordGuards, touch, type Cell, type CompileOptions, type Compilation, type Guard, type KernelTime, Data,
+} from '../runtime/index.js'; // prettier-ignore
+import { moveToCell } from './gradients.js';
+import { Tensor } from './tensor.generated.js';
+import { flattenTree, matchesTree, mapTree, type Tree } from './tree.js';
+
+export interface Compiled<A extends unknown[], R> {
+  (...args: A): R;
+  /** Compiles for these arguments without running, and returns the program to look at. */
+  trace(...args: A): Traced;
+  /** Time each kernel has taken, when compiled with `{ profile: true }`. */
+  profile(): readonly KernelTime[];
+}
+
+export interface FunctionOptions extends CompileOptions {
+  /** Measures kernels; read the result with `profile()`. */
+  readonly profile?: boolean;
+}
+
+/** One program of a compiled function, and when it may be used. */
+interface Entry {
+  readonly args: Tree;
+  readonly guards: readonly Guard[];
+  epoch: number;
+  readonly backend: string;
+  readonly compilation: Compilation;
+  readonly forward: Graph;
+  readonly instance: Instance;
+  /** Argument number of each placeholder. */
+  readonly argument: ReadonlyMap<Leaf, number>;
+  /** What the function returned, with numbers of outputs in place of tensors. */
+  readonly result: unknown;
+  readonly written: readonly Cell[];
+  readonly gradsAfter: ReadonlyMap<Cell, boolean>;
+  readonly gradsRead: ReadonlySet<Cell>;
+}
+
+/** Traces of one function before it warns that something changes with every call. */
+const manyTraces = 5;
+
+/** Stands for output number `index` in a result. */
+class Slot {
+  constructor(readonly index: number) {}
+}
+
+/**
+ * Compiles a function of tensors: forward pass, gradients, optimizer and random state become one program.
+ * A call runs at once and returns tensors whose values are there. The function is traced again when shapes, dtypes or other arguments
+ * change, and when a mode or option that it read has changed.
+ * @param options.fusion false gives every operation a kernel of its own.
+ * @throws TraceError for an async function.
+ * @example const step = compile((x: Tensor) => model(x).sum());
+ */
+export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: FunctionOptions = {}): Compiled<A, R> {
+  const name = options.name ?? (fn.name || 'step');
+  const entries: Entry[] = [];
+
+  const find = (args: A): Entry | undefined => {
+    const epoch = currentEpoch();
+    const backend = options.backend ?? getBackend();
+    for (const entry of entries) {
+      if (entry.backend !== backend || !matchesTree(entry.args, args)) continue;
+      if (entry.epoch === epoch) return entry;
+      if (guardsHold(entry.guards)) {
+        entry.epoch = epoch;
+        return entry;
+      }
+    }
+    return undefined;
+  };
+
+  const entryFor = (args: A): Entry => {
+    const known = find(args);
+    if (known) return known;
+    const entry = traceFunction(fn, args, { ...options, name });
+    entries.unshift(entry);
+    if (entries.length === manyTraces) {
+      console.warn(`fusegrad: ${name} has been traced ${manyTraces} times; ${difference(entries[1]!, entry)} changes between calls`);
+    }
+    return entry;
+  };
+
+  const compiled = (...args: A): R => {
+    if (activeTrace()) return fn(...args);
+    return run(entryFor(args), args) as R;
+  };
+  return Object.assign(compiled, {
+    trace: (...args: A): Traced => {
+      const entry = entryFor(args);
+      return new Traced(entry.compilation, entry.forward);
+    },
+    profile: (): readonly KernelTime[] => entries.flatMap((entry) => entry.instance.profile),
+  });
+}
+
+function difference(before: Entry, now: Entry): string {
+  if (!matchesTree(before.args, now.args.sample)) return 'an argument (shape, dtype or value)';
+  const changed = before.guards.find(({ read, expected }) => !Object.is(read(), expected));
+  return changed ? `a mode or option (${changed.read.toString().replace(/^\(\) => /, '')})` : 'the backend';
+}
+
+function traceFunction<A extends unknown[], R>(fn: (...args: A) => R, args: A, options: FunctionOptions & { name: string }): Entry {
+  const tree = flattenTree(args);
+  const placeholders = tree.tensors.map((_, i) => new Placeholder(`arg${i}`));
+  const realiseCaptured = (value: { node: Node }): Node => value.node;
+  const trace = new Trace(options.name, (value) => {
+    const held = outsideTrace(() => new TensorView(value).materialise());
+    return held instanceof Data ? held.node : realiseCaptured({ node: held.node });
+  });
+  const epoch = currentEpoch();
+  const { result, guards } = recordGuards(() =>
+    trace.run(() =>
+      unpinned(() => {
+        const inputs = tree.tensors.map(({ shape, dtype }, i) => new Tensor(node('input', [], { leaf: placeholders[i]!, shape, dtype })));
+        const out = fn(...(mapTree(tree, inputs) as A));
+        if (out instanceof Promise) {
+          void out.catch(() => undefined);
+          throw new TraceError(`${options.name} is async: nothing can be awaited while a function is traced`, 'await outside of it');
+        }
+        const outputs: Node[] = [];
+        const shaped = slotsOf(out, outputs);
+        const gradsAfter = trace.finishGrads();
+        return { outputs, shaped, gradsAfter };
+      }),
+    ),
+  );
+  const assigns = [...trace.writes].map(([cell, value]) => ({ leaf: cell, value }));
+  const graph: Graph = { outputs: result.outputs, assigns };
+  const compilation = compileGraph(graph, options);
+  return {
+    args: tree,
+    guards,
+    epoch,
+    backend: compilation.backend,
+    compilation,
+    forward: { outputs: result.outputs, assigns: [] },
+    instance: new Instance(compilation, { instrument: options.profile ?? false }),
+    argument: new Map(placeholders.map((leaf, i) => [leaf, i])),
+    result: result.shaped,
+    written: [...trace.writes.keys()],
+    gradsAfter: result.gradsAfter,
+    gradsRead: trace.gradsRead,
+  };
+}
+
+/** Looks at a captured value from outside the trace. */
+class TensorView {
+  constructor(readonly value: Tensor['value']) {}
+  materialise(): Data | Cell {
+    const tensor = Object.create(Tensor.prototype, { value: { value: this.value } }) as Tensor;
+    return tensor.materialise();
+  }
+}
+
+function slotsOf(result: unknown, outputs: Node[]): unknown {
+  if (result instanceof Tensor) return new Slot(outputs.push(result.value.node) - 1);
+  if (Array.isArray(result)) return result.map((each) => slotsOf(each, outputs));
+  if (result !== null && typeof result === 'object' && Object.getPrototypeOf(result) === Object.prototype) {
+    return Object.fromEntries(Object.entries(result).map(([key, each]) => [key, slotsOf(each, outputs)]));
+  }
+  return result;
+}
+
+function fill(shaped: unknown, outputs: readonly Tensor[]): unknown {
+  if (shaped instanceof Slot) return outputs[shaped.index];
+  if (Array.isArray(shaped)) return shaped.map((each) => fill(each, outputs));
+  if (shaped !== null && typeof shaped === 'object' && Object.getPrototypeOf(shaped) === Object.prototype) {
+    return Object.fromEntries(Object.entries(shaped).map(([key, each]) => [key, fill(each, outputs)]));
+  }
+  return shaped;
+}
+
+function run(entry: Entry, args: readonly unknown[]): unknown {
+  if (pending.size > 0) flushPending();
+  for (const cell of entry.gradsRead) moveToCell(cell);
+  const tensors = flattenTree(args).tensors;
+  const dataOf = (leaf: Leaf): TypedArray => tensors[entry.argument.get(leaf)!]!.materialise().array;
+  const arrays = entry.instance.run(entry.compilation.leaves, dataOf);
+  for (const cell of entry.written) cell.written();
+  for (const [cell, present] of entry.gradsAfter) leaveGrad(cell, present);
+  const { outputs } = entry.instance.program;
+  const results = arrays.map((array, i) => new Tensor(new Data(array, outputs[i]!.shape, outputs[i]!.dtype)));
+  return fill(entry.result, results);
+}
+
+const gradTensors = new WeakMap<Cell, Tensor>();
+
+/** Shows on a parameter what a call computed as its gradient. */
+function leaveGrad(cell: Cell, present: boolean): void {
+  if (!present) {
+    if (cell.grad !== null) touch();
+    cell.grad = null;
+    return;
+  }
+  let tensor = gradTensors.get(cell);
+  if (!tensor) gradTensors.set(cell, (tensor = new Tensor(cell.gradCell)));
+  if (cell.grad === null) touch();
+  cell.grad = tensor;
+}
+

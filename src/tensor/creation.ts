@@ -1,0 +1,106 @@
+/** Tensors from values on the host. */
+import {
+  ArgumentError, DTypeError, ShapeError, bfloat16ToBits, dtypes, float16ToBits, formatShape, isHalf, numel, atSite,
+  type DType, type Shape, type TypedArray,
+} from '../core/index.js'; // prettier-ignore
+import { Data, activeTrace, outsideTrace } from '../runtime/index.js';
+import { Tensor } from './tensor.generated.js';
+
+/** Nested arrays of numbers, booleans or bigints of one shape. */
+export type NestedValues = number | boolean | bigint | readonly NestedValues[];
+
+export interface TensorOptions {
+  /** Default: a typed array's own dtype, bool for booleans, int64 for bigints, float32 for numbers. */
+  readonly dtype?: DType;
+  /** Shape of flat data; default: the nesting of arrays. */
+  readonly shape?: Shape;
+  readonly requiresGrad?: boolean;
+}
+
+const dtypeOfArray = new Map<unknown, DType>([
+  [Float32Array, 'float32'], [Float64Array, 'float64'], [Int32Array, 'int32'], [Int16Array, 'int16'], [Int8Array, 'int8'],
+  [Uint8Array, 'uint8'], [Uint8ClampedArray, 'uint8'], [Uint32Array, 'uint32'], [BigInt64Array, 'int64'],
+]); // prettier-ignore
+
+/** Values as memory of a dtype; a typed array that already is such memory comes back as it is. */
+export function arrayFrom(op: string, values: ArrayLike<number | bigint | boolean>, dtype: DType): TypedArray {
+  const { array: Constructor } = dtypes[dtype];
+  const sameKind = values instanceof Constructor && dtypeOfArray.get(values.constructor) === dtype;
+  if (sameKind && !isHalf(dtype)) return values as unknown as TypedArray;
+  const array = new Constructor(values.length);
+  const convert = converter(op, dtype);
+  for (let i = 0; i < values.length; i++) array[i] = convert(values[i]!) as never;
+  return array;
+}
+
+function converter(op: string, dtype: DType): (value: number | bigint | boolean) => number | bigint {
+  if (dtype === 'float16') return (value) => float16ToBits(Number(value));
+  if (dtype === 'bfloat16') return (value) => bfloat16ToBits(Number(value));
+  if (dtype === 'bool') return (value) => (value ? 1 : 0);
+  if (dtypes[dtype].kind !== 'int') return Number;
+  const whole = (value: number | bigint | boolean): number => {
+    const number = Number(value);
+    if (Number.isNaN(number) || !Number.isFinite(number)) throw new DTypeError(op, `${number} is no ${dtype}`);
+    return Math.trunc(number);
+  };
+  return dtype === 'int64' ? (value) => (typeof value === 'bigint' ? value : BigInt(whole(value))) : whole;
+}
+
+function flatten(op: string, values: NestedValues, into: (number | bigint | boolean)[]): number[] {
+  if (!Array.isArray(values)) {
+    if (typeof values !== 'number' && typeof values !== 'boolean' && typeof values !== 'bigint') {
+      throw new ArgumentError(op, `expected numbers, booleans or bigints, found ${typeof values}`);
+    }
+    into.push(values);
+    return [];
+  }
+  const parts = (values as readonly NestedValues[]).map((each) => flatten(op, each, into));
+  const first = parts[0] ?? [];
+  const odd = parts.findIndex((shape) => formatShape(shape) !== formatShape(first));
+  if (odd > 0) {
+    throw new ShapeError(op, `nested arrays are ragged: element 0 has shape ${formatShape(first)}, element ${odd} ${formatShape(parts[odd]!)}`);
+  }
+  return [parts.length, ...first];
+}
+
+/**
+ * A tensor of the given values, copied (torch.tensor).
+ * @throws ShapeError for ragged arrays or a shape that does not fit the number of values.
+ * @example tensor([[1, 2], [3, 4]])
+ */
+export function tensor(values: NestedValues | TypedArray | Tensor, options: TensorOptions = {}): Tensor {
+  return atSite(() => {
+    if (values instanceof Tensor) {
+      const copy = options.dtype ? values.to(options.dtype) : values.clone();
+      return options.requiresGrad ? copy.detach().requiresGrad_() : copy;
+    }
+    let flat: ArrayLike<number | bigint | boolean>;
+    let natural: number[];
+    let dtype = options.dtype;
+    if (ArrayBuffer.isView(values)) {
+      flat = values as TypedArray;
+      natural = [flat.length];
+      dtype ??= dtypeOfArray.get(values.constructor);
+    } else {
+      const list: (number | bigint | boolean)[] = [];
+      natural = flatten('tensor', values as NestedValues, list);
+      flat = list;
+      const all = (type: string): boolean => list.length > 0 && list.every((value) => typeof value === type);
+      dtype ??= all('boolean') ? 'bool' : all('bigint') ? 'int64' : 'float32';
+    }
+    const shape = options.shape ?? natural;
+    if (numel(shape) !== flat.length) {
+      throw new ShapeError('tensor', `${flat.length} values do not fill shape ${formatShape(shape)}`);
+    }
+    const converted = arrayFrom('tensor', flat, dtype ?? 'float32');
+    const array = converted === (values as unknown) ? converted.slice() : converted;
+    const result = new Tensor(new Data(array, shape, dtype ?? 'float32'));
+    return options.requiresGrad ? result.requiresGrad_() : result;
+  });
+}
+
+/** A tensor that looks at a typed array without copying it: the caller promises not to change it. */
+export function fromTypedArray(array: TypedArray, shape: Shape, dtype: DType): Tensor {
+  const make = (): Tensor => new Tensor(new Data(array, shape, dtype));
+  return activeTrace() ? outsideTrace(make) : make();
+}

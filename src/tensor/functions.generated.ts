@@ -1,0 +1,2100 @@
+// Written by `npm run codegen` from src/functional. Do not edit.
+/** Operations as functions. */
+import type { DType } from '../core/index.js';
+import * as f from '../functional/index.js';
+import type {
+  Dims,
+  GridMode,
+  GridPadding,
+  Sizes,
+  WithDType,
+  Named as NamedNodes,
+} from '../functional/index.js';
+import type { Node } from '../graph/index.js';
+import { call } from './base.js';
+import {
+  lower,
+  named,
+  wrap,
+  wrapEach,
+  wrapOrName,
+  type Named,
+  type Operand,
+  type Tensor,
+} from './tensor.generated.js';
+
+/**
+ * `|x|`.
+ */
+export function abs(x: Tensor): Tensor {
+  return call(() => wrap(f.abs(x.node)));
+}
+
+/**
+ * Inverse cosine, NaN outside [-1, 1].
+ */
+export function acos(x: Tensor): Tensor {
+  return call(() => wrap(f.acos(x.node)));
+}
+
+/**
+ * Inverse hyperbolic cosine, NaN below 1.
+ */
+export function acosh(x: Tensor): Tensor {
+  return call(() => wrap(f.acosh(x.node)));
+}
+
+/**
+ * `x + alpha * y`. Two bools give their logical or.
+ * @example tensor([1, 2]).add(10) // [11, 12]
+ */
+export function add(x: Operand, y: Operand, options?: { alpha?: number | undefined }): Tensor {
+  return call(() => wrap(f.add(lower(x), lower(y), options)));
+}
+
+/**
+ * `beta * x + alpha * (b1 @ b2)` summed over the batch.
+ */
+export function addbmm(
+  x: Tensor,
+  b1: Tensor,
+  b2: Tensor,
+  options?: { beta?: number | undefined; alpha?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.addbmm(x.node, b1.node, b2.node, options)));
+}
+
+/**
+ * `x + value * t1 / t2`.
+ */
+export function addcdiv(x: Tensor, t1: Tensor, t2: Tensor, options?: { value?: number | undefined }): Tensor {
+  return call(() => wrap(f.addcdiv(x.node, t1.node, t2.node, options)));
+}
+
+/**
+ * `x + value * t1 * t2`.
+ */
+export function addcmul(x: Tensor, t1: Tensor, t2: Tensor, options?: { value?: number | undefined }): Tensor {
+  return call(() => wrap(f.addcmul(x.node, t1.node, t2.node, options)));
+}
+
+/**
+ * `beta * x + alpha * (m1 @ m2)` of matrices.
+ */
+export function addmm(
+  x: Tensor,
+  m1: Tensor,
+  m2: Tensor,
+  options?: { beta?: number | undefined; alpha?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.addmm(x.node, m1.node, m2.node, options)));
+}
+
+/**
+ * `beta * x + alpha * (m @ v)` of a matrix and a vector.
+ */
+export function addmv(
+  x: Tensor,
+  m: Tensor,
+  v: Tensor,
+  options?: { beta?: number | undefined; alpha?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.addmv(x.node, m.node, v.node, options)));
+}
+
+/**
+ * `beta * x + alpha * outer(v1, v2)`.
+ */
+export function addr(
+  x: Tensor,
+  v1: Tensor,
+  v2: Tensor,
+  options?: { beta?: number | undefined; alpha?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.addr(x.node, v1.node, v2.node, options)));
+}
+
+/**
+ * Whether all elements over `dim` are true, that is not 0; true over nothing.
+ */
+export function all(x: Tensor, dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
+  return call(() => wrap(f.all(x.node, dim, options)));
+}
+
+/**
+ * The largest over `dim`; NaN wins. Equal ones share the gradient.
+ */
+export function amax(x: Tensor, dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
+  return call(() => wrap(f.amax(x.node, dim, options)));
+}
+
+/**
+ * The smallest over `dim`; NaN wins. Equal ones share the gradient.
+ */
+export function amin(x: Tensor, dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
+  return call(() => wrap(f.amin(x.node, dim, options)));
+}
+
+/**
+ * The smallest and the largest over one dimension or all.
+ */
+export function aminmax(
+  x: Tensor,
+  dim?: number,
+  options?: { keepdim?: boolean | undefined },
+): Named<'min' | 'max'> {
+  return call(() => named(f.aminmax(x.node, dim, options)));
+}
+
+/**
+ * The angle of real numbers: 0, or pi below 0; NaN stays.
+ */
+export function angle(x: Tensor): Tensor {
+  return call(() => wrap(f.angle(x.node)));
+}
+
+/**
+ * Whether any element over `dim` is true, that is not 0; false over nothing.
+ */
+export function any(x: Tensor, dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
+  return call(() => wrap(f.any(x.node, dim, options)));
+}
+
+/**
+ * The position of the first largest element along `dim`, or in the flattened tensor.
+ */
+export function argmax(x: Tensor, dim?: number, options?: { keepdim?: boolean | undefined }): Tensor {
+  return call(() => wrap(f.argmax(x.node, dim, options)));
+}
+
+/**
+ * The position of the first smallest element along `dim`, or in the flattened tensor.
+ */
+export function argmin(x: Tensor, dim?: number, options?: { keepdim?: boolean | undefined }): Tensor {
+  return call(() => wrap(f.argmin(x.node, dim, options)));
+}
+
+/**
+ * The elements at `storageOffset + i * stride[0] + j * stride[1] + ...` of the flattened tensor.
+ */
+export function asStrided(
+  x: Tensor,
+  size: readonly number[],
+  stride: readonly number[],
+  options?: { storageOffset?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.asStrided(x.node, size, stride, options)));
+}
+
+/**
+ * Inverse sine, NaN outside [-1, 1].
+ */
+export function asin(x: Tensor): Tensor {
+  return call(() => wrap(f.asin(x.node)));
+}
+
+/**
+ * Inverse hyperbolic sine.
+ */
+export function asinh(x: Tensor): Tensor {
+  return call(() => wrap(f.asinh(x.node)));
+}
+
+/**
+ * Inverse tangent.
+ */
+export function atan(x: Tensor): Tensor {
+  return call(() => wrap(f.atan(x.node)));
+}
+
+/**
+ * The angle of the point (y, x), in (-pi, pi].
+ */
+export function atan2(y: Operand, x: Operand): Tensor {
+  return call(() => wrap(f.atan2(lower(y), lower(x))));
+}
+
+/**
+ * Inverse hyperbolic tangent, NaN outside [-1, 1].
+ */
+export function atanh(x: Tensor): Tensor {
+  return call(() => wrap(f.atanh(x.node)));
+}
+
+/**
+ * Tensors with at least one dimension.
+ */
+export function atleast1d(x: Tensor): Tensor;
+export function atleast1d(...tensors: readonly Tensor[]): Tensor[];
+export function atleast1d(...tensors: readonly Tensor[]): Tensor | Tensor[] {
+  return call(() =>
+    wrapEach(
+      (f.atleast1d as (...tensors: readonly Node[]) => Node | Node[])(...tensors.map((each) => each.node)),
+    ),
+  );
+}
+
+/**
+ * Tensors with at least two dimensions; vectors become rows.
+ */
+export function atleast2d(x: Tensor): Tensor;
+export function atleast2d(...tensors: readonly Tensor[]): Tensor[];
+export function atleast2d(...tensors: readonly Tensor[]): Tensor | Tensor[] {
+  return call(() =>
+    wrapEach(
+      (f.atleast2d as (...tensors: readonly Node[]) => Node | Node[])(...tensors.map((each) => each.node)),
+    ),
+  );
+}
+
+/**
+ * Tensors with at least three dimensions; a vector becomes [1, n, 1], a matrix [m, n, 1].
+ */
+export function atleast3d(x: Tensor): Tensor;
+export function atleast3d(...tensors: readonly Tensor[]): Tensor[];
+export function atleast3d(...tensors: readonly Tensor[]): Tensor | Tensor[] {
+  return call(() =>
+    wrapEach(
+      (f.atleast3d as (...tensors: readonly Node[]) => Node | Node[])(...tensors.map((each) => each.node)),
+    ),
+  );
+}
+
+/**
+ * `beta * x + alpha * (b1 @ b2)` of stacks of matrices.
+ */
+export function baddbmm(
+  x: Tensor,
+  b1: Tensor,
+  b2: Tensor,
+  options?: { beta?: number | undefined; alpha?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.baddbmm(x.node, b1.node, b2.node, options)));
+}
+
+/**
+ * Bitwise and.
+ * @throws DTypeError for floating tensors.
+ */
+export function bitwiseAnd(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.bitwiseAnd(lower(x), lower(y))));
+}
+
+/**
+ * `x * 2^y`; 0 where `y` is outside the width.
+ */
+export function bitwiseLeftShift(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.bitwiseLeftShift(lower(x), lower(y))));
+}
+
+/**
+ * Bitwise not; logical not of bools.
+ * @throws DTypeError for floating tensors.
+ */
+export function bitwiseNot(x: Tensor): Tensor {
+  return call(() => wrap(f.bitwiseNot(x.node)));
+}
+
+/**
+ * Bitwise or.
+ * @throws DTypeError for floating tensors.
+ */
+export function bitwiseOr(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.bitwiseOr(lower(x), lower(y))));
+}
+
+/**
+ * `x` shifted right, keeping its sign.
+ */
+export function bitwiseRightShift(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.bitwiseRightShift(lower(x), lower(y))));
+}
+
+/**
+ * Bitwise exclusive or.
+ * @throws DTypeError for floating tensors.
+ */
+export function bitwiseXor(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.bitwiseXor(lower(x), lower(y))));
+}
+
+/**
+ * A matrix with the given ones on its diagonal, zeros elsewhere.
+ */
+export function blockDiag(...tensors: readonly Tensor[]): Tensor {
+  return call(() => wrap(f.blockDiag(...tensors.map((each) => each.node))));
+}
+
+/**
+ * The products of two stacks of matrices, without broadcasting.
+ */
+export function bmm(x: Tensor, y: Tensor): Tensor {
+  return call(() => wrap(f.bmm(x.node, y.node)));
+}
+
+/**
+ * The shape that several shapes broadcast to.
+ */
+export function broadcastShapes(...shapes: readonly (readonly number[])[]): number[] {
+  return call(() => f.broadcastShapes(...shapes));
+}
+
+/**
+ * Tensors stretched to their common shape.
+ */
+export function broadcastTensors(...tensors: readonly Tensor[]): Tensor[] {
+  return call(() => f.broadcastTensors(...tensors.map((each) => each.node)).map(wrap));
+}
+
+/**
+ * Stretched to `shape` by broadcasting.
+ */
+export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
+  return call(() => wrap(f.broadcastTo(x.node, shape)));
+}
+
+/**
+ * All combinations of one element of each vector, as rows.
+ */
+export function cartesianProd(...tensors: readonly Tensor[]): Tensor {
+  return call(() => wrap(f.cartesianProd(...tensors.map((each) => each.node))));
+}
+
+/**
+ * Tensors one after another along `dim`; all other sizes must agree.
+ * @example cat([zeros(2, 3), ones(1, 3)]) // shape [3, 3]
+ */
+export function cat(tensors: readonly Tensor[], dim?: number): Tensor {
+  return call(() =>
+    wrap(
+      f.cat(
+        tensors.map((each) => each.node),
+        dim,
+      ),
+    ),
+  );
+}
+
+/**
+ * The smallest integer not below `x`.
+ */
+export function ceil(x: Tensor): Tensor {
+  return call(() => wrap(f.ceil(x.node)));
+}
+
+/**
+ * Channels dealt out of `groups` groups in turn: [N, g C, ...] read as [g, C] and written as [C, g].
+ * PyTorch: `F.channel_shuffle`.
+ * @throws ShapeError when the channels are not divisible by `groups`.
+ * @example F.channelShuffle(images, 2)
+ */
+export function channelShuffle(input: Tensor, groups: number): Tensor {
+  return call(() => wrap(f.channelShuffle(input.node, groups)));
+}
+
+/**
+ * At most `chunks` parts along `dim`, of equal size but for the last.
+ */
+export function chunk(x: Tensor, chunks: number, dim?: number): Tensor[] {
+  return call(() => f.chunk(x.node, chunks, dim).map(wrap));
+}
+
+/**
+ * `x` moved into `[min, max]`; either bound may be left out. Where min > max, the result is max.
+ * @example tensor([-2, 0.5, 9]).clamp(0, 1) // [0, 0.5, 1]
+ */
+export function clamp(x: Tensor, min?: Operand, max?: Operand): Tensor {
+  return call(() => wrap(f.clamp(x.node, lower(min), lower(max))));
+}
+
+/**
+ * `x`, or `max` where that is smaller.
+ */
+export function clampMax(x: Tensor, max: Operand): Tensor {
+  return call(() => wrap(f.clampMax(x.node, lower(max))));
+}
+
+/**
+ * `x`, or `min` where that is larger.
+ */
+export function clampMin(x: Tensor, min: Operand): Tensor {
+  return call(() => wrap(f.clampMin(x.node, lower(min))));
+}
+
+/**
+ * Tensors side by side, vectors as columns.
+ */
+export function columnStack(tensors: readonly Tensor[]): Tensor {
+  return call(() => wrap(f.columnStack(tensors.map((each) => each.node))));
+}
+
+/**
+ * The complex conjugate: the tensor itself.
+ */
+export function conj(x: Tensor): Tensor {
+  return call(() => wrap(f.conj(x.node)));
+}
+
+/**
+ * The complex conjugate: the tensor itself.
+ */
+export function conjPhysical(x: Tensor): Tensor {
+  return call(() => wrap(f.conjPhysical(x.node)));
+}
+
+/**
+ * `pad` with a constant. PyTorch: `torch.constant_pad_nd`.
+ * @throws ArgumentError for an odd number of amounts; ShapeError for too many.
+ * @example constantPadNd(tensor([1, 2]), [1, 0], { value: 9 }) // [9, 1, 2]
+ */
+export function constantPadNd(
+  input: Tensor,
+  amounts: readonly number[],
+  options?: { value?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.constantPadNd(input.node, amounts, options)));
+}
+
+/**
+ * The size of `x` with the sign of `y`, -0 included.
+ */
+export function copysign(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.copysign(lower(x), lower(y))));
+}
+
+/**
+ * The correlation coefficients of variables in rows.
+ */
+export function corrcoef(x: Tensor): Tensor {
+  return call(() => wrap(f.corrcoef(x.node)));
+}
+
+/**
+ * Cosine of radians.
+ */
+export function cos(x: Tensor): Tensor {
+  return call(() => wrap(f.cos(x.node)));
+}
+
+/**
+ * Hyperbolic cosine.
+ */
+export function cosh(x: Tensor): Tensor {
+  return call(() => wrap(f.cosh(x.node)));
+}
+
+/**
+ * Cosine of the angle between vectors along `dim`. PyTorch: `F.cosine_similarity`.
+ * @param x1 Vectors along `dim`; the shapes broadcast.
+ * @param x2 As x1.
+ * @param options `eps`: norms count as at least this.
+ * @returns The broadcast shape without `dim`.
+ * @throws ShapeError when the shapes do not broadcast; AxisError when `dim` is out of range.
+ * @example F.cosineSimilarity(tensor([[1, 0]]), tensor([[1, 1]])) // [0.7071]
+ */
+export function cosineSimilarity(
+  x1: Tensor,
+  x2: Tensor,
+  dim?: number,
+  options?: { eps?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.cosineSimilarity(x1.node, x2.node, dim, options)));
+}
+
+/**
+ * How many elements over `dim` are not 0, as int32.
+ */
+export function countNonzero(x: Tensor, dim?: Dims): Tensor {
+  return call(() => wrap(f.countNonzero(x.node, dim)));
+}
+
+/**
+ * The covariance matrix of variables in rows, with observations in columns.
+ */
+export function cov(
+  x: Tensor,
+  options?: { correction?: number | undefined; fweights?: Tensor | undefined; aweights?: Tensor | undefined },
+): Tensor {
+  return call(() =>
+    wrap(
+      f.cov(
+        x.node,
+        options && { ...options, fweights: options.fweights?.node, aweights: options.aweights?.node },
+      ),
+    ),
+  );
+}
+
+/**
+ * The largest so far along `dim`, and where it stands (the last among equals).
+ */
+export function cummax(x: Tensor, dim: number): Named<'values' | 'indices'> {
+  return call(() => named(f.cummax(x.node, dim)));
+}
+
+/**
+ * The smallest so far along `dim`, and where it stands (the last among equals).
+ */
+export function cummin(x: Tensor, dim: number): Named<'values' | 'indices'> {
+  return call(() => named(f.cummin(x.node, dim)));
+}
+
+/**
+ * Running product along `dim`.
+ */
+export function cumprod(x: Tensor, dim: number, options?: { dtype?: DType | undefined }): Tensor {
+  return call(() => wrap(f.cumprod(x.node, dim, options)));
+}
+
+/**
+ * Running sum along `dim`.
+ */
+export function cumsum(x: Tensor, dim: number, options?: { dtype?: DType | undefined }): Tensor {
+  return call(() => wrap(f.cumsum(x.node, dim, options)));
+}
+
+/**
+ * Running integral of `y` along `dim` by the trapezoidal rule.
+ */
+export function cumulativeTrapezoid(
+  y: Tensor,
+  x?: Tensor,
+  dim?: number,
+  options?: { dx?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.cumulativeTrapezoid(y.node, x?.node, dim, options)));
+}
+
+/**
+ * Degrees to radians.
+ */
+export function deg2rad(x: Tensor): Tensor {
+  return call(() => wrap(f.deg2rad(x.node)));
+}
+
+/**
+ * A diagonal of a matrix, or a square matrix with a vector on that diagonal.
+ */
+export function diag(x: Tensor, options?: { diagonal?: number | undefined }): Tensor {
+  return call(() => wrap(f.diag(x.node, options)));
+}
+
+/**
+ * Matrices with the last dimension of `x` on a diagonal, zeros elsewhere; `dim1` and `dim2` are their dimensions.
+ */
+export function diagEmbed(
+  x: Tensor,
+  options?: { offset?: number | undefined; dim1?: number | undefined; dim2?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.diagEmbed(x.node, options)));
+}
+
+/**
+ * A square matrix with all elements of `x` on a diagonal.
+ */
+export function diagflat(x: Tensor, options?: { offset?: number | undefined }): Tensor {
+  return call(() => wrap(f.diagflat(x.node, options)));
+}
+
+/**
+ * The elements of a diagonal of two dimensions, in a new last dimension.
+ */
+export function diagonal(
+  x: Tensor,
+  options?: { offset?: number | undefined; dim1?: number | undefined; dim2?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.diagonal(x.node, options)));
+}
+
+/**
+ * `x` with a diagonal of two dimensions replaced by `source`, laid out as diagonal returns it.
+ */
+export function diagonalScatter(
+  x: Tensor,
+  source: Tensor,
+  options?: { offset?: number | undefined; dim1?: number | undefined; dim2?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.diagonalScatter(x.node, source.node, options)));
+}
+
+/**
+ * Differences of neighbours along `dim`, taken `n` times; `prepend` and `append` are joined on first.
+ */
+export function diff(
+  x: Tensor,
+  options?: {
+    n?: number | undefined;
+    dim?: number | undefined;
+    prepend?: Tensor | undefined;
+    append?: Tensor | undefined;
+  },
+): Tensor {
+  return call(() =>
+    wrap(
+      f.diff(x.node, options && { ...options, prepend: options.prepend?.node, append: options.append?.node }),
+    ),
+  );
+}
+
+/**
+ * The derivative of lgamma.
+ */
+export function digamma(x: Tensor): Tensor {
+  return call(() => wrap(f.digamma(x.node)));
+}
+
+/**
+ * The p-norm of `x - y`.
+ */
+export function dist(x: Tensor, y: Tensor, options?: { p?: number | undefined }): Tensor {
+  return call(() => wrap(f.dist(x.node, y.node, options)));
+}
+
+/**
+ * `x / y`. Integers divide to a floating result, unless `roundingMode` asks for the quotient 'trunc' (towards zero)
+ * or 'floor' (downwards), which keeps their dtype.
+ * @example tensor([7]).div(2, { roundingMode: 'floor' }) // [3]
+ */
+export function div(
+  x: Operand,
+  y: Operand,
+  options?: { roundingMode?: 'trunc' | 'floor' | undefined },
+): Tensor {
+  return call(() => wrap(f.div(lower(x), lower(y), options)));
+}
+
+/**
+ * The scalar product of two vectors.
+ */
+export function dot(x: Tensor, y: Tensor): Tensor {
+  return call(() => wrap(f.dot(x.node, y.node)));
+}
+
+/**
+ * Parts along dimension 2.
+ */
+export function dsplit(x: Tensor, sections: number | readonly number[]): Tensor[] {
+  return call(() => f.dsplit(x.node, sections).map(wrap));
+}
+
+/**
+ * Tensors behind each other: along dimension 2.
+ */
+export function dstack(tensors: readonly Tensor[]): Tensor {
+  return call(() => wrap(f.dstack(tensors.map((each) => each.node))));
+}
+
+/**
+ * `x = y`.
+ */
+export function eq(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.eq(lower(x), lower(y))));
+}
+
+/**
+ * The error function.
+ */
+export function erf(x: Tensor): Tensor {
+  return call(() => wrap(f.erf(x.node)));
+}
+
+/**
+ * `1 - erf(x)`.
+ */
+export function erfc(x: Tensor): Tensor {
+  return call(() => wrap(f.erfc(x.node)));
+}
+
+/**
+ * The inverse of erf: ±Infinity at ±1, NaN outside.
+ */
+export function erfinv(x: Tensor): Tensor {
+  return call(() => wrap(f.erfinv(x.node)));
+}
+
+/**
+ * `e^x`. Integers and bools give float32.
+ */
+export function exp(x: Tensor): Tensor {
+  return call(() => wrap(f.exp(x.node)));
+}
+
+/**
+ * `2^x`.
+ */
+export function exp2(x: Tensor): Tensor {
+  return call(() => wrap(f.exp2(x.node)));
+}
+
+/**
+ * `e^x - 1`, accurate near 0.
+ */
+export function expm1(x: Tensor): Tensor {
+  return call(() => wrap(f.expm1(x.node)));
+}
+
+/**
+ * Dimensions `startDim` to `endDim` as one.
+ */
+export function flatten(x: Tensor, startDim?: number, endDim?: number): Tensor {
+  return call(() => wrap(f.flatten(x.node, startDim, endDim)));
+}
+
+/**
+ * Reversed along the given dimensions.
+ */
+export function flip(x: Tensor, dims: Dims): Tensor {
+  return call(() => wrap(f.flip(x.node, dims)));
+}
+
+/**
+ * Reversed along dimension 1.
+ */
+export function fliplr(x: Tensor): Tensor {
+  return call(() => wrap(f.fliplr(x.node)));
+}
+
+/**
+ * Reversed along dimension 0.
+ */
+export function flipud(x: Tensor): Tensor {
+  return call(() => wrap(f.flipud(x.node)));
+}
+
+/**
+ * `x` to the power `y`, computed in float64.
+ */
+export function floatPower(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.floatPower(lower(x), lower(y))));
+}
+
+/**
+ * The largest integer not above `x`.
+ */
+export function floor(x: Tensor): Tensor {
+  return call(() => wrap(f.floor(x.node)));
+}
+
+/**
+ * The quotient rounded down.
+ */
+export function floorDivide(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.floorDivide(lower(x), lower(y))));
+}
+
+/**
+ * The larger of two, ignoring NaN. At ties `x` gets the gradient.
+ */
+export function fmax(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.fmax(lower(x), lower(y))));
+}
+
+/**
+ * The smaller of two, ignoring NaN. At ties `x` gets the gradient.
+ */
+export function fmin(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.fmin(lower(x), lower(y))));
+}
+
+/**
+ * The remainder of `x / y` with the sign of `x`, as `%` in JavaScript.
+ */
+export function fmod(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.fmod(lower(x), lower(y))));
+}
+
+/**
+ * `x - trunc(x)`.
+ */
+export function frac(x: Tensor): Tensor {
+  return call(() => wrap(f.frac(x.node)));
+}
+
+/**
+ * `out[i][j] = x[index[i][j]][j]` for dim 0, and so on: one position for every element of the result.
+ */
+export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
+  return call(() => wrap(f.gather(x.node, dim, index.node)));
+}
+
+/**
+ * `x >= y`.
+ */
+export function ge(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.ge(lower(x), lower(y))));
+}
+
+/**
+ * Images sampled at the positions of a grid. PyTorch: `F.grid_sample`.
+ * @param input [N, C, H, W] or [N, C, D, H, W].
+ * @param grid [N, H', W', 2] or [N, D', H', W', 3]: x, y (and z) in [-1, 1], from the first pixel to the last.
+ * @param options `mode`: 'bilinear' (the default), 'nearest' or 'bicubic' (4-d only). `paddingMode`: what lies outside:
+ * 'zeros', the 'border' or a 'reflection'. `alignCorners`: whether -1 and 1 are middles of the corner pixels or their
+ * outer borders.
+ * @returns [N, C, H', W'] or [N, C, D', H', W'].
+ * @throws ShapeError when input and grid do not fit; ArgumentError for an unknown mode.
+ * @example F.gridSample(images, F.affineGrid(theta, [1, 3, 8, 8]))
+ */
+export function gridSample(
+  input: Tensor,
+  grid: Tensor,
+  options?: {
+    mode?: GridMode | undefined;
+    paddingMode?: GridPadding | undefined;
+    alignCorners?: boolean | undefined;
+  },
+): Tensor {
+  return call(() => wrap(f.gridSample(input.node, grid.node, options)));
+}
+
+/**
+ * `x > y`.
+ */
+export function gt(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.gt(lower(x), lower(y))));
+}
+
+/**
+ * 0 below 0, 1 above, and `values` at 0.
+ */
+export function heaviside(x: Operand, values: Operand): Tensor {
+  return call(() => wrap(f.heaviside(lower(x), lower(values))));
+}
+
+/**
+ * Parts along dimension 1 (0 for vectors).
+ */
+export function hsplit(x: Tensor, sections: number | readonly number[]): Tensor[] {
+  return call(() => f.hsplit(x.node, sections).map(wrap));
+}
+
+/**
+ * Tensors side by side: along dimension 1, or 0 for vectors.
+ */
+export function hstack(tensors: readonly Tensor[]): Tensor {
+  return call(() => wrap(f.hstack(tensors.map((each) => each.node))));
+}
+
+/**
+ * `sqrt(x^2 + y^2)`.
+ */
+export function hypot(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.hypot(lower(x), lower(y))));
+}
+
+/**
+ * `x` with `alpha * source` added to the slices of `dim` that a vector names.
+ */
+export function indexAdd(
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  source: Tensor,
+  options?: { alpha?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.indexAdd(x.node, dim, index.node, source.node, options)));
+}
+
+/**
+ * `x` with the slices of `dim` that a vector names replaced by those of `source`.
+ */
+export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  return call(() => wrap(f.indexCopy(x.node, dim, index.node, source.node)));
+}
+
+/**
+ * `x` with the slices of `dim` that a vector names filled with one value.
+ */
+export function indexFill(x: Tensor, dim: number, index: Tensor, value: Operand): Tensor {
+  return call(() => wrap(f.indexFill(x.node, dim, index.node, lower(value))));
+}
+
+/**
+ * `x` with `x[i, j, ...] = values` where tensors `indices` index the first dimensions together; with `accumulate`,
+ * values are added.
+ */
+export function indexPut(
+  x: Tensor,
+  indices: readonly Tensor[],
+  values: Operand,
+  options?: { accumulate?: boolean | undefined },
+): Tensor {
+  return call(() =>
+    wrap(
+      f.indexPut(
+        x.node,
+        indices.map((each) => each.node),
+        lower(values),
+        options,
+      ),
+    ),
+  );
+}
+
+/**
+ * `x` with the slices of `dim` that a vector names reduced with those of `source` that fall on them.
+ */
+export function indexReduce(
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  source: Tensor,
+  reduce: 'prod' | 'mean' | 'amax' | 'amin',
+  options?: { includeSelf?: boolean | undefined },
+): Tensor {
+  return call(() => wrap(f.indexReduce(x.node, dim, index.node, source.node, reduce, options)));
+}
+
+/**
+ * The slices of `dim` at the positions of a vector.
+ */
+export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
+  return call(() => wrap(f.indexSelect(x.node, dim, index.node)));
+}
+
+/**
+ * The products over the last dimensions of both; 0-d tensors multiply.
+ */
+export function inner(x: Tensor, y: Tensor): Tensor {
+  return call(() => wrap(f.inner(x.node, y.node)));
+}
+
+/**
+ * Whether `|x - y| <= atol + rtol * |y|`; equal infinities are close, NaN to NaN with `equalNan`.
+ */
+export function isclose(
+  x: Tensor,
+  y: Tensor,
+  options?: { rtol?: number | undefined; atol?: number | undefined; equalNan?: boolean | undefined },
+): Tensor {
+  return call(() => wrap(f.isclose(x.node, y.node, options)));
+}
+
+/**
+ * Whether each element is neither infinite nor NaN.
+ */
+export function isfinite(x: Tensor): Tensor {
+  return call(() => wrap(f.isfinite(x.node)));
+}
+
+/**
+ * Whether each of `elements` is among `test`; with `invert`, whether it is not.
+ */
+export function isin(
+  elements: Operand,
+  test: Operand,
+  options?: { assumeUnique?: boolean | undefined; invert?: boolean | undefined },
+): Tensor {
+  return call(() => wrap(f.isin(lower(elements), lower(test), options)));
+}
+
+/**
+ * Whether each element is infinite.
+ */
+export function isinf(x: Tensor): Tensor {
+  return call(() => wrap(f.isinf(x.node)));
+}
+
+/**
+ * Whether each element is NaN.
+ */
+export function isnan(x: Tensor): Tensor {
+  return call(() => wrap(f.isnan(x.node)));
+}
+
+/**
+ * Whether each element is negative infinity.
+ */
+export function isneginf(x: Tensor): Tensor {
+  return call(() => wrap(f.isneginf(x.node)));
+}
+
+/**
+ * Whether each element is positive infinity.
+ */
+export function isposinf(x: Tensor): Tensor {
+  return call(() => wrap(f.isposinf(x.node)));
+}
+
+/**
+ * Whether each element is real: all are.
+ */
+export function isreal(x: Tensor): Tensor {
+  return call(() => wrap(f.isreal(x.node)));
+}
+
+/**
+ * The Kronecker product: every element of `x` times all of `y`, in blocks.
+ */
+export function kron(x: Tensor, y: Tensor): Tensor {
+  return call(() => wrap(f.kron(x.node, y.node)));
+}
+
+/**
+ * `x * 2^y`.
+ */
+export function ldexp(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.ldexp(lower(x), lower(y))));
+}
+
+/**
+ * `x <= y`.
+ */
+export function le(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.le(lower(x), lower(y))));
+}
+
+/**
+ * `x + weight * (end - x)`, exact at weight 0 and 1.
+ */
+export function lerp(x: Tensor, end: Tensor, weight: Operand): Tensor {
+  return call(() => wrap(f.lerp(x.node, end.node, lower(weight))));
+}
+
+/**
+ * The logarithm of |gamma(x)|.
+ */
+export function lgamma(x: Tensor): Tensor {
+  return call(() => wrap(f.lgamma(x.node)));
+}
+
+/**
+ * The natural logarithm: -Infinity at 0, NaN below.
+ */
+export function log(x: Tensor): Tensor {
+  return call(() => wrap(f.log(x.node)));
+}
+
+/**
+ * The logarithm to base 10.
+ */
+export function log10(x: Tensor): Tensor {
+  return call(() => wrap(f.log10(x.node)));
+}
+
+/**
+ * `log(1 + x)`, accurate near 0.
+ */
+export function log1p(x: Tensor): Tensor {
+  return call(() => wrap(f.log1p(x.node)));
+}
+
+/**
+ * The logarithm to base 2.
+ */
+export function log2(x: Tensor): Tensor {
+  return call(() => wrap(f.log2(x.node)));
+}
+
+/**
+ * `log(softmax(x))` along `dim`, computed without leaving the logarithms. PyTorch: `F.log_softmax`.
+ * @throws AxisError when `dim` is out of range.
+ * @example F.logSoftmax(tensor([0, 0]), 0) // [-0.6931, -0.6931]
+ */
+export function logSoftmax(x: Tensor, dim: number, options?: WithDType): Tensor {
+  return call(() => wrap(f.logSoftmax(x.node, dim, options)));
+}
+
+/**
+ * `log(e^x + e^y)` without overflow.
+ */
+export function logaddexp(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.logaddexp(lower(x), lower(y))));
+}
+
+/**
+ * `log2(2^x + 2^y)` without overflow.
+ */
+export function logaddexp2(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.logaddexp2(lower(x), lower(y))));
+}
+
+/**
+ * Whether both are true, that is not 0.
+ */
+export function logicalAnd(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.logicalAnd(lower(x), lower(y))));
+}
+
+/**
+ * Whether `x` is false, that is 0.
+ */
+export function logicalNot(x: Tensor): Tensor {
+  return call(() => wrap(f.logicalNot(x.node)));
+}
+
+/**
+ * Whether one or both are true, that is not 0.
+ */
+export function logicalOr(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.logicalOr(lower(x), lower(y))));
+}
+
+/**
+ * Whether exactly one is true, that is not 0.
+ */
+export function logicalXor(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.logicalXor(lower(x), lower(y))));
+}
+
+/**
+ * `log(x / (1 - x))`, the inverse of sigmoid; `eps` first moves `x` into `[eps, 1 - eps]`.
+ */
+export function logit(x: Tensor, options?: { eps?: number | undefined }): Tensor {
+  return call(() => wrap(f.logit(x.node, options)));
+}
+
+/**
+ * `log(sum(e^x))` over `dim`, without overflow.
+ */
+export function logsumexp(x: Tensor, dim: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
+  return call(() => wrap(f.logsumexp(x.node, dim, options)));
+}
+
+/**
+ * `x < y`.
+ */
+export function lt(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.lt(lower(x), lower(y))));
+}
+
+/**
+ * `x` with `value` where `mask` is true.
+ */
+export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
+  return call(() => wrap(f.maskedFill(x.node, mask.node, lower(value))));
+}
+
+/**
+ * `x` with the elements where `mask` is true replaced by those of `source`, in order.
+ */
+export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
+  return call(() => wrap(f.maskedScatter(x.node, mask.node, source.node)));
+}
+
+/**
+ * The matrix product. Vectors count as a row on the left and a column on the right, and lose that dimension again;
+ * leading dimensions broadcast.
+ * @throws ShapeError where inner sizes differ.
+ * @example zeros(8, 2, 3).matmul(zeros(3, 4)) // shape [8, 2, 4]
+ */
+export function matmul(x: Tensor, y: Tensor): Tensor {
+  return call(() => wrap(f.matmul(x.node, y.node)));
+}
+
+/**
+ * The largest element of all, the larger of two tensors element by element, or with a dimension number
+ * `{ values, indices }` along it. Among equals the first is taken; its gradient goes there.
+ * @example const { values, indices } = x.max(1)
+ */
+export function max(x: Tensor): Tensor;
+export function max(x: Tensor, other: Tensor): Tensor;
+export function max(
+  x: Tensor,
+  dim: number,
+  options?: { keepdim?: boolean | undefined },
+): Named<'values' | 'indices'>;
+export function max(
+  x: Tensor,
+  dim?: number | Tensor,
+  options?: { keepdim?: boolean | undefined },
+): Tensor | Named<'values' | 'indices'> {
+  return call(() =>
+    wrapOrName(
+      (
+        f.max as (
+          x: Node,
+          dim?: number | Node,
+          options?: { keepdim?: boolean | undefined },
+        ) => Node | NamedNodes<'values' | 'indices'>
+      )(x.node, lower(dim), options),
+    ),
+  );
+}
+
+/**
+ * The larger of two, NaN where either is NaN. At ties each gets half of the gradient.
+ */
+export function maximum(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.maximum(lower(x), lower(y))));
+}
+
+/**
+ * The arithmetic mean over `dim`; NaN over nothing. Integers and bools have a float32 mean.
+ */
+export function mean(
+  x: Tensor,
+  dim?: Dims,
+  options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
+): Tensor {
+  return call(() => wrap(f.mean(x.node, dim, options)));
+}
+
+/**
+ * Coordinates from vectors: tensor i varies along dimension i of all results. `indexing` 'xy' exchanges the first two.
+ */
+export function meshgrid(
+  tensors: readonly Tensor[],
+  options?: { indexing?: 'ij' | 'xy' | undefined },
+): Tensor[] {
+  return call(() =>
+    f
+      .meshgrid(
+        tensors.map((each) => each.node),
+        options,
+      )
+      .map(wrap),
+  );
+}
+
+/**
+ * The smallest element of all, the smaller of two tensors element by element, or with a dimension number
+ * `{ values, indices }` along it. Among equals the first is taken; its gradient goes there.
+ */
+export function min(x: Tensor): Tensor;
+export function min(x: Tensor, other: Tensor): Tensor;
+export function min(
+  x: Tensor,
+  dim: number,
+  options?: { keepdim?: boolean | undefined },
+): Named<'values' | 'indices'>;
+export function min(
+  x: Tensor,
+  dim?: number | Tensor,
+  options?: { keepdim?: boolean | undefined },
+): Tensor | Named<'values' | 'indices'> {
+  return call(() =>
+    wrapOrName(
+      (
+        f.min as (
+          x: Node,
+          dim?: number | Node,
+          options?: { keepdim?: boolean | undefined },
+        ) => Node | NamedNodes<'values' | 'indices'>
+      )(x.node, lower(dim), options),
+    ),
+  );
+}
+
+/**
+ * The smaller of two, NaN where either is NaN. At ties each gets half of the gradient.
+ */
+export function minimum(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.minimum(lower(x), lower(y))));
+}
+
+/**
+ * The product of two matrices, without broadcasting.
+ */
+export function mm(x: Tensor, y: Tensor): Tensor {
+  return call(() => wrap(f.mm(x.node, y.node)));
+}
+
+/**
+ * Dimensions `source` moved to `destination`, the rest in order.
+ */
+export function movedim(x: Tensor, source: Dims, destination: Dims): Tensor {
+  return call(() => wrap(f.movedim(x.node, source, destination)));
+}
+
+/**
+ * `x * y`. Two bools give their logical and.
+ */
+export function mul(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.mul(lower(x), lower(y))));
+}
+
+/**
+ * The product of a matrix and a vector.
+ */
+export function mv(x: Tensor, y: Tensor): Tensor {
+  return call(() => wrap(f.mv(x.node, y.node)));
+}
+
+/**
+ * The logarithm of the multivariate gamma function of dimension `p`.
+ */
+export function mvlgamma(x: Tensor, p: number): Tensor {
+  return call(() => wrap(f.mvlgamma(x.node, p)));
+}
+
+/**
+ * NaN and infinities replaced: NaN by `nan` (0), infinities by `posinf` and `neginf` (the dtype's extremes).
+ */
+export function nanToNum(
+  x: Tensor,
+  options?: { nan?: number | undefined; posinf?: number | undefined; neginf?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.nanToNum(x.node, options)));
+}
+
+/**
+ * The mean over `dim` of what is not NaN.
+ */
+export function nanmean(
+  x: Tensor,
+  dim?: Dims,
+  options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
+): Tensor {
+  return call(() => wrap(f.nanmean(x.node, dim, options)));
+}
+
+/**
+ * The sum over `dim`, NaN counting as 0.
+ */
+export function nansum(
+  x: Tensor,
+  dim?: Dims,
+  options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
+): Tensor {
+  return call(() => wrap(f.nansum(x.node, dim, options)));
+}
+
+/**
+ * The part of `dim` from `start` on, of the given length.
+ */
+export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
+  return call(() => wrap(f.narrow(x.node, dim, start, length)));
+}
+
+/**
+ * See narrow.
+ */
+export function narrowCopy(x: Tensor, dim: number, start: number, length: number): Tensor {
+  return call(() => wrap(f.narrowCopy(x.node, dim, start, length)));
+}
+
+/**
+ * Batch normalisation with the statistics it used. PyTorch: `torch.native_batch_norm`, which also moves the running
+ * statistics: that is `batchNormUpdateStats` here.
+ * @param input [N, C, ...].
+ * @param weight Scale [C].
+ * @param bias Shift [C].
+ * @param runningMean [C], used unless `training`.
+ * @param runningVar [C], used unless `training`.
+ * @returns `output`, and the batch's `mean` and `invstd` [C], empty unless `training`.
+ * @throws ShapeError when a parameter has not one element a channel, or a batch has one value a channel.
+ * @example nativeBatchNorm(x, weight, bias, runningMean, runningVar, { training: true })
+ */
+export function nativeBatchNorm(
+  input: Tensor,
+  weight?: Tensor,
+  bias?: Tensor,
+  runningMean?: Tensor,
+  runningVar?: Tensor,
+  options?: { training?: boolean | undefined; eps?: number | undefined },
+): { output: Tensor; mean: Tensor; invstd: Tensor } {
+  return call(() =>
+    named(
+      f.nativeBatchNorm(input.node, weight?.node, bias?.node, runningMean?.node, runningVar?.node, options),
+    ),
+  );
+}
+
+/**
+ * Layer normalisation with the statistics it used. PyTorch: `torch.native_layer_norm`.
+ * @param input Any tensor whose last dimensions are `normalizedShape`.
+ * @param weight Scale of shape `normalizedShape`.
+ * @param bias Shift of shape `normalizedShape`.
+ * @returns `output`, and `mean` and `rstd` with the normalised dimensions of size 1.
+ * @throws ShapeError when input, weight or bias do not fit `normalizedShape`.
+ * @example const { output, mean, rstd } = nativeLayerNorm(x, [64]);
+ */
+export function nativeLayerNorm(
+  input: Tensor,
+  normalizedShape: readonly number[],
+  weight?: Tensor,
+  bias?: Tensor,
+  options?: { eps?: number | undefined },
+): { output: Tensor; mean: Tensor; rstd: Tensor } {
+  return call(() => named(f.nativeLayerNorm(input.node, normalizedShape, weight?.node, bias?.node, options)));
+}
+
+/**
+ * `x != y`; NaN differs from everything.
+ */
+export function ne(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.ne(lower(x), lower(y))));
+}
+
+/**
+ * `-x`.
+ * @throws DTypeError for bool.
+ */
+export function neg(x: Tensor): Tensor {
+  return call(() => wrap(f.neg(x.node)));
+}
+
+/**
+ * The next number after `x` in the direction of `y`.
+ */
+export function nextafter(x: Tensor, y: Tensor): Tensor {
+  return call(() => wrap(f.nextafter(x.node, y.node)));
+}
+
+/**
+ * The p-norm over `dim`: the p-th root of the sum of |x|^p. `p` may be Infinity, -Infinity, 0 or 'fro' (2).
+ */
+export function norm(
+  x: Tensor,
+  dim?: Dims,
+  options?: { p?: number | 'fro' | undefined; keepdim?: boolean | undefined },
+): Tensor {
+  return call(() => wrap(f.norm(x.node, dim, options)));
+}
+
+/**
+ * All products of an element of one vector and one of another.
+ */
+export function outer(x: Tensor, y: Tensor): Tensor {
+  return call(() => wrap(f.outer(x.node, y.node)));
+}
+
+/**
+ * p-norm of `x1 - x2 + eps` over the last dimension. PyTorch: `F.pairwise_distance`.
+ * @throws ShapeError when the shapes do not broadcast.
+ * @example F.pairwiseDistance(tensor([[0, 0]]), tensor([[3, 4]])) // [5]
+ */
+export function pairwiseDistance(
+  x1: Tensor,
+  x2: Tensor,
+  options?: { p?: number | undefined; eps?: number | undefined; keepdim?: boolean | undefined },
+): Tensor {
+  return call(() => wrap(f.pairwiseDistance(x1.node, x2.node, options)));
+}
+
+/**
+ * The dimensions in another order: dimension i of the result is dimension `dims[i]`.
+ */
+export function permute(x: Tensor, ...dims: Sizes): Tensor {
+  return call(() => wrap(f.permute(x.node, ...dims)));
+}
+
+/**
+ * Channels moved into pixels: [..., C r^2, H, W] to [..., C, H r, W r]. PyTorch: `F.pixel_shuffle`.
+ * @throws ShapeError when the channels are not divisible by the square of `upscaleFactor`.
+ * @example F.pixelShuffle(ones(1, 4, 2, 2), 2).shape // [1, 1, 4, 4]
+ */
+export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
+  return call(() => wrap(f.pixelShuffle(input.node, upscaleFactor)));
+}
+
+/**
+ * Pixels moved into channels: [..., C, H r, W r] to [..., C r^2, H, W]. PyTorch: `F.pixel_unshuffle`.
+ * @throws ShapeError when height or width are not divisible by `downscaleFactor`.
+ * @example F.pixelUnshuffle(ones(1, 1, 4, 4), 2).shape // [1, 4, 2, 2]
+ */
+export function pixelUnshuffle(input: Tensor, downscaleFactor: number): Tensor {
+  return call(() => wrap(f.pixelUnshuffle(input.node, downscaleFactor)));
+}
+
+/**
+ * `x` itself; bool is refused.
+ */
+export function positive(x: Tensor): Tensor {
+  return call(() => wrap(f.positive(x.node)));
+}
+
+/**
+ * `x` to the power `y`. Integers to an integer power stay integers.
+ * @throws ArgumentError for an integer tensor to a negative number.
+ */
+export function pow(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.pow(lower(x), lower(y))));
+}
+
+/**
+ * x where positive, `weight * x` elsewhere; `weight` holds one slope, or one per channel (dim 1). PyTorch: `F.prelu`.
+ * @throws ShapeError when there are neither one slope nor as many as channels.
+ * @example F.prelu(tensor([-2, 1]), tensor([0.25])) // [-0.5, 1]
+ */
+export function prelu(x: Tensor, weight: Tensor): Tensor {
+  return call(() => wrap(f.prelu(x.node, weight.node)));
+}
+
+/**
+ * The product over one dimension or all.
+ */
+export function prod(
+  x: Tensor,
+  dim?: number,
+  options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
+): Tensor {
+  return call(() => wrap(f.prod(x.node, dim, options)));
+}
+
+/**
+ * `x` with elements of its flattened form replaced by `source`, or increased with `accumulate`.
+ */
+export function put(
+  x: Tensor,
+  index: Tensor,
+  source: Tensor,
+  options?: { accumulate?: boolean | undefined },
+): Tensor {
+  return call(() => wrap(f.put(x.node, index.node, source.node, options)));
+}
+
+/**
+ * Radians to degrees.
+ */
+export function rad2deg(x: Tensor): Tensor {
+  return call(() => wrap(f.rad2deg(x.node)));
+}
+
+/**
+ * All elements in one dimension.
+ */
+export function ravel(x: Tensor): Tensor {
+  return call(() => wrap(f.ravel(x.node)));
+}
+
+/**
+ * The real part: the tensor itself.
+ */
+export function real(x: Tensor): Tensor {
+  return call(() => wrap(f.real(x.node)));
+}
+
+/**
+ * `1 / x`.
+ */
+export function reciprocal(x: Tensor): Tensor {
+  return call(() => wrap(f.reciprocal(x.node)));
+}
+
+/**
+ * `max(x, 0)`, elementwise; NaN stays NaN, the gradient at 0 is 0. PyTorch: `F.relu`.
+ * @param x Any numeric tensor.
+ * @returns A tensor of the same shape and dtype.
+ * @example F.relu(tensor([-1, 2])) // [0, 2]
+ */
+export function relu(x: Tensor): Tensor {
+  return call(() => wrap(f.relu(x.node)));
+}
+
+/**
+ * The remainder of `x / y` with the sign of `y`, as `%` in Python.
+ * @example tensor([-7]).remainder(3) // [2]
+ */
+export function remainder(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.remainder(lower(x), lower(y))));
+}
+
+/**
+ * Each element (along `dim`, or of the flattened tensor) repeated a number of times.
+ */
+export function repeatInterleave(x: Tensor, repeats: number | readonly number[], dim?: number): Tensor {
+  return call(() => wrap(f.repeatInterleave(x.node, repeats, dim)));
+}
+
+/**
+ * The elements in another shape of equal size; one size may be -1.
+ * @example arange(6).reshape(2, -1) // shape [2, 3]
+ */
+export function reshape(x: Tensor, ...shape: Sizes): Tensor {
+  return call(() => wrap(f.reshape(x.node, ...shape)));
+}
+
+/**
+ * The tensor itself.
+ */
+export function resolveConj(x: Tensor): Tensor {
+  return call(() => wrap(f.resolveConj(x.node)));
+}
+
+/**
+ * The tensor itself.
+ */
+export function resolveNeg(x: Tensor): Tensor {
+  return call(() => wrap(f.resolveNeg(x.node)));
+}
+
+/**
+ * Shifted along dimensions, what leaves at one end coming in at the other; without `dims`, over all elements in order.
+ */
+export function roll(x: Tensor, shifts: Dims, dims?: Dims): Tensor {
+  return call(() => wrap(f.roll(x.node, shifts, dims)));
+}
+
+/**
+ * Turned by `k` times 90 degrees in the plane of two dimensions, from the first towards the second.
+ */
+export function rot90(
+  x: Tensor,
+  options?: { k?: number | undefined; dims?: readonly number[] | undefined },
+): Tensor {
+  return call(() => wrap(f.rot90(x.node, options)));
+}
+
+/**
+ * The nearest number with `decimals` digits after the point, halves to even.
+ */
+export function round(x: Tensor, options?: { decimals?: number | undefined }): Tensor {
+  return call(() => wrap(f.round(x.node, options)));
+}
+
+/**
+ * `1 / sqrt(x)`.
+ */
+export function rsqrt(x: Tensor): Tensor {
+  return call(() => wrap(f.rsqrt(x.node)));
+}
+
+/**
+ * `y - alpha * x`.
+ */
+export function rsub(x: Operand, y: Operand, options?: { alpha?: number | undefined }): Tensor {
+  return call(() => wrap(f.rsub(lower(x), lower(y), options)));
+}
+
+/**
+ * `x` with `x[index[i][j]][j] = source[i][j]` for dim 0, and so on. With `reduce`, values are added or multiplied.
+ */
+export function scatter(
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  source: Operand,
+  options?: { reduce?: 'add' | 'multiply' | undefined },
+): Tensor {
+  return call(() => wrap(f.scatter(x.node, dim, index.node, lower(source), options)));
+}
+
+/**
+ * `x` with `x[index[i][j]][j] += source[i][j]` for dim 0, and so on.
+ */
+export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
+  return call(() => wrap(f.scatterAdd(x.node, dim, index.node, source.node)));
+}
+
+/**
+ * `x` with all source elements that fall on one position reduced, and with what was there unless `includeSelf` is
+ * false.
+ */
+export function scatterReduce(
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  source: Tensor,
+  reduce: 'sum' | 'prod' | 'mean' | 'amax' | 'amin',
+  options?: { includeSelf?: boolean | undefined },
+): Tensor {
+  return call(() => wrap(f.scatterReduce(x.node, dim, index.node, source.node, reduce, options)));
+}
+
+/**
+ * One slice of `dim`, without that dimension.
+ * @throws ArgumentError for a position outside.
+ */
+export function select(x: Tensor, dim: number, index: number): Tensor {
+  return call(() => wrap(f.select(x.node, dim, index)));
+}
+
+/**
+ * `x` with one slice of `dim` replaced by `source`.
+ */
+export function selectScatter(x: Tensor, source: Tensor, dim: number, index: number): Tensor {
+  return call(() => wrap(f.selectScatter(x.node, source.node, dim, index)));
+}
+
+/**
+ * The sign of real numbers: see sign.
+ */
+export function sgn(x: Tensor): Tensor {
+  return call(() => wrap(f.sgn(x.node)));
+}
+
+/**
+ * `1 / (1 + e^-x)`.
+ */
+export function sigmoid(x: Tensor): Tensor {
+  return call(() => wrap(f.sigmoid(x.node)));
+}
+
+/**
+ * -1, 0 or 1, as `x` is negative, zero or positive.
+ */
+export function sign(x: Tensor): Tensor {
+  return call(() => wrap(f.sign(x.node)));
+}
+
+/**
+ * Whether the sign bit is set: true for -0.
+ */
+export function signbit(x: Tensor): Tensor {
+  return call(() => wrap(f.signbit(x.node)));
+}
+
+/**
+ * Sine of radians.
+ */
+export function sin(x: Tensor): Tensor {
+  return call(() => wrap(f.sin(x.node)));
+}
+
+/**
+ * `sin(pi x) / (pi x)`, 1 at 0.
+ */
+export function sinc(x: Tensor): Tensor {
+  return call(() => wrap(f.sinc(x.node)));
+}
+
+/**
+ * Hyperbolic sine.
+ */
+export function sinh(x: Tensor): Tensor {
+  return call(() => wrap(f.sinh(x.node)));
+}
+
+/**
+ * Every `step`-th slice of `dim` from `start` up to `end`, counted from the end where negative.
+ */
+export function slice(x: Tensor, dim?: number, start?: number, end?: number, step?: number): Tensor {
+  return call(() => wrap(f.slice(x.node, dim, start, end, step)));
+}
+
+/**
+ * `x` with every `step`-th slice of `dim` from `start` up to `end` replaced by those of `source`.
+ */
+export function sliceScatter(
+  x: Tensor,
+  source: Tensor,
+  dim?: number,
+  start?: number,
+  end?: number,
+  step?: number,
+): Tensor {
+  return call(() => wrap(f.sliceScatter(x.node, source.node, dim, start, end, step)));
+}
+
+/**
+ * `e^x / sum(e^x)` along `dim`. PyTorch: `F.softmax`.
+ * @throws AxisError when `dim` is out of range.
+ * @example F.softmax(tensor([0, 0]), 0) // [0.5, 0.5]
+ */
+export function softmax(x: Tensor, dim: number, options?: WithDType): Tensor {
+  return call(() => wrap(f.softmax(x.node, dim, options)));
+}
+
+/**
+ * Parts along `dim` of the given size (the last may be smaller), or of the given sizes.
+ */
+export function split(x: Tensor, size: number | readonly number[], dim?: number): Tensor[] {
+  return call(() => f.split(x.node, size, dim).map(wrap));
+}
+
+/**
+ * Parts along `dim` of the given sizes.
+ */
+export function splitWithSizes(x: Tensor, sizes: readonly number[], dim?: number): Tensor[] {
+  return call(() => f.splitWithSizes(x.node, sizes, dim).map(wrap));
+}
+
+/**
+ * The square root, NaN below 0.
+ */
+export function sqrt(x: Tensor): Tensor {
+  return call(() => wrap(f.sqrt(x.node)));
+}
+
+/**
+ * `x * x`.
+ */
+export function square(x: Tensor): Tensor {
+  return call(() => wrap(f.square(x.node)));
+}
+
+/**
+ * Without dimensions of size 1: all such, or those of `dim` that have size 1.
+ */
+export function squeeze(x: Tensor, dim?: Dims): Tensor {
+  return call(() => wrap(f.squeeze(x.node, dim)));
+}
+
+/**
+ * Tensors of one shape along a new dimension `dim`.
+ */
+export function stack(tensors: readonly Tensor[], dim?: number): Tensor {
+  return call(() =>
+    wrap(
+      f.stack(
+        tensors.map((each) => each.node),
+        dim,
+      ),
+    ),
+  );
+}
+
+/**
+ * The standard deviation over `dim`: the root of the variance. Its gradient at 0 is 0.
+ */
+export function std(
+  x: Tensor,
+  dim?: Dims,
+  options?: { correction?: number | undefined; keepdim?: boolean | undefined },
+): Tensor {
+  return call(() => wrap(f.std(x.node, dim, options)));
+}
+
+/**
+ * Standard deviation and mean over `dim`.
+ */
+export function stdMean(
+  x: Tensor,
+  dim?: Dims,
+  options?: { correction?: number | undefined; keepdim?: boolean | undefined },
+): Named<'std' | 'mean'> {
+  return call(() => named(f.stdMean(x.node, dim, options)));
+}
+
+/**
+ * `x - alpha * y`.
+ * @throws DTypeError for two bools.
+ */
+export function sub(x: Operand, y: Operand, options?: { alpha?: number | undefined }): Tensor {
+  return call(() => wrap(f.sub(lower(x), lower(y), options)));
+}
+
+/**
+ * The sum over `dim`. Bools and integers narrower than 32 bits are summed as int32.
+ * @example tensor([[1, 2], [3, 4]]).sum(0) // [4, 6]
+ */
+export function sum(
+  x: Tensor,
+  dim?: Dims,
+  options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
+): Tensor {
+  return call(() => wrap(f.sum(x.node, dim, options)));
+}
+
+/**
+ * See transpose.
+ */
+export function swapaxes(x: Tensor, dim0: number, dim1: number): Tensor {
+  return call(() => wrap(f.swapaxes(x.node, dim0, dim1)));
+}
+
+/**
+ * The transpose of a matrix; smaller tensors as they are.
+ */
+export function t(x: Tensor): Tensor {
+  return call(() => wrap(f.t(x.node)));
+}
+
+/**
+ * Elements of the flattened tensor, negative positions counting from its end.
+ */
+export function take(x: Tensor, index: Tensor): Tensor {
+  return call(() => wrap(f.take(x.node, index.node)));
+}
+
+/**
+ * As gather, other dimensions broadcasting; without `dim`, elements of the flattened tensor.
+ */
+export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
+  return call(() => wrap(f.takeAlongDim(x.node, index.node, dim)));
+}
+
+/**
+ * Tangent of radians.
+ */
+export function tan(x: Tensor): Tensor {
+  return call(() => wrap(f.tan(x.node)));
+}
+
+/**
+ * Hyperbolic tangent.
+ */
+export function tanh(x: Tensor): Tensor {
+  return call(() => wrap(f.tanh(x.node)));
+}
+
+/**
+ * `sections` parts along `dim`, the first ones larger by one where it does not come out even; or parts that end at
+ * the given positions.
+ */
+export function tensorSplit(x: Tensor, sections: number | readonly number[], dim?: number): Tensor[] {
+  return call(() => f.tensorSplit(x.node, sections, dim).map(wrap));
+}
+
+/**
+ * The product summed over given dimensions: the last `dims` of `x` with the first of `y`, or two lists of dimensions.
+ */
+export function tensordot(
+  x: Tensor,
+  y: Tensor,
+  options?: { dims?: number | readonly [readonly number[], readonly number[]] | undefined },
+): Tensor {
+  return call(() => wrap(f.tensordot(x.node, y.node, options)));
+}
+
+/**
+ * Copies of the tensor side by side; missing leading counts are 1.
+ */
+export function tile(x: Tensor, ...dims: Sizes): Tensor {
+  return call(() => wrap(f.tile(x.node, ...dims)));
+}
+
+/**
+ * The sum of the main diagonal of a matrix.
+ */
+export function trace(x: Tensor): Tensor {
+  return call(() => wrap(f.trace(x.node)));
+}
+
+/**
+ * With two dimensions exchanged.
+ */
+export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
+  return call(() => wrap(f.transpose(x.node, dim0, dim1)));
+}
+
+/**
+ * The integral of `y` along `dim` by the trapezoidal rule, over points `x` or in steps of `dx`.
+ */
+export function trapezoid(
+  y: Tensor,
+  x?: Tensor,
+  dim?: number,
+  options?: { dx?: number | undefined },
+): Tensor {
+  return call(() => wrap(f.trapezoid(y.node, x?.node, dim, options)));
+}
+
+/**
+ * See trapezoid.
+ */
+export function trapz(y: Tensor, x?: Tensor, dim?: number, options?: { dx?: number | undefined }): Tensor {
+  return call(() => wrap(f.trapz(y.node, x?.node, dim, options)));
+}
+
+/**
+ * The lower triangle of matrices, up to `diagonal`; zeros above.
+ */
+export function tril(x: Tensor, options?: { diagonal?: number | undefined }): Tensor {
+  return call(() => wrap(f.tril(x.node, options)));
+}
+
+/**
+ * Rows and columns of the lower triangle of a matrix, as [2, n].
+ */
+export function trilIndices(
+  row: number,
+  column: number,
+  options?: { offset?: number | undefined; dtype?: DType | undefined },
+): Tensor {
+  return call(() => wrap(f.trilIndices(row, column, options)));
+}
+
+/**
+ * The upper triangle of matrices, from `diagonal` on; zeros below.
+ */
+export function triu(x: Tensor, options?: { diagonal?: number | undefined }): Tensor {
+  return call(() => wrap(f.triu(x.node, options)));
+}
+
+/**
+ * Rows and columns of the upper triangle of a matrix, as [2, n].
+ */
+export function triuIndices(
+  row: number,
+  column: number,
+  options?: { offset?: number | undefined; dtype?: DType | undefined },
+): Tensor {
+  return call(() => wrap(f.triuIndices(row, column, options)));
+}
+
+/**
+ * `x / y` with a floating result.
+ */
+export function trueDivide(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.trueDivide(lower(x), lower(y))));
+}
+
+/**
+ * The integer part of `x`.
+ */
+export function trunc(x: Tensor): Tensor {
+  return call(() => wrap(f.trunc(x.node)));
+}
+
+/**
+ * The slices along `dim`, without that dimension.
+ */
+export function unbind(x: Tensor, dim?: number): Tensor[] {
+  return call(() => f.unbind(x.node, dim).map(wrap));
+}
+
+/**
+ * One dimension as several of the given sizes, one of which may be -1.
+ */
+export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Tensor {
+  return call(() => wrap(f.unflatten(x.node, dim, sizes)));
+}
+
+/**
+ * With a new dimension of size 1 at `dim`.
+ */
+export function unsqueeze(x: Tensor, dim: number): Tensor {
+  return call(() => wrap(f.unsqueeze(x.node, dim)));
+}
+
+/**
+ * The variance over `dim`, divided by n - `correction`.
+ */
+function var_(
+  x: Tensor,
+  dim?: Dims,
+  options?: { correction?: number | undefined; keepdim?: boolean | undefined },
+): Tensor {
+  return call(() => wrap(f.variance(x.node, dim, options)));
+}
+export { var_ as var };
+
+/**
+ * Variance and mean over `dim`.
+ */
+export function varMean(
+  x: Tensor,
+  dim?: Dims,
+  options?: { correction?: number | undefined; keepdim?: boolean | undefined },
+): Named<'var' | 'mean'> {
+  return call(() => named(f.varMean(x.node, dim, options)));
+}
+
+/**
+ * The scalar product of two vectors; for real numbers the same as dot.
+ */
+export function vdot(x: Tensor, y: Tensor): Tensor {
+  return call(() => wrap(f.vdot(x.node, y.node)));
+}
+
+/**
+ * Parts along dimension 0.
+ */
+export function vsplit(x: Tensor, sections: number | readonly number[]): Tensor[] {
+  return call(() => f.vsplit(x.node, sections).map(wrap));
+}
+
+/**
+ * Tensors on top of each other: along dimension 0, vectors as rows.
+ */
+export function vstack(tensors: readonly Tensor[]): Tensor {
+  return call(() => wrap(f.vstack(tensors.map((each) => each.node))));
+}
+
+/**
+ * `x` where `condition` is true, else `y`.
+ * @example where(x.gt(0), x, 0) // relu
+ */
+export function where(condition: Tensor, x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.where(condition.node, lower(x), lower(y))));
+}
+
+/**
+ * `x * log(y)`, 0 where `x` is 0 (NaN `y` stays NaN).
+ */
+export function xlogy(x: Operand, y: Operand): Tensor {
+  return call(() => wrap(f.xlogy(lower(x), lower(y))));
+}

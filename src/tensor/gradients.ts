@@ -1,0 +1,86 @@
+/** backward(): gradients of a value added to the leaves it depends on. */
+import { gradients, unitCotangent } from '../autodiff/index.js';
+import { GradientError, ShapeError, formatShape, isFloat, sameShape } from '../core/index.js';
+import { g, topological, withOrigin, type Node } from '../graph/index.js';
+import { Cell, activeTrace, outsideTrace, realise } from '../runtime/index.js';
+import type { TensorBase } from './base.js';
+
+const tracked = new WeakMap<Node, boolean>();
+
+/** Whether a gradient can flow from a node to some leaf that requires one. */
+export function isTracked(root: Node): boolean {
+  for (const node of topological([root], (n) => tracked.has(n))) {
+    if (tracked.has(node)) continue;
+    const leaf = node.op === 'state' && (node.attrs.leaf as Cell).requiresGrad;
+    const stopped = node.op === 'stopGradient' || !isFloat(node.dtype);
+    // What a leaf requires may change: only derived nodes are remembered.
+    if (leaf) continue;
+    tracked.set(node, !stopped && node.inputs.some((input) => tracked.get(input) ?? isTrackedLeaf(input)));
+  }
+  return tracked.get(root) ?? isTrackedLeaf(root);
+}
+
+const isTrackedLeaf = (node: Node): boolean => node.op === 'state' && (node.attrs.leaf as Cell).requiresGrad;
+
+/** The leaves of a value that require a gradient, as nodes at this point of the program. */
+function leavesOf(root: Node): Map<Node, Cell> {
+  const written = new Map<Node, Cell>();
+  for (const [cell, node] of activeTrace()?.writes ?? []) if (cell.requiresGrad) written.set(node, cell);
+  const leaves = new Map<Node, Cell>();
+  for (const node of topological([root], (n) => written.has(n))) {
+    const cell = written.get(node) ?? (isTrackedLeaf(node) && node.op === 'state' ? (node.attrs.leaf as Cell) : undefined);
+    if (cell) leaves.set(node, cell);
+  }
+  return leaves;
+}
+
+export function accumulate<T extends TensorBase>(of: T, gradient: TensorBase | undefined, make: (node: Node) => T): void {
+  const root = of.value.node;
+  if (gradient && !sameShape(gradient.shape, of.shape)) {
+    throw new ShapeError('backward', `gradient ${formatShape(gradient.shape)} for a value ${formatShape(of.shape)}`);
+  }
+  const seed = gradient ? g.cast(gradient.node, root.dtype) : unitCotangent(root, 'backward');
+  const leaves = leavesOf(root);
+  if (leaves.size === 0) {
+    throw new GradientError(
+      'backward: the value depends on nothing that requires a gradient',
+      'parameters do; other leaves need requiresGrad_(), and nothing flows through detach() or noGrad()',
+    );
+  }
+  const nodes = [...leaves.keys()];
+  const found = gradients([root], [seed], nodes);
+  withOrigin('backward', () => {
+    nodes.forEach((node, i) => {
+      const each = found[i];
+      if (each) addTo(leaves.get(node)!, each, make);
+    });
+  });
+}
+
+function addTo<T extends TensorBase>(cell: Cell, gradient: Node, make: (node: Node) => T): void {
+  const holder = make(cell.node);
+  const before = holder.grad;
+  if (before) keepInCell(cell);
+  const sum = before ? g.add(before.value.node, gradient) : gradient;
+  holder.grad = make(sum);
+}
+
+/** Inside a trace an earlier gradient must lie where later calls leave it. */
+export function keepInCell(cell: Cell): void {
+  const trace = activeTrace();
+  if (!trace || trace.hasTouchedGrad(cell)) return;
+  moveToCell(cell);
+}
+
+/** Moves a gradient that was computed lazily into the cell compiled functions use. */
+export function moveToCell(cell: Cell): void {
+  const { grad } = cell;
+  if (grad === null || grad.value.cell === cell.gradCell) return;
+  outsideTrace(() => {
+    realise([grad.value], () => false);
+    const held = grad.value.cell ?? grad.value.data!;
+    (cell.gradCell.array as Float32Array).set(held.array as Float32Array);
+    cell.gradCell.written();
+    grad.value.becomeCell(cell.gradCell);
+  });
+}

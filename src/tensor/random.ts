@@ -1,0 +1,110 @@
+/** Random tensors: every draw advances the generator once, inside compiled functions too. */
+import { ArgumentError, atSite, numel, type DType } from '../core/index.js';
+import * as f from '../functional/index.js';
+import { g, node, type Node } from '../graph/index.js';
+import { Generator, defaultGenerator } from '../runtime/index.js';
+import { Tensor } from './tensor.generated.js';
+
+export interface RandomOptions {
+  readonly dtype?: DType;
+  readonly generator?: Generator;
+}
+
+type SizeArguments = readonly [readonly number[], RandomOptions?] | readonly (number | RandomOptions | undefined)[];
+
+/** `rand(2, 3)`, `rand([2, 3])` and both with options. */
+function sizesOf(args: SizeArguments): { shape: number[]; options: RandomOptions } {
+  const last = args[args.length - 1];
+  const isOptions = typeof last === 'object' && !Array.isArray(last);
+  const sizes = (isOptions ? args.slice(0, -1) : args) as readonly (number | readonly number[] | undefined)[];
+  return { shape: sizes.flatMap((size) => size ?? []) as number[], options: isOptions ? (last as RandomOptions) : {} };
+}
+
+function uniformNode(shape: readonly number[], { dtype = 'float32', generator = defaultGenerator }: RandomOptions): Node {
+  const words = generator.bits(numel(shape));
+  // The top 23 bits as the mantissa of a number in [1, 2), as JAX does it.
+  const mantissa = g.binary('shr', words, g.full(words.shape, 9, 'uint32'));
+  const bits = g.binary('or', mantissa, g.full(words.shape, 0x3f800000, 'uint32'));
+  const uniform = g.withScalar('sub', node('bitcast', [bits], { dtype: 'float32' }), 1);
+  return g.cast(g.reshape(uniform, shape), dtype);
+}
+
+/**
+ * Uniform numbers in [0, 1) (torch.rand).
+ * @example rand(2, 3)
+ */
+export function rand(...args: SizeArguments): Tensor {
+  return atSite(() => {
+    const { shape, options } = sizesOf(args);
+    return new Tensor(uniformNode(shape, options));
+  });
+}
+
+function normalNode(shape: readonly number[], options: RandomOptions): Node {
+  const { dtype = 'float32' } = options;
+  const uniform = uniformNode(shape, { ...options, dtype: 'float32' });
+  // From (-1, 1): the lowest value is moved up so that erfinv stays finite.
+  const low = -0.99999994;
+  const spread = g.withScalar('max', g.withScalar('add', g.scale(uniform, 2), low), low);
+  return g.cast(g.scale(f.erfinv(spread), Math.SQRT2), dtype);
+}
+
+/**
+ * Numbers of the standard normal distribution (torch.randn), by the inverse of the error function.
+ * @example randn(2, 3)
+ */
+export function randn(...args: SizeArguments): Tensor {
+  return atSite(() => {
+    const { shape, options } = sizesOf(args);
+    return new Tensor(normalNode(shape, options));
+  });
+}
+
+/** Uniform numbers in [0, 1) of x's shape and dtype (torch.rand_like). */
+export const randLike = (x: Tensor): Tensor => rand([...x.shape], { dtype: x.dtype });
+/** Standard normal numbers of x's shape and dtype (torch.randn_like). */
+export const randnLike = (x: Tensor): Tensor => randn([...x.shape], { dtype: x.dtype });
+
+/**
+ * Integers in [low, high), int32 by default (torch.randint).
+ * @throws ArgumentError for an empty range.
+ */
+export function randint(low: number, high: number, sizes: readonly number[], options: RandomOptions = {}): Tensor {
+  return atSite(() => {
+    if (!(high > low)) throw new ArgumentError('randint', `[${low}, ${high}) is empty`);
+    const { dtype = 'int32', generator = defaultGenerator } = options;
+    const words = generator.bits(numel(sizes));
+    const rest = g.binary('fmod', words, g.full(words.shape, high - low, 'uint32'));
+    const value = g.withScalar('add', g.cast(rest, 'int32'), low);
+    return new Tensor(g.cast(g.reshape(value, sizes), dtype));
+  });
+}
+
+/** The integers 0 to n - 1 in random order, int32 (torch.randperm). */
+export function randperm(n: number, options: RandomOptions = {}): Tensor {
+  return atSite(() => {
+    const { generator = defaultGenerator } = options;
+    return new Tensor(node('argsort', [generator.bits(n)], { axis: 0, descending: false }));
+  });
+}
+
+/** true with probability `p` of each element, as 1 and 0 of p's dtype (torch.bernoulli). */
+export function bernoulli(p: Tensor, options: RandomOptions = {}): Tensor {
+  return atSite(() => {
+    const uniform = uniformNode(p.shape, options);
+    return new Tensor(g.cast(g.lt(uniform, g.cast(p.node, uniform.dtype)), p.dtype));
+  });
+}
+
+/**
+ * x with each element set to 0 with probability `p` while training, and the rest scaled by 1 / (1 - p)
+ * (torch.nn.functional.dropout).
+ */
+export function dropout(x: Tensor, options: { p?: number; training?: boolean } = {}): Tensor {
+  const { p = 0.5, training = true } = options;
+  return atSite(() => {
+    if (!training) return x;
+    if (p <= 0 || p >= 1) return new Tensor(f.dropoutWith(x.node, g.constant(0, x.dtype), { p }));
+    return new Tensor(f.dropoutWith(x.node, uniformNode(x.shape, { dtype: 'float32' }), { p }));
+  });
+}

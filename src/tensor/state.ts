@@ -1,0 +1,72 @@
+/** State: tensors whose content programs read and overwrite. */
+import { dtypes, numel, type DType, type Shape, type TypedArray } from '../core/index.js';
+import { Cell, gradientsEnabled, outsideTrace } from '../runtime/index.js';
+import { Tensor } from './tensor.generated.js';
+import { arrayFrom } from './creation.js';
+
+/** Initial content: a tensor, or values on the host. */
+export type Initial =
+  | Tensor
+  | { readonly data: TypedArray | readonly number[]; readonly shape: Shape; readonly dtype?: DType };
+
+export interface StateOptions {
+  readonly requiresGrad?: boolean;
+  /** What errors, drawings and state dicts call it. */
+  readonly name?: string;
+}
+
+function cellOf(initial: Initial, name: string | undefined): Cell {
+  return outsideTrace(() => {
+    if (initial instanceof Tensor) {
+      const { array, shape, dtype } = initial.materialise();
+      return new Cell(array.slice(), shape, dtype, name);
+    }
+    const dtype = initial.dtype ?? 'float32';
+    const array = arrayFrom('Parameter', initial.data, dtype);
+    return new Cell(array === initial.data ? array.slice() : array, initial.shape, dtype, name);
+  });
+}
+
+class StateTensor extends Tensor {
+  constructor(initial: Initial, { requiresGrad = false, name }: StateOptions) {
+    const cell = cellOf(initial, name);
+    cell.requiresGrad = requiresGrad;
+    super(cell);
+  }
+
+  /** What errors and drawings call it. */
+  get name(): string | undefined {
+    return this.value.cell!.name;
+  }
+  set name(name: string | undefined) {
+    if (name === undefined) delete this.value.cell!.name;
+    else this.value.cell!.name = name;
+  }
+}
+
+/**
+ * A tensor that training changes: a cell of state that accumulates gradients (torch.nn.Parameter).
+ * @example const weight = new Parameter(zeros(3, 4));
+ */
+export class Parameter extends StateTensor {
+  constructor(initial: Initial, options: StateOptions = {}) {
+    super(initial, { requiresGrad: true, ...options });
+  }
+}
+
+/** A tensor that a program remembers without learning it: running statistics, step counts (torch.nn.Buffer). */
+export class Buffer extends StateTensor {
+  constructor(initial: Initial, options: StateOptions = {}) {
+    super(initial, options);
+  }
+}
+
+/** Zeros as state of a shape. */
+export const zeroState = (shape: Shape, dtype: DType = 'float32'): Initial => ({
+  data: new dtypes[dtype].array(numel(shape)),
+  shape,
+  dtype,
+});
+
+/** Whether gradients flow through what is computed now (torch.is_grad_enabled). */
+export const isGradEnabled = gradientsEnabled;

@@ -1,0 +1,1784 @@
+// Written by `npm run codegen` from src/functional. Do not edit.
+import type { DType, Dim } from '../core/index.js';
+import * as f from '../functional/index.js';
+import type { Dims, Index, Sizes, WithDType, Named as NamedNodes } from '../functional/index.js';
+import type { Node } from '../graph/index.js';
+import { TensorBase, call } from './base.js';
+
+/** A tensor, or a JavaScript value that stands for one. */
+export type Operand = Tensor | number | boolean | bigint;
+
+/** Several named tensors, which may be taken apart by name or in order. */
+export type Named<K extends string> = Readonly<Record<K, Tensor>> & Iterable<Tensor>;
+
+/** @internal */
+export const wrap = (node: Node): Tensor => new Tensor(node);
+
+/** @internal */
+export const wrapEach = (result: Node | Node[]): Tensor | Tensor[] =>
+  Array.isArray(result) ? result.map(wrap) : wrap(result);
+
+/** @internal */
+export function named<K extends string>(nodes: Readonly<Record<K, Node>>): Named<K> {
+  const entries = Object.entries<Node>(nodes).map(([name, node]) => [name, wrap(node)] as const);
+  const order = { value: () => entries.map(([, tensor]) => tensor).values() };
+  return Object.defineProperty(Object.fromEntries(entries), Symbol.iterator, order) as Named<K>;
+}
+
+/** @internal */
+export const wrapOrName = <K extends string>(result: Node | Readonly<Record<K, Node>>): Tensor | Named<K> =>
+  'op' in result ? wrap(result) : named(result);
+
+/** @internal */
+export const lower = <T,>(x: T | Tensor): T | Node => (x instanceof Tensor ? x.node : x);
+
+/** @internal */
+export const lowerIndex = (
+  x: Index<Tensor> | readonly Index<Tensor>[],
+): Index<Node> | readonly Index<Node>[] =>
+  Array.isArray(x) ? (x as readonly Index<Tensor>[]).map((each) => lower(each)) : lower(x as Index<Tensor>);
+
+/** A multi-dimensional array of one dtype, computed when its values are asked for. */
+export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType = DType> extends TensorBase {
+  /** Sizes of the dimensions. */
+  override get shape(): S {
+    return this.node.shape as readonly Dim[] as S;
+  }
+  /** Element type. */
+  override get dtype(): D {
+    return this.node.dtype as D;
+  }
+
+  /**
+   * The conjugate transpose of a matrix, which is its transpose.
+   */
+  get H(): Tensor {
+    return call(() => wrap(f.conjugateTranspose(this.node)));
+  }
+
+  /**
+   * The dimensions in reverse order.
+   */
+  get T(): Tensor {
+    return call(() => wrap(f.reversedDims(this.node)));
+  }
+
+  /**
+   * The conjugate transpose over the last two dimensions.
+   */
+  get mH(): Tensor {
+    return call(() => wrap(f.conjugateMatrixTranspose(this.node)));
+  }
+
+  /**
+   * The last two dimensions exchanged.
+   */
+  get mT(): Tensor {
+    return call(() => wrap(f.matrixTranspose(this.node)));
+  }
+
+  /**
+   * `|x|`.
+   */
+  abs(): Tensor {
+    return call(() => wrap(f.abs(this.node)));
+  }
+
+  /**
+   * Inverse cosine, NaN outside [-1, 1].
+   */
+  acos(): Tensor {
+    return call(() => wrap(f.acos(this.node)));
+  }
+
+  /**
+   * Inverse hyperbolic cosine, NaN below 1.
+   */
+  acosh(): Tensor {
+    return call(() => wrap(f.acosh(this.node)));
+  }
+
+  /**
+   * `x + alpha * y`. Two bools give their logical or.
+   * @example tensor([1, 2]).add(10) // [11, 12]
+   */
+  add(y: Operand, options?: { alpha?: number | undefined }): Tensor {
+    return call(() => wrap(f.add(this.node, lower(y), options)));
+  }
+
+  /**
+   * `beta * x + alpha * (b1 @ b2)` summed over the batch.
+   */
+  addbmm(
+    b1: Tensor,
+    b2: Tensor,
+    options?: { beta?: number | undefined; alpha?: number | undefined },
+  ): Tensor {
+    return call(() => wrap(f.addbmm(this.node, b1.node, b2.node, options)));
+  }
+
+  /**
+   * `x + value * t1 / t2`.
+   */
+  addcdiv(t1: Tensor, t2: Tensor, options?: { value?: number | undefined }): Tensor {
+    return call(() => wrap(f.addcdiv(this.node, t1.node, t2.node, options)));
+  }
+
+  /**
+   * `x + value * t1 * t2`.
+   */
+  addcmul(t1: Tensor, t2: Tensor, options?: { value?: number | undefined }): Tensor {
+    return call(() => wrap(f.addcmul(this.node, t1.node, t2.node, options)));
+  }
+
+  /**
+   * `beta * x + alpha * (m1 @ m2)` of matrices.
+   */
+  addmm(m1: Tensor, m2: Tensor, options?: { beta?: number | undefined; alpha?: number | undefined }): Tensor {
+    return call(() => wrap(f.addmm(this.node, m1.node, m2.node, options)));
+  }
+
+  /**
+   * `beta * x + alpha * (m @ v)` of a matrix and a vector.
+   */
+  addmv(m: Tensor, v: Tensor, options?: { beta?: number | undefined; alpha?: number | undefined }): Tensor {
+    return call(() => wrap(f.addmv(this.node, m.node, v.node, options)));
+  }
+
+  /**
+   * `beta * x + alpha * outer(v1, v2)`.
+   */
+  addr(v1: Tensor, v2: Tensor, options?: { beta?: number | undefined; alpha?: number | undefined }): Tensor {
+    return call(() => wrap(f.addr(this.node, v1.node, v2.node, options)));
+  }
+
+  /**
+   * Whether all elements over `dim` are true, that is not 0; true over nothing.
+   */
+  all(dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
+    return call(() => wrap(f.all(this.node, dim, options)));
+  }
+
+  /**
+   * The largest over `dim`; NaN wins. Equal ones share the gradient.
+   */
+  amax(dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
+    return call(() => wrap(f.amax(this.node, dim, options)));
+  }
+
+  /**
+   * The smallest over `dim`; NaN wins. Equal ones share the gradient.
+   */
+  amin(dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
+    return call(() => wrap(f.amin(this.node, dim, options)));
+  }
+
+  /**
+   * The smallest and the largest over one dimension or all.
+   */
+  aminmax(dim?: number, options?: { keepdim?: boolean | undefined }): Named<'min' | 'max'> {
+    return call(() => named(f.aminmax(this.node, dim, options)));
+  }
+
+  /**
+   * The angle of real numbers: 0, or pi below 0; NaN stays.
+   */
+  angle(): Tensor {
+    return call(() => wrap(f.angle(this.node)));
+  }
+
+  /**
+   * Whether any element over `dim` is true, that is not 0; false over nothing.
+   */
+  any(dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
+    return call(() => wrap(f.any(this.node, dim, options)));
+  }
+
+  /**
+   * The position of the first largest element along `dim`, or in the flattened tensor.
+   */
+  argmax(dim?: number, options?: { keepdim?: boolean | undefined }): Tensor {
+    return call(() => wrap(f.argmax(this.node, dim, options)));
+  }
+
+  /**
+   * The position of the first smallest element along `dim`, or in the flattened tensor.
+   */
+  argmin(dim?: number, options?: { keepdim?: boolean | undefined }): Tensor {
+    return call(() => wrap(f.argmin(this.node, dim, options)));
+  }
+
+  /**
+   * The elements at `storageOffset + i * stride[0] + j * stride[1] + ...` of the flattened tensor.
+   */
+  asStrided(
+    size: readonly number[],
+    stride: readonly number[],
+    options?: { storageOffset?: number | undefined },
+  ): Tensor {
+    return call(() => wrap(f.asStrided(this.node, size, stride, options)));
+  }
+
+  /**
+   * Inverse sine, NaN outside [-1, 1].
+   */
+  asin(): Tensor {
+    return call(() => wrap(f.asin(this.node)));
+  }
+
+  /**
+   * Inverse hyperbolic sine.
+   */
+  asinh(): Tensor {
+    return call(() => wrap(f.asinh(this.node)));
+  }
+
+  /**
+   * The part of a tensor an index names: an integer takes one slice away its dimension, 'start:stop:step' a range, null
+   * makes a new dimension, '...' stands for all dimensions in between, lists and tensors of integers pick positions
+   * (broadcast together), booleans pick where they are true. Negative positions count from the end.
+   * @throws IndexError for a position outside the dimension.
+   * @example x.at(0), x.at(':', [1, 3], '...', null, '::2')
+   */
+  at(...index: readonly Index<Tensor>[]): Tensor {
+    return call(() => wrap(f.at(this.node, ...index.map((each) => lower(each)))));
+  }
+
+  /**
+   * Inverse tangent.
+   */
+  atan(): Tensor {
+    return call(() => wrap(f.atan(this.node)));
+  }
+
+  /**
+   * The angle of the point (y, x), in (-pi, pi].
+   */
+  atan2(x: Operand): Tensor {
+    return call(() => wrap(f.atan2(this.node, lower(x))));
+  }
+
+  /**
+   * Inverse hyperbolic tangent, NaN outside [-1, 1].
+   */
+  atanh(): Tensor {
+    return call(() => wrap(f.atanh(this.node)));
+  }
+
+  /**
+   * `beta * x + alpha * (b1 @ b2)` of stacks of matrices.
+   */
+  baddbmm(
+    b1: Tensor,
+    b2: Tensor,
+    options?: { beta?: number | undefined; alpha?: number | undefined },
+  ): Tensor {
+    return call(() => wrap(f.baddbmm(this.node, b1.node, b2.node, options)));
+  }
+
+  /**
+   * Bitwise and.
+   * @throws DTypeError for floating tensors.
+   */
+  bitwiseAnd(y: Operand): Tensor {
+    return call(() => wrap(f.bitwiseAnd(this.node, lower(y))));
+  }
+
+  /**
+   * `x * 2^y`; 0 where `y` is outside the width.
+   */
+  bitwiseLeftShift(y: Operand): Tensor {
+    return call(() => wrap(f.bitwiseLeftShift(this.node, lower(y))));
+  }
+
+  /**
+   * Bitwise not; logical not of bools.
+   * @throws DTypeError for floating tensors.
+   */
+  bitwiseNot(): Tensor {
+    return call(() => wrap(f.bitwiseNot(this.node)));
+  }
+
+  /**
+   * Bitwise or.
+   * @throws DTypeError for floating tensors.
+   */
+  bitwiseOr(y: Operand): Tensor {
+    return call(() => wrap(f.bitwiseOr(this.node, lower(y))));
+  }
+
+  /**
+   * `x` shifted right, keeping its sign.
+   */
+  bitwiseRightShift(y: Operand): Tensor {
+    return call(() => wrap(f.bitwiseRightShift(this.node, lower(y))));
+  }
+
+  /**
+   * Bitwise exclusive or.
+   * @throws DTypeError for floating tensors.
+   */
+  bitwiseXor(y: Operand): Tensor {
+    return call(() => wrap(f.bitwiseXor(this.node, lower(y))));
+  }
+
+  /**
+   * The products of two stacks of matrices, without broadcasting.
+   */
+  bmm(y: Tensor): Tensor {
+    return call(() => wrap(f.bmm(this.node, y.node)));
+  }
+
+  /**
+   * Stretched to `shape` by broadcasting.
+   */
+  broadcastTo(shape: readonly number[]): Tensor {
+    return call(() => wrap(f.broadcastTo(this.node, shape)));
+  }
+
+  /**
+   * The smallest integer not below `x`.
+   */
+  ceil(): Tensor {
+    return call(() => wrap(f.ceil(this.node)));
+  }
+
+  /**
+   * At most `chunks` parts along `dim`, of equal size but for the last.
+   */
+  chunk(chunks: number, dim?: number): Tensor[] {
+    return call(() => f.chunk(this.node, chunks, dim).map(wrap));
+  }
+
+  /**
+   * `x` moved into `[min, max]`; either bound may be left out. Where min > max, the result is max.
+   * @example tensor([-2, 0.5, 9]).clamp(0, 1) // [0, 0.5, 1]
+   */
+  clamp(min?: Operand, max?: Operand): Tensor {
+    return call(() => wrap(f.clamp(this.node, lower(min), lower(max))));
+  }
+
+  /**
+   * `x`, or `max` where that is smaller.
+   */
+  clampMax(max: Operand): Tensor {
+    return call(() => wrap(f.clampMax(this.node, lower(max))));
+  }
+
+  /**
+   * `x`, or `min` where that is larger.
+   */
+  clampMin(min: Operand): Tensor {
+    return call(() => wrap(f.clampMin(this.node, lower(min))));
+  }
+
+  /**
+   * The complex conjugate: the tensor itself.
+   */
+  conj(): Tensor {
+    return call(() => wrap(f.conj(this.node)));
+  }
+
+  /**
+   * The complex conjugate: the tensor itself.
+   */
+  conjPhysical(): Tensor {
+    return call(() => wrap(f.conjPhysical(this.node)));
+  }
+
+  /**
+   * The size of `x` with the sign of `y`, -0 included.
+   */
+  copysign(y: Operand): Tensor {
+    return call(() => wrap(f.copysign(this.node, lower(y))));
+  }
+
+  /**
+   * The correlation coefficients of variables in rows.
+   */
+  corrcoef(): Tensor {
+    return call(() => wrap(f.corrcoef(this.node)));
+  }
+
+  /**
+   * Cosine of radians.
+   */
+  cos(): Tensor {
+    return call(() => wrap(f.cos(this.node)));
+  }
+
+  /**
+   * Hyperbolic cosine.
+   */
+  cosh(): Tensor {
+    return call(() => wrap(f.cosh(this.node)));
+  }
+
+  /**
+   * How many elements over `dim` are not 0, as int32.
+   */
+  countNonzero(dim?: Dims): Tensor {
+    return call(() => wrap(f.countNonzero(this.node, dim)));
+  }
+
+  /**
+   * The covariance matrix of variables in rows, with observations in columns.
+   */
+  cov(options?: {
+    correction?: number | undefined;
+    fweights?: Tensor | undefined;
+    aweights?: Tensor | undefined;
+  }): Tensor {
+    return call(() =>
+      wrap(
+        f.cov(
+          this.node,
+          options && { ...options, fweights: options.fweights?.node, aweights: options.aweights?.node },
+        ),
+      ),
+    );
+  }
+
+  /**
+   * The largest so far along `dim`, and where it stands (the last among equals).
+   */
+  cummax(dim: number): Named<'values' | 'indices'> {
+    return call(() => named(f.cummax(this.node, dim)));
+  }
+
+  /**
+   * The smallest so far along `dim`, and where it stands (the last among equals).
+   */
+  cummin(dim: number): Named<'values' | 'indices'> {
+    return call(() => named(f.cummin(this.node, dim)));
+  }
+
+  /**
+   * Running product along `dim`.
+   */
+  cumprod(dim: number, options?: { dtype?: DType | undefined }): Tensor {
+    return call(() => wrap(f.cumprod(this.node, dim, options)));
+  }
+
+  /**
+   * Running sum along `dim`.
+   */
+  cumsum(dim: number, options?: { dtype?: DType | undefined }): Tensor {
+    return call(() => wrap(f.cumsum(this.node, dim, options)));
+  }
+
+  /**
+   * Running integral of `y` along `dim` by the trapezoidal rule.
+   */
+  cumulativeTrapezoid(x?: Tensor, dim?: number, options?: { dx?: number | undefined }): Tensor {
+    return call(() => wrap(f.cumulativeTrapezoid(this.node, x?.node, dim, options)));
+  }
+
+  /**
+   * Degrees to radians.
+   */
+  deg2rad(): Tensor {
+    return call(() => wrap(f.deg2rad(this.node)));
+  }
+
+  /**
+   * A diagonal of a matrix, or a square matrix with a vector on that diagonal.
+   */
+  diag(options?: { diagonal?: number | undefined }): Tensor {
+    return call(() => wrap(f.diag(this.node, options)));
+  }
+
+  /**
+   * Matrices with the last dimension of `x` on a diagonal, zeros elsewhere; `dim1` and `dim2` are their dimensions.
+   */
+  diagEmbed(options?: {
+    offset?: number | undefined;
+    dim1?: number | undefined;
+    dim2?: number | undefined;
+  }): Tensor {
+    return call(() => wrap(f.diagEmbed(this.node, options)));
+  }
+
+  /**
+   * A square matrix with all elements of `x` on a diagonal.
+   */
+  diagflat(options?: { offset?: number | undefined }): Tensor {
+    return call(() => wrap(f.diagflat(this.node, options)));
+  }
+
+  /**
+   * The elements of a diagonal of two dimensions, in a new last dimension.
+   */
+  diagonal(options?: {
+    offset?: number | undefined;
+    dim1?: number | undefined;
+    dim2?: number | undefined;
+  }): Tensor {
+    return call(() => wrap(f.diagonal(this.node, options)));
+  }
+
+  /**
+   * `x` with a diagonal of two dimensions replaced by `source`, laid out as diagonal returns it.
+   */
+  diagonalScatter(
+    source: Tensor,
+    options?: { offset?: number | undefined; dim1?: number | undefined; dim2?: number | undefined },
+  ): Tensor {
+    return call(() => wrap(f.diagonalScatter(this.node, source.node, options)));
+  }
+
+  /**
+   * Differences of neighbours along `dim`, taken `n` times; `prepend` and `append` are joined on first.
+   */
+  diff(options?: {
+    n?: number | undefined;
+    dim?: number | undefined;
+    prepend?: Tensor | undefined;
+    append?: Tensor | undefined;
+  }): Tensor {
+    return call(() =>
+      wrap(
+        f.diff(
+          this.node,
+          options && { ...options, prepend: options.prepend?.node, append: options.append?.node },
+        ),
+      ),
+    );
+  }
+
+  /**
+   * The derivative of lgamma.
+   */
+  digamma(): Tensor {
+    return call(() => wrap(f.digamma(this.node)));
+  }
+
+  /**
+   * The p-norm of `x - y`.
+   */
+  dist(y: Tensor, options?: { p?: number | undefined }): Tensor {
+    return call(() => wrap(f.dist(this.node, y.node, options)));
+  }
+
+  /**
+   * `x / y`. Integers divide to a floating result, unless `roundingMode` asks for the quotient 'trunc' (towards zero)
+   * or 'floor' (downwards), which keeps their dtype.
+   * @example tensor([7]).div(2, { roundingMode: 'floor' }) // [3]
+   */
+  div(y: Operand, options?: { roundingMode?: 'trunc' | 'floor' | undefined }): Tensor {
+    return call(() => wrap(f.div(this.node, lower(y), options)));
+  }
+
+  /**
+   * The scalar product of two vectors.
+   */
+  dot(y: Tensor): Tensor {
+    return call(() => wrap(f.dot(this.node, y.node)));
+  }
+
+  /**
+   * Parts along dimension 2.
+   */
+  dsplit(sections: number | readonly number[]): Tensor[] {
+    return call(() => f.dsplit(this.node, sections).map(wrap));
+  }
+
+  /**
+   * `x = y`.
+   */
+  eq(y: Operand): Tensor {
+    return call(() => wrap(f.eq(this.node, lower(y))));
+  }
+
+  /**
+   * The error function.
+   */
+  erf(): Tensor {
+    return call(() => wrap(f.erf(this.node)));
+  }
+
+  /**
+   * `1 - erf(x)`.
+   */
+  erfc(): Tensor {
+    return call(() => wrap(f.erfc(this.node)));
+  }
+
+  /**
+   * The inverse of erf: ±Infinity at ±1, NaN outside.
+   */
+  erfinv(): Tensor {
+    return call(() => wrap(f.erfinv(this.node)));
+  }
+
+  /**
+   * `e^x`. Integers and bools give float32.
+   */
+  exp(): Tensor {
+    return call(() => wrap(f.exp(this.node)));
+  }
+
+  /**
+   * `2^x`.
+   */
+  exp2(): Tensor {
+    return call(() => wrap(f.exp2(this.node)));
+  }
+
+  /**
+   * Stretched to the given sizes: dimensions of size 1 grow, new ones come first, -1 keeps a size.
+   */
+  expand(...sizes: Sizes): Tensor {
+    return call(() => wrap(f.expand(this.node, ...sizes)));
+  }
+
+  /**
+   * Stretched to the shape of `other`.
+   */
+  expandAs(other: Tensor): Tensor {
+    return call(() => wrap(f.expandAs(this.node, other.node)));
+  }
+
+  /**
+   * `e^x - 1`, accurate near 0.
+   */
+  expm1(): Tensor {
+    return call(() => wrap(f.expm1(this.node)));
+  }
+
+  /**
+   * Dimensions `startDim` to `endDim` as one.
+   */
+  flatten(startDim?: number, endDim?: number): Tensor {
+    return call(() => wrap(f.flatten(this.node, startDim, endDim)));
+  }
+
+  /**
+   * Reversed along the given dimensions.
+   */
+  flip(dims: Dims): Tensor {
+    return call(() => wrap(f.flip(this.node, dims)));
+  }
+
+  /**
+   * Reversed along dimension 1.
+   */
+  fliplr(): Tensor {
+    return call(() => wrap(f.fliplr(this.node)));
+  }
+
+  /**
+   * Reversed along dimension 0.
+   */
+  flipud(): Tensor {
+    return call(() => wrap(f.flipud(this.node)));
+  }
+
+  /**
+   * `x` to the power `y`, computed in float64.
+   */
+  floatPower(y: Operand): Tensor {
+    return call(() => wrap(f.floatPower(this.node, lower(y))));
+  }
+
+  /**
+   * The largest integer not above `x`.
+   */
+  floor(): Tensor {
+    return call(() => wrap(f.floor(this.node)));
+  }
+
+  /**
+   * The quotient rounded down.
+   */
+  floorDivide(y: Operand): Tensor {
+    return call(() => wrap(f.floorDivide(this.node, lower(y))));
+  }
+
+  /**
+   * The larger of two, ignoring NaN. At ties `x` gets the gradient.
+   */
+  fmax(y: Operand): Tensor {
+    return call(() => wrap(f.fmax(this.node, lower(y))));
+  }
+
+  /**
+   * The smaller of two, ignoring NaN. At ties `x` gets the gradient.
+   */
+  fmin(y: Operand): Tensor {
+    return call(() => wrap(f.fmin(this.node, lower(y))));
+  }
+
+  /**
+   * The remainder of `x / y` with the sign of `x`, as `%` in JavaScript.
+   */
+  fmod(y: Operand): Tensor {
+    return call(() => wrap(f.fmod(this.node, lower(y))));
+  }
+
+  /**
+   * `x - trunc(x)`.
+   */
+  frac(): Tensor {
+    return call(() => wrap(f.frac(this.node)));
+  }
+
+  /**
+   * `out[i][j] = x[index[i][j]][j]` for dim 0, and so on: one position for every element of the result.
+   */
+  gather(dim: number, index: Tensor): Tensor {
+    return call(() => wrap(f.gather(this.node, dim, index.node)));
+  }
+
+  /**
+   * `x >= y`.
+   */
+  ge(y: Operand): Tensor {
+    return call(() => wrap(f.ge(this.node, lower(y))));
+  }
+
+  /**
+   * `x > y`.
+   */
+  gt(y: Operand): Tensor {
+    return call(() => wrap(f.gt(this.node, lower(y))));
+  }
+
+  /**
+   * 0 below 0, 1 above, and `values` at 0.
+   */
+  heaviside(values: Operand): Tensor {
+    return call(() => wrap(f.heaviside(this.node, lower(values))));
+  }
+
+  /**
+   * Parts along dimension 1 (0 for vectors).
+   */
+  hsplit(sections: number | readonly number[]): Tensor[] {
+    return call(() => f.hsplit(this.node, sections).map(wrap));
+  }
+
+  /**
+   * `sqrt(x^2 + y^2)`.
+   */
+  hypot(y: Operand): Tensor {
+    return call(() => wrap(f.hypot(this.node, lower(y))));
+  }
+
+  /**
+   * `x` with `alpha * source` added to the slices of `dim` that a vector names.
+   */
+  indexAdd(dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | undefined }): Tensor {
+    return call(() => wrap(f.indexAdd(this.node, dim, index.node, source.node, options)));
+  }
+
+  /**
+   * `x` with the slices of `dim` that a vector names replaced by those of `source`.
+   */
+  indexCopy(dim: number, index: Tensor, source: Tensor): Tensor {
+    return call(() => wrap(f.indexCopy(this.node, dim, index.node, source.node)));
+  }
+
+  /**
+   * `x` with the slices of `dim` that a vector names filled with one value.
+   */
+  indexFill(dim: number, index: Tensor, value: Operand): Tensor {
+    return call(() => wrap(f.indexFill(this.node, dim, index.node, lower(value))));
+  }
+
+  /**
+   * `x` with `x[i, j, ...] = values` where tensors `indices` index the first dimensions together; with `accumulate`,
+   * values are added.
+   */
+  indexPut(
+    indices: readonly Tensor[],
+    values: Operand,
+    options?: { accumulate?: boolean | undefined },
+  ): Tensor {
+    return call(() =>
+      wrap(
+        f.indexPut(
+          this.node,
+          indices.map((each) => each.node),
+          lower(values),
+          options,
+        ),
+      ),
+    );
+  }
+
+  /**
+   * `x` with the slices of `dim` that a vector names reduced with those of `source` that fall on them.
+   */
+  indexReduce(
+    dim: number,
+    index: Tensor,
+    source: Tensor,
+    reduce: 'prod' | 'mean' | 'amax' | 'amin',
+    options?: { includeSelf?: boolean | undefined },
+  ): Tensor {
+    return call(() => wrap(f.indexReduce(this.node, dim, index.node, source.node, reduce, options)));
+  }
+
+  /**
+   * The slices of `dim` at the positions of a vector.
+   */
+  indexSelect(dim: number, index: Tensor): Tensor {
+    return call(() => wrap(f.indexSelect(this.node, dim, index.node)));
+  }
+
+  /**
+   * The products over the last dimensions of both; 0-d tensors multiply.
+   */
+  inner(y: Tensor): Tensor {
+    return call(() => wrap(f.inner(this.node, y.node)));
+  }
+
+  /**
+   * Whether `|x - y| <= atol + rtol * |y|`; equal infinities are close, NaN to NaN with `equalNan`.
+   */
+  isclose(
+    y: Tensor,
+    options?: { rtol?: number | undefined; atol?: number | undefined; equalNan?: boolean | undefined },
+  ): Tensor {
+    return call(() => wrap(f.isclose(this.node, y.node, options)));
+  }
+
+  /**
+   * Whether each element is neither infinite nor NaN.
+   */
+  isfinite(): Tensor {
+    return call(() => wrap(f.isfinite(this.node)));
+  }
+
+  /**
+   * Whether each element is infinite.
+   */
+  isinf(): Tensor {
+    return call(() => wrap(f.isinf(this.node)));
+  }
+
+  /**
+   * Whether each element is NaN.
+   */
+  isnan(): Tensor {
+    return call(() => wrap(f.isnan(this.node)));
+  }
+
+  /**
+   * Whether each element is negative infinity.
+   */
+  isneginf(): Tensor {
+    return call(() => wrap(f.isneginf(this.node)));
+  }
+
+  /**
+   * Whether each element is positive infinity.
+   */
+  isposinf(): Tensor {
+    return call(() => wrap(f.isposinf(this.node)));
+  }
+
+  /**
+   * Whether each element is real: all are.
+   */
+  isreal(): Tensor {
+    return call(() => wrap(f.isreal(this.node)));
+  }
+
+  /**
+   * The Kronecker product: every element of `x` times all of `y`, in blocks.
+   */
+  kron(y: Tensor): Tensor {
+    return call(() => wrap(f.kron(this.node, y.node)));
+  }
+
+  /**
+   * `x * 2^y`.
+   */
+  ldexp(y: Operand): Tensor {
+    return call(() => wrap(f.ldexp(this.node, lower(y))));
+  }
+
+  /**
+   * `x <= y`.
+   */
+  le(y: Operand): Tensor {
+    return call(() => wrap(f.le(this.node, lower(y))));
+  }
+
+  /**
+   * `x + weight * (end - x)`, exact at weight 0 and 1.
+   */
+  lerp(end: Tensor, weight: Operand): Tensor {
+    return call(() => wrap(f.lerp(this.node, end.node, lower(weight))));
+  }
+
+  /**
+   * The logarithm of |gamma(x)|.
+   */
+  lgamma(): Tensor {
+    return call(() => wrap(f.lgamma(this.node)));
+  }
+
+  /**
+   * The natural logarithm: -Infinity at 0, NaN below.
+   */
+  log(): Tensor {
+    return call(() => wrap(f.log(this.node)));
+  }
+
+  /**
+   * The logarithm to base 10.
+   */
+  log10(): Tensor {
+    return call(() => wrap(f.log10(this.node)));
+  }
+
+  /**
+   * `log(1 + x)`, accurate near 0.
+   */
+  log1p(): Tensor {
+    return call(() => wrap(f.log1p(this.node)));
+  }
+
+  /**
+   * The logarithm to base 2.
+   */
+  log2(): Tensor {
+    return call(() => wrap(f.log2(this.node)));
+  }
+
+  /**
+   * `log(softmax(x))` along `dim`, computed without leaving the logarithms. PyTorch: `F.log_softmax`.
+   * @throws AxisError when `dim` is out of range.
+   * @example F.logSoftmax(tensor([0, 0]), 0) // [-0.6931, -0.6931]
+   */
+  logSoftmax(dim: number, options?: WithDType): Tensor {
+    return call(() => wrap(f.logSoftmax(this.node, dim, options)));
+  }
+
+  /**
+   * `log(e^x + e^y)` without overflow.
+   */
+  logaddexp(y: Operand): Tensor {
+    return call(() => wrap(f.logaddexp(this.node, lower(y))));
+  }
+
+  /**
+   * `log2(2^x + 2^y)` without overflow.
+   */
+  logaddexp2(y: Operand): Tensor {
+    return call(() => wrap(f.logaddexp2(this.node, lower(y))));
+  }
+
+  /**
+   * Whether both are true, that is not 0.
+   */
+  logicalAnd(y: Operand): Tensor {
+    return call(() => wrap(f.logicalAnd(this.node, lower(y))));
+  }
+
+  /**
+   * Whether `x` is false, that is 0.
+   */
+  logicalNot(): Tensor {
+    return call(() => wrap(f.logicalNot(this.node)));
+  }
+
+  /**
+   * Whether one or both are true, that is not 0.
+   */
+  logicalOr(y: Operand): Tensor {
+    return call(() => wrap(f.logicalOr(this.node, lower(y))));
+  }
+
+  /**
+   * Whether exactly one is true, that is not 0.
+   */
+  logicalXor(y: Operand): Tensor {
+    return call(() => wrap(f.logicalXor(this.node, lower(y))));
+  }
+
+  /**
+   * `log(x / (1 - x))`, the inverse of sigmoid; `eps` first moves `x` into `[eps, 1 - eps]`.
+   */
+  logit(options?: { eps?: number | undefined }): Tensor {
+    return call(() => wrap(f.logit(this.node, options)));
+  }
+
+  /**
+   * `log(sum(e^x))` over `dim`, without overflow.
+   */
+  logsumexp(dim: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
+    return call(() => wrap(f.logsumexp(this.node, dim, options)));
+  }
+
+  /**
+   * `x < y`.
+   */
+  lt(y: Operand): Tensor {
+    return call(() => wrap(f.lt(this.node, lower(y))));
+  }
+
+  /**
+   * `x` with `value` where `mask` is true.
+   */
+  maskedFill(mask: Tensor, value: Operand): Tensor {
+    return call(() => wrap(f.maskedFill(this.node, mask.node, lower(value))));
+  }
+
+  /**
+   * `x` with the elements where `mask` is true replaced by those of `source`, in order.
+   */
+  maskedScatter(mask: Tensor, source: Tensor): Tensor {
+    return call(() => wrap(f.maskedScatter(this.node, mask.node, source.node)));
+  }
+
+  /**
+   * The matrix product. Vectors count as a row on the left and a column on the right, and lose that dimension again;
+   * leading dimensions broadcast.
+   * @throws ShapeError where inner sizes differ.
+   * @example zeros(8, 2, 3).matmul(zeros(3, 4)) // shape [8, 2, 4]
+   */
+  matmul(y: Tensor): Tensor {
+    return call(() => wrap(f.matmul(this.node, y.node)));
+  }
+
+  /**
+   * The largest element of all, the larger of two tensors element by element, or with a dimension number
+   * `{ values, indices }` along it. Among equals the first is taken; its gradient goes there.
+   * @example const { values, indices } = x.max(1)
+   */
+  max(): Tensor;
+  max(other: Tensor): Tensor;
+  max(dim: number, options?: { keepdim?: boolean | undefined }): Named<'values' | 'indices'>;
+  max(
+    dim?: number | Tensor,
+    options?: { keepdim?: boolean | undefined },
+  ): Tensor | Named<'values' | 'indices'> {
+    return call(() =>
+      wrapOrName(
+        (
+          f.max as (
+            x: Node,
+            dim?: number | Node,
+            options?: { keepdim?: boolean | undefined },
+          ) => Node | NamedNodes<'values' | 'indices'>
+        )(this.node, lower(dim), options),
+      ),
+    );
+  }
+
+  /**
+   * The larger of two, NaN where either is NaN. At ties each gets half of the gradient.
+   */
+  maximum(y: Operand): Tensor {
+    return call(() => wrap(f.maximum(this.node, lower(y))));
+  }
+
+  /**
+   * The arithmetic mean over `dim`; NaN over nothing. Integers and bools have a float32 mean.
+   */
+  mean(dim?: Dims, options?: { keepdim?: boolean | undefined; dtype?: DType | undefined }): Tensor {
+    return call(() => wrap(f.mean(this.node, dim, options)));
+  }
+
+  /**
+   * The smallest element of all, the smaller of two tensors element by element, or with a dimension number
+   * `{ values, indices }` along it. Among equals the first is taken; its gradient goes there.
+   */
+  min(): Tensor;
+  min(other: Tensor): Tensor;
+  min(dim: number, options?: { keepdim?: boolean | undefined }): Named<'values' | 'indices'>;
+  min(
+    dim?: number | Tensor,
+    options?: { keepdim?: boolean | undefined },
+  ): Tensor | Named<'values' | 'indices'> {
+    return call(() =>
+      wrapOrName(
+        (
+          f.min as (
+            x: Node,
+            dim?: number | Node,
+            options?: { keepdim?: boolean | undefined },
+          ) => Node | NamedNodes<'values' | 'indices'>
+        )(this.node, lower(dim), options),
+      ),
+    );
+  }
+
+  /**
+   * The smaller of two, NaN where either is NaN. At ties each gets half of the gradient.
+   */
+  minimum(y: Operand): Tensor {
+    return call(() => wrap(f.minimum(this.node, lower(y))));
+  }
+
+  /**
+   * The product of two matrices, without broadcasting.
+   */
+  mm(y: Tensor): Tensor {
+    return call(() => wrap(f.mm(this.node, y.node)));
+  }
+
+  /**
+   * Dimensions `source` moved to `destination`, the rest in order.
+   */
+  movedim(source: Dims, destination: Dims): Tensor {
+    return call(() => wrap(f.movedim(this.node, source, destination)));
+  }
+
+  /**
+   * `x * y`. Two bools give their logical and.
+   */
+  mul(y: Operand): Tensor {
+    return call(() => wrap(f.mul(this.node, lower(y))));
+  }
+
+  /**
+   * The product of a matrix and a vector.
+   */
+  mv(y: Tensor): Tensor {
+    return call(() => wrap(f.mv(this.node, y.node)));
+  }
+
+  /**
+   * The logarithm of the multivariate gamma function of dimension `p`.
+   */
+  mvlgamma(p: number): Tensor {
+    return call(() => wrap(f.mvlgamma(this.node, p)));
+  }
+
+  /**
+   * NaN and infinities replaced: NaN by `nan` (0), infinities by `posinf` and `neginf` (the dtype's extremes).
+   */
+  nanToNum(options?: {
+    nan?: number | undefined;
+    posinf?: number | undefined;
+    neginf?: number | undefined;
+  }): Tensor {
+    return call(() => wrap(f.nanToNum(this.node, options)));
+  }
+
+  /**
+   * The mean over `dim` of what is not NaN.
+   */
+  nanmean(dim?: Dims, options?: { keepdim?: boolean | undefined; dtype?: DType | undefined }): Tensor {
+    return call(() => wrap(f.nanmean(this.node, dim, options)));
+  }
+
+  /**
+   * The sum over `dim`, NaN counting as 0.
+   */
+  nansum(dim?: Dims, options?: { keepdim?: boolean | undefined; dtype?: DType | undefined }): Tensor {
+    return call(() => wrap(f.nansum(this.node, dim, options)));
+  }
+
+  /**
+   * The part of `dim` from `start` on, of the given length.
+   */
+  narrow(dim: number, start: number, length: number): Tensor {
+    return call(() => wrap(f.narrow(this.node, dim, start, length)));
+  }
+
+  /**
+   * See narrow.
+   */
+  narrowCopy(dim: number, start: number, length: number): Tensor {
+    return call(() => wrap(f.narrowCopy(this.node, dim, start, length)));
+  }
+
+  /**
+   * `x != y`; NaN differs from everything.
+   */
+  ne(y: Operand): Tensor {
+    return call(() => wrap(f.ne(this.node, lower(y))));
+  }
+
+  /**
+   * `-x`.
+   * @throws DTypeError for bool.
+   */
+  neg(): Tensor {
+    return call(() => wrap(f.neg(this.node)));
+  }
+
+  /**
+   * The next number after `x` in the direction of `y`.
+   */
+  nextafter(y: Tensor): Tensor {
+    return call(() => wrap(f.nextafter(this.node, y.node)));
+  }
+
+  /**
+   * The p-norm over `dim`: the p-th root of the sum of |x|^p. `p` may be Infinity, -Infinity, 0 or 'fro' (2).
+   */
+  norm(dim?: Dims, options?: { p?: number | 'fro' | undefined; keepdim?: boolean | undefined }): Tensor {
+    return call(() => wrap(f.norm(this.node, dim, options)));
+  }
+
+  /**
+   * All products of an element of one vector and one of another.
+   */
+  outer(y: Tensor): Tensor {
+    return call(() => wrap(f.outer(this.node, y.node)));
+  }
+
+  /**
+   * The dimensions in another order: dimension i of the result is dimension `dims[i]`.
+   */
+  permute(...dims: Sizes): Tensor {
+    return call(() => wrap(f.permute(this.node, ...dims)));
+  }
+
+  /**
+   * `x` itself; bool is refused.
+   */
+  positive(): Tensor {
+    return call(() => wrap(f.positive(this.node)));
+  }
+
+  /**
+   * `x` to the power `y`. Integers to an integer power stay integers.
+   * @throws ArgumentError for an integer tensor to a negative number.
+   */
+  pow(y: Operand): Tensor {
+    return call(() => wrap(f.pow(this.node, lower(y))));
+  }
+
+  /**
+   * x where positive, `weight * x` elsewhere; `weight` holds one slope, or one per channel (dim 1). PyTorch: `F.prelu`.
+   * @throws ShapeError when there are neither one slope nor as many as channels.
+   * @example F.prelu(tensor([-2, 1]), tensor([0.25])) // [-0.5, 1]
+   */
+  prelu(weight: Tensor): Tensor {
+    return call(() => wrap(f.prelu(this.node, weight.node)));
+  }
+
+  /**
+   * The product over one dimension or all.
+   */
+  prod(dim?: number, options?: { keepdim?: boolean | undefined; dtype?: DType | undefined }): Tensor {
+    return call(() => wrap(f.prod(this.node, dim, options)));
+  }
+
+  /**
+   * `x` with elements of its flattened form replaced by `source`, or increased with `accumulate`.
+   */
+  put(index: Tensor, source: Tensor, options?: { accumulate?: boolean | undefined }): Tensor {
+    return call(() => wrap(f.put(this.node, index.node, source.node, options)));
+  }
+
+  /**
+   * Radians to degrees.
+   */
+  rad2deg(): Tensor {
+    return call(() => wrap(f.rad2deg(this.node)));
+  }
+
+  /**
+   * All elements in one dimension.
+   */
+  ravel(): Tensor {
+    return call(() => wrap(f.ravel(this.node)));
+  }
+
+  /**
+   * The real part: the tensor itself.
+   */
+  real(): Tensor {
+    return call(() => wrap(f.real(this.node)));
+  }
+
+  /**
+   * `1 / x`.
+   */
+  reciprocal(): Tensor {
+    return call(() => wrap(f.reciprocal(this.node)));
+  }
+
+  /**
+   * `max(x, 0)`, elementwise; NaN stays NaN, the gradient at 0 is 0. PyTorch: `F.relu`.
+   * @returns A tensor of the same shape and dtype.
+   * @example F.relu(tensor([-1, 2])) // [0, 2]
+   */
+  relu(): Tensor {
+    return call(() => wrap(f.relu(this.node)));
+  }
+
+  /**
+   * The remainder of `x / y` with the sign of `y`, as `%` in Python.
+   * @example tensor([-7]).remainder(3) // [2]
+   */
+  remainder(y: Operand): Tensor {
+    return call(() => wrap(f.remainder(this.node, lower(y))));
+  }
+
+  /**
+   * Copies of the tensor side by side: as many along each dimension as `sizes` says.
+   */
+  repeat(...sizes: Sizes): Tensor {
+    return call(() => wrap(f.repeat(this.node, ...sizes)));
+  }
+
+  /**
+   * Each element (along `dim`, or of the flattened tensor) repeated a number of times.
+   */
+  repeatInterleave(repeats: number | readonly number[], dim?: number): Tensor {
+    return call(() => wrap(f.repeatInterleave(this.node, repeats, dim)));
+  }
+
+  /**
+   * The elements in another shape of equal size; one size may be -1.
+   * @example arange(6).reshape(2, -1) // shape [2, 3]
+   */
+  reshape(...shape: Sizes): Tensor {
+    return call(() => wrap(f.reshape(this.node, ...shape)));
+  }
+
+  /**
+   * The elements in the shape of `other`.
+   */
+  reshapeAs(other: Tensor): Tensor {
+    return call(() => wrap(f.reshapeAs(this.node, other.node)));
+  }
+
+  /**
+   * The tensor itself.
+   */
+  resolveConj(): Tensor {
+    return call(() => wrap(f.resolveConj(this.node)));
+  }
+
+  /**
+   * The tensor itself.
+   */
+  resolveNeg(): Tensor {
+    return call(() => wrap(f.resolveNeg(this.node)));
+  }
+
+  /**
+   * Shifted along dimensions, what leaves at one end coming in at the other; without `dims`, over all elements in order.
+   */
+  roll(shifts: Dims, dims?: Dims): Tensor {
+    return call(() => wrap(f.roll(this.node, shifts, dims)));
+  }
+
+  /**
+   * Turned by `k` times 90 degrees in the plane of two dimensions, from the first towards the second.
+   */
+  rot90(options?: { k?: number | undefined; dims?: readonly number[] | undefined }): Tensor {
+    return call(() => wrap(f.rot90(this.node, options)));
+  }
+
+  /**
+   * The nearest number with `decimals` digits after the point, halves to even.
+   */
+  round(options?: { decimals?: number | undefined }): Tensor {
+    return call(() => wrap(f.round(this.node, options)));
+  }
+
+  /**
+   * `1 / sqrt(x)`.
+   */
+  rsqrt(): Tensor {
+    return call(() => wrap(f.rsqrt(this.node)));
+  }
+
+  /**
+   * `x` with `x[index[i][j]][j] = source[i][j]` for dim 0, and so on. With `reduce`, values are added or multiplied.
+   */
+  scatter(
+    dim: number,
+    index: Tensor,
+    source: Operand,
+    options?: { reduce?: 'add' | 'multiply' | undefined },
+  ): Tensor {
+    return call(() => wrap(f.scatter(this.node, dim, index.node, lower(source), options)));
+  }
+
+  /**
+   * `x` with `x[index[i][j]][j] += source[i][j]` for dim 0, and so on.
+   */
+  scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor {
+    return call(() => wrap(f.scatterAdd(this.node, dim, index.node, source.node)));
+  }
+
+  /**
+   * `x` with all source elements that fall on one position reduced, and with what was there unless `includeSelf` is
+   * false.
+   */
+  scatterReduce(
+    dim: number,
+    index: Tensor,
+    source: Tensor,
+    reduce: 'sum' | 'prod' | 'mean' | 'amax' | 'amin',
+    options?: { includeSelf?: boolean | undefined },
+  ): Tensor {
+    return call(() => wrap(f.scatterReduce(this.node, dim, index.node, source.node, reduce, options)));
+  }
+
+  /**
+   * One slice of `dim`, without that dimension.
+   * @throws ArgumentError for a position outside.
+   */
+  select(dim: number, index: number): Tensor {
+    return call(() => wrap(f.select(this.node, dim, index)));
+  }
+
+  /**
+   * `x` with one slice of `dim` replaced by `source`.
+   */
+  selectScatter(source: Tensor, dim: number, index: number): Tensor {
+    return call(() => wrap(f.selectScatter(this.node, source.node, dim, index)));
+  }
+
+  /**
+   * The sign of real numbers: see sign.
+   */
+  sgn(): Tensor {
+    return call(() => wrap(f.sgn(this.node)));
+  }
+
+  /**
+   * `1 / (1 + e^-x)`.
+   */
+  sigmoid(): Tensor {
+    return call(() => wrap(f.sigmoid(this.node)));
+  }
+
+  /**
+   * -1, 0 or 1, as `x` is negative, zero or positive.
+   */
+  sign(): Tensor {
+    return call(() => wrap(f.sign(this.node)));
+  }
+
+  /**
+   * Whether the sign bit is set: true for -0.
+   */
+  signbit(): Tensor {
+    return call(() => wrap(f.signbit(this.node)));
+  }
+
+  /**
+   * Sine of radians.
+   */
+  sin(): Tensor {
+    return call(() => wrap(f.sin(this.node)));
+  }
+
+  /**
+   * `sin(pi x) / (pi x)`, 1 at 0.
+   */
+  sinc(): Tensor {
+    return call(() => wrap(f.sinc(this.node)));
+  }
+
+  /**
+   * Hyperbolic sine.
+   */
+  sinh(): Tensor {
+    return call(() => wrap(f.sinh(this.node)));
+  }
+
+  /**
+   * `x` with every `step`-th slice of `dim` from `start` up to `end` replaced by those of `source`.
+   */
+  sliceScatter(source: Tensor, dim?: number, start?: number, end?: number, step?: number): Tensor {
+    return call(() => wrap(f.sliceScatter(this.node, source.node, dim, start, end, step)));
+  }
+
+  /**
+   * `e^x / sum(e^x)` along `dim`. PyTorch: `F.softmax`.
+   * @throws AxisError when `dim` is out of range.
+   * @example F.softmax(tensor([0, 0]), 0) // [0.5, 0.5]
+   */
+  softmax(dim: number, options?: WithDType): Tensor {
+    return call(() => wrap(f.softmax(this.node, dim, options)));
+  }
+
+  /**
+   * Parts along `dim` of the given size (the last may be smaller), or of the given sizes.
+   */
+  split(size: number | readonly number[], dim?: number): Tensor[] {
+    return call(() => f.split(this.node, size, dim).map(wrap));
+  }
+
+  /**
+   * Parts along `dim` of the given sizes.
+   */
+  splitWithSizes(sizes: readonly number[], dim?: number): Tensor[] {
+    return call(() => f.splitWithSizes(this.node, sizes, dim).map(wrap));
+  }
+
+  /**
+   * The square root, NaN below 0.
+   */
+  sqrt(): Tensor {
+    return call(() => wrap(f.sqrt(this.node)));
+  }
+
+  /**
+   * `x * x`.
+   */
+  square(): Tensor {
+    return call(() => wrap(f.square(this.node)));
+  }
+
+  /**
+   * Without dimensions of size 1: all such, or those of `dim` that have size 1.
+   */
+  squeeze(dim?: Dims): Tensor {
+    return call(() => wrap(f.squeeze(this.node, dim)));
+  }
+
+  /**
+   * The standard deviation over `dim`: the root of the variance. Its gradient at 0 is 0.
+   */
+  std(dim?: Dims, options?: { correction?: number | undefined; keepdim?: boolean | undefined }): Tensor {
+    return call(() => wrap(f.std(this.node, dim, options)));
+  }
+
+  /**
+   * Standard deviation and mean over `dim`.
+   */
+  stdMean(
+    dim?: Dims,
+    options?: { correction?: number | undefined; keepdim?: boolean | undefined },
+  ): Named<'std' | 'mean'> {
+    return call(() => named(f.stdMean(this.node, dim, options)));
+  }
+
+  /**
+   * `x - alpha * y`.
+   * @throws DTypeError for two bools.
+   */
+  sub(y: Operand, options?: { alpha?: number | undefined }): Tensor {
+    return call(() => wrap(f.sub(this.node, lower(y), options)));
+  }
+
+  /**
+   * The sum over `dim`. Bools and integers narrower than 32 bits are summed as int32.
+   * @example tensor([[1, 2], [3, 4]]).sum(0) // [4, 6]
+   */
+  sum(dim?: Dims, options?: { keepdim?: boolean | undefined; dtype?: DType | undefined }): Tensor {
+    return call(() => wrap(f.sum(this.node, dim, options)));
+  }
+
+  /**
+   * Summed over what broadcasting from the given shape had stretched.
+   */
+  sumToSize(...size: Sizes): Tensor {
+    return call(() => wrap(f.sumToSize(this.node, ...size)));
+  }
+
+  /**
+   * See transpose.
+   */
+  swapaxes(dim0: number, dim1: number): Tensor {
+    return call(() => wrap(f.swapaxes(this.node, dim0, dim1)));
+  }
+
+  /**
+   * The transpose of a matrix; smaller tensors as they are.
+   */
+  t(): Tensor {
+    return call(() => wrap(f.t(this.node)));
+  }
+
+  /**
+   * Elements of the flattened tensor, negative positions counting from its end.
+   */
+  take(index: Tensor): Tensor {
+    return call(() => wrap(f.take(this.node, index.node)));
+  }
+
+  /**
+   * As gather, other dimensions broadcasting; without `dim`, elements of the flattened tensor.
+   */
+  takeAlongDim(index: Tensor, dim?: number): Tensor {
+    return call(() => wrap(f.takeAlongDim(this.node, index.node, dim)));
+  }
+
+  /**
+   * Tangent of radians.
+   */
+  tan(): Tensor {
+    return call(() => wrap(f.tan(this.node)));
+  }
+
+  /**
+   * Hyperbolic tangent.
+   */
+  tanh(): Tensor {
+    return call(() => wrap(f.tanh(this.node)));
+  }
+
+  /**
+   * `sections` parts along `dim`, the first ones larger by one where it does not come out even; or parts that end at
+   * the given positions.
+   */
+  tensorSplit(sections: number | readonly number[], dim?: number): Tensor[] {
+    return call(() => f.tensorSplit(this.node, sections, dim).map(wrap));
+  }
+
+  /**
+   * Copies of the tensor side by side; missing leading counts are 1.
+   */
+  tile(...dims: Sizes): Tensor {
+    return call(() => wrap(f.tile(this.node, ...dims)));
+  }
+
+  /**
+   * The sum of the main diagonal of a matrix.
+   */
+  trace(): Tensor {
+    return call(() => wrap(f.trace(this.node)));
+  }
+
+  /**
+   * With two dimensions exchanged.
+   */
+  transpose(dim0: number, dim1: number): Tensor {
+    return call(() => wrap(f.transpose(this.node, dim0, dim1)));
+  }
+
+  /**
+   * The integral of `y` along `dim` by the trapezoidal rule, over points `x` or in steps of `dx`.
+   */
+  trapezoid(x?: Tensor, dim?: number, options?: { dx?: number | undefined }): Tensor {
+    return call(() => wrap(f.trapezoid(this.node, x?.node, dim, options)));
+  }
+
+  /**
+   * See trapezoid.
+   */
+  trapz(x?: Tensor, dim?: number, options?: { dx?: number | undefined }): Tensor {
+    return call(() => wrap(f.trapz(this.node, x?.node, dim, options)));
+  }
+
+  /**
+   * The lower triangle of matrices, up to `diagonal`; zeros above.
+   */
+  tril(options?: { diagonal?: number | undefined }): Tensor {
+    return call(() => wrap(f.tril(this.node, options)));
+  }
+
+  /**
+   * The upper triangle of matrices, from `diagonal` on; zeros below.
+   */
+  triu(options?: { diagonal?: number | undefined }): Tensor {
+    return call(() => wrap(f.triu(this.node, options)));
+  }
+
+  /**
+   * `x / y` with a floating result.
+   */
+  trueDivide(y: Operand): Tensor {
+    return call(() => wrap(f.trueDivide(this.node, lower(y))));
+  }
+
+  /**
+   * The integer part of `x`.
+   */
+  trunc(): Tensor {
+    return call(() => wrap(f.trunc(this.node)));
+  }
+
+  /**
+   * The slices along `dim`, without that dimension.
+   */
+  unbind(dim?: number): Tensor[] {
+    return call(() => f.unbind(this.node, dim).map(wrap));
+  }
+
+  /**
+   * One dimension as several of the given sizes, one of which may be -1.
+   */
+  unflatten(dim: number, sizes: readonly number[]): Tensor {
+    return call(() => wrap(f.unflatten(this.node, dim, sizes)));
+  }
+
+  /**
+   * Windows of `size` elements along `dim`, `step` apart, in a new last dimension.
+   */
+  unfold(dim: number, size: number, step: number): Tensor {
+    return call(() => wrap(f.windows(this.node, dim, size, step)));
+  }
+
+  /**
+   * With a new dimension of size 1 at `dim`.
+   */
+  unsqueeze(dim: number): Tensor {
+    return call(() => wrap(f.unsqueeze(this.node, dim)));
+  }
+
+  /**
+   * The variance over `dim`, divided by n - `correction`.
+   */
+  var(dim?: Dims, options?: { correction?: number | undefined; keepdim?: boolean | undefined }): Tensor {
+    return call(() => wrap(f.variance(this.node, dim, options)));
+  }
+
+  /**
+   * Variance and mean over `dim`.
+   */
+  varMean(
+    dim?: Dims,
+    options?: { correction?: number | undefined; keepdim?: boolean | undefined },
+  ): Named<'var' | 'mean'> {
+    return call(() => named(f.varMean(this.node, dim, options)));
+  }
+
+  /**
+   * The scalar product of two vectors; for real numbers the same as dot.
+   */
+  vdot(y: Tensor): Tensor {
+    return call(() => wrap(f.vdot(this.node, y.node)));
+  }
+
+  /**
+   * See reshape: every tensor can be viewed.
+   */
+  view(...shape: Sizes): Tensor {
+    return call(() => wrap(f.view(this.node, ...shape)));
+  }
+
+  /**
+   * The elements in the shape of `other`.
+   */
+  viewAs(other: Tensor): Tensor {
+    return call(() => wrap(f.viewAs(this.node, other.node)));
+  }
+
+  /**
+   * Parts along dimension 0.
+   */
+  vsplit(sections: number | readonly number[]): Tensor[] {
+    return call(() => f.vsplit(this.node, sections).map(wrap));
+  }
+
+  /**
+   * `x` where `condition` is true, else `y`.
+   */
+  where(condition: Tensor, y: Operand): Tensor {
+    return call(() => wrap(f.whereElse(this.node, condition.node, lower(y))));
+  }
+
+  /**
+   * A new tensor with the part an index names replaced by `value`, which broadcasts. A list is several indices:
+   * `x.withAt([0, ':'], 1)`.
+   */
+  withAt(index: Index<Tensor> | readonly Index<Tensor>[], value: Operand): Tensor {
+    return call(() => wrap(f.withAt(this.node, lowerIndex(index), lower(value))));
+  }
+
+  /**
+   * `x * log(y)`, 0 where `x` is 0 (NaN `y` stays NaN).
+   */
+  xlogy(y: Operand): Tensor {
+    return call(() => wrap(f.xlogy(this.node, lower(y))));
+  }
+}

@@ -1,0 +1,75 @@
+/** Arguments as trees: arrays and records whose leaves are tensors or fixed values. */
+import { sameShape, type DType, type Shape } from '../core/index.js';
+import { Tensor } from './tensor.generated.js';
+
+type Spec =
+  | { readonly kind: 'tensor'; readonly shape: Shape; readonly dtype: DType }
+  | { readonly kind: 'array'; readonly items: readonly Spec[] }
+  | { readonly kind: 'record'; readonly keys: readonly string[]; readonly items: readonly Spec[] }
+  | { readonly kind: 'fixed'; readonly value: unknown };
+
+export interface Tree {
+  readonly spec: Spec;
+  readonly tensors: readonly Tensor[];
+  /** The arguments it was made from, tensors aside. */
+  readonly sample: unknown;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  value !== null && typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null);
+
+function specOf(value: unknown, tensors: Tensor[]): Spec {
+  if (value instanceof Tensor) {
+    // State among the arguments is an input like any other: its content is read at the call.
+    tensors.push(value);
+    return { kind: 'tensor', shape: value.shape, dtype: value.dtype };
+  }
+  if (Array.isArray(value)) return { kind: 'array', items: value.map((each) => specOf(each, tensors)) };
+  if (isRecord(value)) {
+    const keys = Object.keys(value);
+    return { kind: 'record', keys, items: keys.map((key) => specOf(value[key], tensors)) };
+  }
+  return { kind: 'fixed', value };
+}
+
+export function flattenTree(args: readonly unknown[]): Tree {
+  const tensors: Tensor[] = [];
+  return { spec: specOf(args, tensors), tensors, sample: args };
+}
+
+function matches(spec: Spec, value: unknown): boolean {
+  switch (spec.kind) {
+    case 'tensor':
+      return value instanceof Tensor && value.dtype === spec.dtype && sameShape(value.shape, spec.shape);
+    case 'array':
+      return Array.isArray(value) && value.length === spec.items.length && spec.items.every((item, i) => matches(item, value[i]));
+    case 'record': {
+      if (!isRecord(value)) return false;
+      const keys = Object.keys(value);
+      return keys.length === spec.keys.length && spec.keys.every((key, i) => keys[i] === key && matches(spec.items[i]!, value[key]));
+    }
+    case 'fixed':
+      return Object.is(spec.value, value);
+  }
+}
+
+/** Whether arguments are of the kind a tree was made from: same shapes and dtypes, equal fixed values. */
+export const matchesTree = (tree: Tree, args: unknown): boolean => matches(tree.spec, args);
+
+/** The arguments with other tensors in place. */
+export function mapTree(tree: Tree, tensors: readonly Tensor[]): unknown {
+  let next = 0;
+  const build = (spec: Spec): unknown => {
+    switch (spec.kind) {
+      case 'tensor':
+        return tensors[next++];
+      case 'array':
+        return spec.items.map(build);
+      case 'record':
+        return Object.fromEntries(spec.keys.map((key, i) => [key, build(spec.items[i]!)]));
+      case 'fixed':
+        return spec.value;
+    }
+  };
+  return build(tree.spec);
+}

@@ -1,0 +1,99 @@
+/** Where the conformance runner meets fusegrad: recorded values become arguments, results become recorded values. */
+import * as fg from 'fusegrad';
+import type { Tensor } from 'fusegrad';
+import { interpret } from '../oracle/interpreter.js';
+import { TensorData, type TensorValues, type Value } from './packs.js';
+
+/** How results are computed. `interpreter` is the float64 reference that walks the traced graph. */
+export const modes = ['fused', 'unfused', 'interpreter'] as const;
+export type Mode = (typeof modes)[number];
+
+export interface Settings {
+  readonly mode: Mode;
+  readonly backend: string;
+}
+
+/** What a row of a table returns: tensors, plainly or in lists and records, or a value that had to be read. */
+export type Output =
+  Tensor | number | bigint | boolean | null | readonly Output[] | { readonly [name: string]: Output };
+
+/** An argument of a call, as the library takes it. */
+export type Argument =
+  | Tensor
+  | number
+  | bigint
+  | boolean
+  | string
+  | null
+  | undefined
+  | readonly Argument[]
+  | { readonly [name: string]: Argument };
+
+/** Makes the tensor at a path of a record. */
+export type Maker = (data: TensorData, path: string) => Tensor;
+
+export const toTensor = (data: TensorData, requiresGrad = false): Tensor =>
+  fg.tensor(data.data, { shape: data.shape, dtype: data.dtype, requiresGrad });
+
+/** A recorded value as an argument, its tensors made by `make`, which is told the path of each. */
+export function toArgument(value: Value, path: string, make: Maker): Argument {
+  if (value instanceof TensorData) return make(value, path);
+  if (isList(value)) return value.map((item, i) => toArgument(item, `${path}.${i}`, make));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [key, toArgument(item, `${path}.${key}`, make)]),
+  );
+}
+
+const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
+
+/** Positional arguments: Python's None is an argument left out. */
+export const toArguments = (values: readonly Value[], path: string, make: Maker): Argument[] =>
+  values.map((value, i) => toArgument(value, `${path}.${i}`, make) ?? undefined);
+
+/** Keyword arguments as one options object with camelCase keys, without those that are None. */
+export const toOptions = (
+  values: Readonly<Record<string, Value>>,
+  path: string,
+  make: Maker,
+): Record<string, Argument> =>
+  Object.fromEntries(
+    Object.entries(values)
+      .filter(([, value]) => value !== null)
+      .map(([key, value]) => [camelCase(key), toArgument(value, `${path}.${key}`, make)]),
+  );
+
+export const camelCase = (name: string): string =>
+  name.replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+
+/** The results of a call as a flat list, nested ones opened in order. */
+export async function flatten(
+  output: Output | Promise<Output>,
+): Promise<(Tensor | number | bigint | boolean | null)[]> {
+  const result = await output;
+  if (result instanceof fg.Tensor || typeof result !== 'object' || result === null) return [result];
+  return (await Promise.all(Object.values(result).map(flatten))).flat();
+}
+
+/** Reads tensors, all computed by one program. */
+export async function read(tensors: readonly Tensor[], { mode, backend }: Settings): Promise<TensorValues[]> {
+  if (mode === 'interpreter') return interpreted(tensors);
+  await fg.evaluate(tensors, { fusion: mode === 'fused', backend });
+  return Promise.all(tensors.map(async (t) => new TensorData(t.shape, t.dtype, await t.data())));
+}
+
+/** The values by the reference interpreter, which asks for the data of leaves. */
+const interpreted = (tensors: readonly Tensor[]): TensorValues[] =>
+  interpret({ outputs: tensors.map((t) => t.node), assigns: [] }, fg.leafValues).map(
+    ({ shape, dtype, data }) => ({
+      shape,
+      dtype,
+      values: () => data,
+    }),
+  );
+
+/** An error that says the library lacks what a row or runner asked for; thrown inside the library it is a bug. */
+export const isNotOffered = (error: unknown): boolean =>
+  error instanceof TypeError &&
+  / is not a (function|constructor)/.test(error.message) &&
+  (error.stack?.split('\n')[1]?.includes('/conformance/') ?? false);
