@@ -12,7 +12,9 @@ function membersOf(type: string): { name: string; type: string }[] | undefined {
   const file = scratch.createSourceFile('type.ts', `type T = ${type};`, { overwrite: true });
   const node = file.getTypeAliasOrThrow('T').getTypeNodeOrThrow();
   if (!node.isKind(SyntaxKind.TypeLiteral)) return undefined;
-  return node.getProperties().map((member) => ({ name: member.getName(), type: member.getTypeNodeOrThrow().getText() }));
+  return node
+    .getProperties()
+    .map((member) => ({ name: member.getName(), type: member.getTypeNodeOrThrow().getText() }));
 }
 
 /** A type as users see it. */
@@ -36,7 +38,9 @@ const lowerings: readonly (readonly [RegExp, (x: string, dot: string) => string]
 
 function lowerMembers(name: string, members: { name: string; type: string }[], optional: boolean): string {
   const changed = members.filter((member) => holdsValues(member.type));
-  const texts = changed.map((member) => `${member.name}: ${lowerText(`${name}.${member.name}`, member.type, true)}`);
+  const texts = changed.map(
+    (member) => `${member.name}: ${lowerText(`${name}.${member.name}`, member.type, true)}`,
+  );
   const record = `{ ...${name}, ${texts.join(', ')} }`;
   return optional ? `${name} && ${record}` : record;
 }
@@ -76,7 +80,10 @@ export function lifted(returns: string, expression: string): string {
 }
 
 /** A parameter of a generated signature. */
-export function parameterText({ name, type, optional, rest }: Parameter, typed: (type: string) => string): string {
+export function parameterText(
+  { name, type, optional, rest }: Parameter,
+  typed: (type: string) => string,
+): string {
   return `${rest ? '...' : ''}${name}${optional ? '?' : ''}: ${typed(type)}`;
 }
 

@@ -33,7 +33,11 @@ function bodyText(op: Op, self: string | undefined): string {
   const [first, ...others] = op.widest.parameters;
   const head = self === undefined ? (first ? [lowered(first)] : []) : [self];
   const args = [...head, ...others.map(lowered)];
-  return `return call(() => ${lifted(op.widest.returns, `${composite(op)}(${args.join(', ')})`)});`;
+  const result = lifted(op.widest.returns, `${composite(op)}(${args.join(', ')})`);
+  const making = op.widest.parameters.filter(({ type }) => /\bMaking\b|\brequiresGrad\b/.test(type));
+  const options = making.map(({ name, rest }) => (rest ? `...${name}` : name));
+  const made = op.leaf ? `leaf(${[result, ...options].join(', ')})` : result;
+  return `return call(() => ${made});`;
 }
 
 function methodText(op: Op): string {
@@ -60,10 +64,12 @@ function functionText(op: Op, name: string): string {
 
 /** Imports of the names among `types` that a text uses. */
 function typeImports(text: string, types: ReadonlyMap<string, string>): string {
-  const used = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(text.replace(/\/\*\*[\s\S]*?\*\//g, ''));
+  const used = (name: string): boolean =>
+    new RegExp(`\\b${name}\\b`).test(text.replace(/\/\*\*[\s\S]*?\*\//g, ''));
   const names = [...types.keys()].filter((name) => !local.has(name) && used(name)).sort();
   if (/\bNamedNodes\b/.test(text)) names.push('Named as NamedNodes');
-  const lines = names.length > 0 ? [`import type { ${names.join(', ')} } from '../functional/index.js';`] : [];
+  const lines =
+    names.length > 0 ? [`import type { ${names.join(', ')} } from '../functional/index.js';`] : [];
   return lines.join('\n') + '\n';
 }
 
@@ -97,6 +103,13 @@ export function named<K extends string>(nodes: Readonly<Record<K, Node>>): Named
 /** @internal */
 export const wrapOrName = <K extends string>(result: Node | Readonly<Record<K, Node>>): Tensor | Named<K> =>
   'op' in result ? wrap(result) : named(result);
+
+/** @internal */
+export function leaf(tensor: Tensor, ...options: readonly unknown[]): Tensor {
+  const wanted = (each: unknown): boolean =>
+    typeof each === 'object' && each !== null && 'requiresGrad' in each && each.requiresGrad === true;
+  return options.some(wanted) ? tensor.requiresGrad_() : tensor;
+}
 
 /** @internal */
 export const lower = <T>(x: T | Tensor): T | Node => (x instanceof Tensor ? x.node : x);
@@ -135,7 +148,9 @@ function formsSource(
   const sorted = ops.toSorted(([, a], [, b]) => (a < b ? -1 : 1));
   const body = sorted.map(([op, name]) => functionText(op, name)).join('\n');
   const used = (name: string): boolean => new RegExp(`\\b${name}\\b`).test(body);
-  const values = ['lower', 'lowerIndex', 'named', 'wrap', 'wrapEach', 'wrapOrName'].filter((name) => new RegExp(`\\b${name}\\b`).test(body));
+  const values = ['leaf', 'lower', 'lowerIndex', 'named', 'wrap', 'wrapEach', 'wrapOrName'].filter((name) =>
+    new RegExp(`\\b${name}\\b`).test(body),
+  );
   const typeNames = ['Named', 'Operand', 'Tensor'].filter(used).map((name) => `type ${name}`);
   return `${banner}/** ${summary} */
 ${used('DType') ? "import type { DType } from '../core/index.js';\n" : ''}import * as f from '../functional/index.js';

@@ -1,5 +1,12 @@
 /** Reads the composites: which functions of src/functional users reach, how, and with what signatures. */
-import { Node, Project, type FunctionDeclaration, type JSDoc, type JSDocTag, type SourceFile } from 'ts-morph';
+import {
+  Node,
+  Project,
+  type FunctionDeclaration,
+  type JSDoc,
+  type JSDocTag,
+  type SourceFile,
+} from 'ts-morph';
 
 export interface Parameter {
   readonly name: string;
@@ -38,6 +45,8 @@ export interface Op {
   /** Tags that go into the generated documentation as they are. */
   readonly tags: readonly { readonly name: string; readonly text: string }[];
   readonly torch: string | undefined;
+  /** Whether the result becomes a leaf where `requiresGrad` is asked for. */
+  readonly leaf: boolean;
 }
 
 export interface Source {
@@ -48,7 +57,7 @@ export interface Source {
 }
 
 export const namespaces = ['F', 'special', 'linalg'] as const;
-const formTags = ['method', 'getter', 'function', 'namespace', 'torch'];
+const formTags = ['method', 'getter', 'function', 'namespace', 'torch', 'leaf'];
 
 export class CodegenError extends Error {}
 
@@ -61,7 +70,9 @@ const signatureOf = (declaration: FunctionDeclaration): Signature => ({
     const initializer = parameter.getInitializer()?.getText();
     const type = parameter.getTypeNode()?.getText() ?? literalType(initializer);
     if (type === undefined) {
-      throw new CodegenError(`${declaration.getName()}: parameter ${parameter.getName()} needs a written type`);
+      throw new CodegenError(
+        `${declaration.getName()}: parameter ${parameter.getName()} needs a written type`,
+      );
     }
     return {
       name: parameter.getName(),
@@ -113,12 +124,14 @@ function readOp(declaration: FunctionDeclaration, file: string): Op | undefined 
     description: doc.getDescription().trim(),
     tags: tags.filter((tag) => !formTags.includes(tag.name)),
     torch: texts('torch')[0],
+    leaf: texts('leaf').length > 0,
   };
 }
 
 function readFile(source: SourceFile): Source {
   const file = source.getBaseNameWithoutExtension();
-  const header = source.getLeadingCommentRanges()[0] ?? source.getStatements()[0]?.getLeadingCommentRanges()[0];
+  const header =
+    source.getLeadingCommentRanges()[0] ?? source.getStatements()[0]?.getLeadingCommentRanges()[0];
   const text = (header?.getText() ?? '').replace(/^\/\*\*?|\*\/$/g, '').replace(/^\s*\* ?/gm, '');
   const title = text.trim().replace(/\s+/g, ' ').split(/(?<=[.:;]) /)[0]!.replace(/[.:;]$/, ''); // prettier-ignore
   const ops = source.getFunctions().flatMap((declaration) => readOp(declaration, file) ?? []);
@@ -128,7 +141,11 @@ function readFile(source: SourceFile): Source {
 /** All composites, in the order of their files. */
 export function readComposites(folder: string): Source[] {
   const project = new Project({ skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true });
-  const files = project.addSourceFilesAtPaths([`${folder}/*.ts`, `!${folder}/index.ts`, `!${folder}/*.generated.ts`]);
+  const files = project.addSourceFilesAtPaths([
+    `${folder}/*.ts`,
+    `!${folder}/index.ts`,
+    `!${folder}/*.generated.ts`,
+  ]);
   const sources = files.map(readFile).filter((source) => source.ops.length > 0);
   const home = new Map<string, string>();
   for (const { file, ops } of sources) {
@@ -136,7 +153,9 @@ export function readComposites(folder: string): Source[] {
       const before = home.get(name);
       if (before !== undefined) throw new CodegenError(`${name} stands in ${before}.ts and in ${file}.ts`);
       home.set(name, file);
-      const unknown = [...forms.namespaces.keys()].find((space) => !namespaces.some((known) => known === space));
+      const unknown = [...forms.namespaces.keys()].find(
+        (space) => !namespaces.some((known) => known === space),
+      );
       if (unknown) throw new CodegenError(`${name}: there is no namespace ${unknown}`);
     }
   }
@@ -147,7 +166,11 @@ export function readComposites(folder: string): Source[] {
 export function readTypes(folder: string): Map<string, string> {
   const project = new Project({ skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true });
   const types = new Map<string, string>();
-  for (const source of project.addSourceFilesAtPaths([`${folder}/*.ts`, `!${folder}/index.ts`, `!${folder}/*.generated.ts`])) {
+  for (const source of project.addSourceFilesAtPaths([
+    `${folder}/*.ts`,
+    `!${folder}/index.ts`,
+    `!${folder}/*.generated.ts`,
+  ])) {
     for (const declaration of [...source.getTypeAliases(), ...source.getInterfaces()]) {
       if (declaration.isExported()) types.set(declaration.getName(), source.getBaseNameWithoutExtension());
     }

@@ -33,7 +33,9 @@ function writtenAs(op: Op): string {
   const [first, ...others] = names;
   const asMethod = first!.startsWith('x.');
   const shown = op.signatures.map(({ parameters, returns }) =>
-    forms.getter && names.length === 1 ? first! : shownSignature(first!, asMethod ? parameters.slice(1) : parameters, returns),
+    forms.getter && names.length === 1
+      ? first!
+      : shownSignature(first!, asMethod ? parameters.slice(1) : parameters, returns),
   );
   return [...shown, ...others].map(code).join('<br>');
 }

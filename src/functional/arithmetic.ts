@@ -67,7 +67,11 @@ function floorQuotient(a: Value, b: Value): Value {
  * @method
  * @function
  */
-export function div(x: Operand, y: Operand, options: { roundingMode?: 'trunc' | 'floor' | undefined } = {}): Value {
+export function div(
+  x: Operand,
+  y: Operand,
+  options: { roundingMode?: 'trunc' | 'floor' | undefined } = {},
+): Value {
   const { roundingMode } = options;
   if (roundingMode === undefined) return g.div(...floatOperands('div', x, y));
   const [a, b] = numbers('div', x, y);

@@ -2,6 +2,7 @@
 import { ArgumentError, ShapeError, formatShape } from '../core/index.js';
 import { g } from '../graph/index.js';
 import { add, mul } from './arithmetic.js';
+import { fromEnd, rowsAt } from './gather.js';
 import { axisOf, range, rank, requireRank, sizesOf, type Dims, type Sizes, type Value } from './operands.js';
 
 /**
@@ -68,6 +69,7 @@ export function rot90(
 export function roll(x: Value, shifts: Dims, dims?: Dims): Value {
   const by = [shifts].flat();
   const axes = dims === undefined ? [] : [dims].flat();
+  if (by.length === 0) throw new ArgumentError('roll', 'needs at least one shift');
   if (axes.length === 0 && by.length === 1) {
     return g.reshape(rollAxis(g.reshape(x, [g.count(x)]), by[0]!, 0), x.shape);
   }
@@ -101,9 +103,13 @@ function tiled(x: Value, times: readonly number[]): Value {
 export function repeat(x: Value, ...sizes: Sizes): Value {
   const times = sizesOf(sizes);
   if (times.length < rank(x)) {
-    throw new ShapeError('repeat', `${formatShape(times)} has fewer numbers than ${formatShape(x.shape)} dimensions`);
+    throw new ShapeError(
+      'repeat',
+      `${formatShape(times)} has fewer numbers than ${formatShape(x.shape)} dimensions`,
+    );
   }
-  if (times.some((n) => n < 0)) throw new ArgumentError('repeat', `counts must not be negative: ${formatShape(times)}`);
+  if (times.some((n) => n < 0))
+    throw new ArgumentError('repeat', `counts must not be negative: ${formatShape(times)}`);
   return tiled(x, times);
 }
 
@@ -147,13 +153,21 @@ export function repeatInterleave(x: Value, repeats: number | readonly number[], 
  * @method
  * @function
  */
-export function narrow(x: Value, dim: number, start: number, length: number): Value {
+export function narrow(x: Value, dim: number, start: number | Value, length: number): Value {
   if (rank(x) === 0) throw new ShapeError('narrow', 'cannot cut a 0-d tensor');
   const axis = axisOf('narrow', x, dim);
   const size = x.shape[axis]!;
+  if (typeof start === 'object') {
+    requireRank('narrow', start, 0);
+    const from = g.cast(start, 'int32');
+    return rowsAt(x, fromEnd(g.add(g.iota(length), g.expandTo(from, [length])), size), axis);
+  }
   const first = start < 0 ? start + size : start;
   if (length < 0 || first < 0 || first + length > size) {
-    throw new ArgumentError('narrow', `start ${start} with length ${length} exceeds dim ${dim} of size ${size}`);
+    throw new ArgumentError(
+      'narrow',
+      `start ${start} with length ${length} exceeds dim ${dim} of size ${size}`,
+    );
   }
   return g.sliceAxis(x, axis, first, length);
 }
@@ -163,7 +177,7 @@ export function narrow(x: Value, dim: number, start: number, length: number): Va
  * @method
  * @function
  */
-export function narrowCopy(x: Value, dim: number, start: number, length: number): Value {
+export function narrowCopy(x: Value, dim: number, start: number | Value, length: number): Value {
   return narrow(x, dim, start, length);
 }
 
@@ -246,7 +260,10 @@ export function asStrided(
     last += (size[axis]! - 1) * stride[axis]!;
   }
   if (last >= total && !size.includes(0)) {
-    throw new ShapeError('asStrided', `${formatShape(size)} with strides ${formatShape(stride)} leaves ${total} elements`);
+    throw new ShapeError(
+      'asStrided',
+      `${formatShape(size)} with strides ${formatShape(stride)} leaves ${total} elements`,
+    );
   }
   const flat = g.gather(g.reshape(x, [total]), g.reshape(at, [g.count(at)]), 0);
   return g.reshape(flat, size);
@@ -266,8 +283,7 @@ export function meshgrid(
   const shape = order.map((x) => g.count(x));
   const grids = order.map((x, i) => g.expand(g.reshape(x, shape.map((d, j) => (i === j ? d : 1))), shape)); // prettier-ignore
   if (!swap) return grids;
-  const turned = grids.map((grid) => g.swapAxes(grid, 0, 1));
-  return [turned[1]!, turned[0]!, ...turned.slice(2)];
+  return [grids[1]!, grids[0]!, ...grids.slice(2)];
 }
 
 /**

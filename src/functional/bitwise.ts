@@ -3,7 +3,8 @@ import { g } from '../graph/index.js';
 import type { BinaryOp } from '../ops/index.js';
 import { operands, type Operand, type Value } from './operands.js';
 
-const bits = (op: BinaryOp, name: string, x: Operand, y: Operand): Value => g.binary(op, ...operands(name, x, y));
+const bits = (op: BinaryOp, name: string, x: Operand, y: Operand): Value =>
+  g.binary(op, ...operands(name, x, y));
 
 /**
  * Bitwise and.

@@ -1,7 +1,16 @@
 /** Comparisons, logic and choice. Results are bool unless said otherwise. */
-import { isFloat, promote } from '../core/index.js';
+import { ArgumentError, DTypeError, isFloat, promote } from '../core/index.js';
 import { g } from '../graph/index.js';
-import { coerce, isScalar, nanMask, operands, resultType, toValue, type Operand, type Value } from './operands.js';
+import {
+  coerce,
+  isScalar,
+  nanMask,
+  operands,
+  resultType,
+  toValue,
+  type Operand,
+  type Value,
+} from './operands.js';
 
 /** Truth of each element: whether it is not 0. */
 export const truth = (x: Value): Value => (x.dtype === 'bool' ? x : g.not(g.eq(x, g.zerosLike(x))));
@@ -109,6 +118,9 @@ export function logicalNot(x: Value): Value {
  * @function
  */
 export function where(condition: Value, x: Operand, y: Operand): Value {
+  if (condition.dtype !== 'bool' && condition.dtype !== 'uint8') {
+    throw new DTypeError('where', `the condition must be bool, not ${condition.dtype}`, 'compare: x.ne(0)');
+  }
   const dtype =
     isScalar(x) && isScalar(y) ? promote(toValue(x).dtype, toValue(y).dtype) : resultType('where', x, y);
   const [a, b] = coerce('where', dtype, x, y);
@@ -136,6 +148,8 @@ export function isclose(
   options: { rtol?: number | undefined; atol?: number | undefined; equalNan?: boolean | undefined } = {},
 ): Value {
   const { rtol = 1e-5, atol = 1e-8, equalNan = false } = options;
+  if (rtol < 0 || atol < 0)
+    throw new ArgumentError('isclose', `rtol ${rtol} and atol ${atol} must not be negative`);
   const [p, q] = operands('isclose', x, y);
   const equal = g.eq(p, q);
   const [a, b] = isFloat(p.dtype) ? [p, q] : [g.cast(p, 'float32'), g.cast(q, 'float32')];

@@ -102,6 +102,40 @@ export {
 } from './comparison.js';
 export { conv1d, conv2d, conv3d, convTranspose1d, convTranspose2d, convTranspose3d } from './conv.js';
 export {
+  bfloat16,
+  bool,
+  byte,
+  char,
+  clone,
+  contiguous,
+  detach,
+  double,
+  float,
+  half,
+  int,
+  long,
+  short,
+  to,
+  typeAs,
+} from './conversion.js';
+export {
+  arange,
+  eye,
+  fill,
+  full,
+  fullLike,
+  linspace,
+  logspace,
+  newFull,
+  newOnes,
+  newZeros,
+  ones,
+  onesLike,
+  vander,
+  zeros,
+  zerosLike,
+} from './creation.js';
+export {
   diag,
   diagEmbed,
   diagflat,
@@ -113,6 +147,7 @@ export {
   triu,
   triuIndices,
 } from './diagonal.js';
+export { einsum } from './einsum.js';
 export { embedding, embeddingBag, embeddingRenorm } from './embedding.js';
 export {
   digamma,
@@ -159,6 +194,19 @@ export {
   vsplit,
   vstack,
 } from './join.js';
+export {
+  cdist,
+  chainMatmul,
+  cross,
+  linalgCross,
+  linalgNorm,
+  matrixNorm,
+  matrixPower,
+  multiDot,
+  renorm,
+  vecdot,
+  vectorNorm,
+} from './linalg.js';
 export { bilinear, linear } from './linear.js';
 export {
   binaryCrossEntropy,
@@ -248,6 +296,7 @@ export {
   countNonzero,
   cumprod,
   cumsum,
+  logcumsumexp,
   logsumexp,
   mean,
   nanmean,
@@ -322,6 +371,21 @@ export {
   viewAs,
 } from './shape.js';
 export {
+  argsort,
+  bucketize,
+  combinations,
+  kthvalue,
+  median,
+  mode,
+  msort,
+  nanmedian,
+  nanquantile,
+  quantile,
+  searchsorted,
+  sort,
+  topk,
+} from './sorting.js';
+export {
   corrcoef,
   cov,
   cumulativeTrapezoid,
@@ -362,6 +426,7 @@ export type { GridMode } from './grid.js';
 export type { GridPadding } from './grid.js';
 export type { Index } from './operands.js';
 export type { InterpolateMode } from './resize.js';
+export type { Making } from './creation.js';
 export type { MaxPoolOptions } from './pool.js';
 export type { MaxUnpoolOptions } from './pool-adaptive.js';
 export type { Named } from './operands.js';
@@ -372,6 +437,7 @@ export type { PatchOptions } from './patches.js';
 export type { PerDim } from './nn-support.js';
 export type { Reduction } from './nn-support.js';
 export type { Sizes } from './operands.js';
+export type { SizesWith } from './creation.js';
 export type { Value } from './operands.js';
 export type { WithDType } from './operands.js';
 export type { WithReduction } from './nn-support.js';

@@ -33,7 +33,11 @@ export function triu(x: Value, options: { diagonal?: number | undefined } = {}):
 }
 
 /** Row and column of the first element of a diagonal, and its length. */
-function diagonalOf(rows: number, columns: number, offset: number): { row: number; column: number; length: number } {
+function diagonalOf(
+  rows: number,
+  columns: number,
+  offset: number,
+): { row: number; column: number; length: number } {
   const [row, column] = [Math.max(-offset, 0), Math.max(offset, 0)];
   return { row, column, length: Math.max(Math.min(rows - row, columns - column), 0) };
 }
@@ -51,7 +55,12 @@ function lastDiagonal(x: Value, offset: number): Value {
   const [rows, columns] = x.shape.slice(-2) as [number, number];
   const { row, column, length } = diagonalOf(rows, columns, offset);
   const n = rank(x);
-  const square = g.sliceAxis(g.sliceAxis(x, n - 2, length ? row : 0, length), n - 1, length ? column : 0, length);
+  const square = g.sliceAxis(
+    g.sliceAxis(x, n - 2, length ? row : 0, length),
+    n - 1,
+    length ? column : 0,
+    length,
+  );
   if (length === 0) return g.reshape(square, [...x.shape.slice(0, -2), 0]);
   // Row-major, the diagonal elements of a square are length + 1 apart.
   const flat = g.reshape(square, [...x.shape.slice(0, -2), length * length]);
@@ -134,7 +143,10 @@ export function diagonalScatter(
   const { column, length } = diagonalOf(rows, columns, offset);
   const expected = [...plane.shape.slice(0, -2), length];
   if (formatShape(source.shape) !== formatShape(expected)) {
-    throw new ShapeError('diagonalScatter', `source ${formatShape(source.shape)} is not ${formatShape(expected)}`);
+    throw new ShapeError(
+      'diagonalScatter',
+      `source ${formatShape(source.shape)} is not ${formatShape(expected)}`,
+    );
   }
   const line = g.padAxis(g.cast(source, x.dtype), expected.length - 1, column, columns - column - length);
   const spread = g.expand(g.reshape(line, [...expected.slice(0, -1), 1, columns]), plane.shape);

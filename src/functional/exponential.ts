@@ -164,7 +164,7 @@ export function erfinv(x: Value): Value {
     const slope = g.scale(g.exp(g.neg(g.mul(y, y))), 2 / Math.sqrt(pi));
     y = g.sub(y, g.div(g.sub(g.unary('erf', y), inner), slope));
   }
-  return g.where(edge, g.div(a, g.zerosLike(a)), y);
+  return g.where(edge, g.mul(g.unary('sign', g.stopGradient(a)), g.fullLike(a, Infinity)), y);
 }
 
 /**

@@ -2,7 +2,17 @@
 import { ArgumentError, ShapeError, formatShape } from '../core/index.js';
 import { g } from '../graph/index.js';
 import { maximum, minimum } from './arithmetic.js';
-import { atLeast1, axesOf, axisOf, nanMask, rank, type Dims, type Named, type Operand, type Value } from './operands.js';
+import {
+  atLeast1,
+  axesOf,
+  axisOf,
+  nanMask,
+  rank,
+  type Dims,
+  type Named,
+  type Operand,
+  type Value,
+} from './operands.js';
 import { extent } from './reduction.js';
 
 type Keepdim = { keepdim?: boolean | undefined };
@@ -78,7 +88,13 @@ export function argmin(x: Value, dim?: number, options: { keepdim?: boolean | un
 }
 
 /** Elements of `x` at positions along one axis, where `indices` keeps that axis with size 1. */
-export function pick(op: string, x: Value, dim: number, indices: Value, keepdim = false): Named<'values' | 'indices'> {
+export function pick(
+  op: string,
+  x: Value,
+  dim: number,
+  indices: Value,
+  keepdim = false,
+): Named<'values' | 'indices'> {
   const axis = axisOf(op, x, dim);
   const lined = atLeast1(x);
   const shape = keepdim ? x.shape.map((d, i) => (i === axis ? 1 : d)) : x.shape.filter((_, i) => i !== axis);
@@ -100,7 +116,8 @@ function extreme(
   const kind = along[op];
   if (by === undefined) return kind.all(x);
   if (typeof by === 'object') return kind.pair(x, by);
-  if (typeof by !== 'number') throw new ArgumentError(op, `takes a dimension number or a tensor, not ${typeof by}`);
+  if (typeof by !== 'number')
+    throw new ArgumentError(op, `takes a dimension number or a tensor, not ${typeof by}`);
   return pick(op, x, by, kind.arg(x, by, { keepdim: true }), options.keepdim);
 }
 
@@ -118,7 +135,11 @@ export function max(
   dim: number,
   options?: { keepdim?: boolean | undefined },
 ): Named<'values' | 'indices'>;
-export function max(x: Value, dim?: number | Value, options: { keepdim?: boolean | undefined } = {}): Value | Named<'values' | 'indices'> {
+export function max(
+  x: Value,
+  dim?: number | Value,
+  options: { keepdim?: boolean | undefined } = {},
+): Value | Named<'values' | 'indices'> {
   return extreme('max', x, dim, options);
 }
 
@@ -135,7 +156,11 @@ export function min(
   dim: number,
   options?: { keepdim?: boolean | undefined },
 ): Named<'values' | 'indices'>;
-export function min(x: Value, dim?: number | Value, options: { keepdim?: boolean | undefined } = {}): Value | Named<'values' | 'indices'> {
+export function min(
+  x: Value,
+  dim?: number | Value,
+  options: { keepdim?: boolean | undefined } = {},
+): Value | Named<'values' | 'indices'> {
   return extreme('min', x, dim, options);
 }
 

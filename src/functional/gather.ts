@@ -14,11 +14,17 @@ export const fromEnd = (index: Value, size: number): Value =>
 /** `x` cut to the sizes of `index` in all dimensions but one, as torch.gather and torch.scatter allow. */
 export function cropTo(op: string, x: Value, index: Value, axis: number): Value {
   if (rank(index) !== rank(x)) {
-    throw new ShapeError(op, `index ${formatShape(index.shape)} needs as many dimensions as ${formatShape(x.shape)}`);
+    throw new ShapeError(
+      op,
+      `index ${formatShape(index.shape)} needs as many dimensions as ${formatShape(x.shape)}`,
+    );
   }
   const sizes = x.shape.map((d, i) => (i === axis ? d : index.shape[i]!));
   if (sizes.some((d, i) => d > x.shape[i]!)) {
-    throw new ShapeError(op, `index ${formatShape(index.shape)} exceeds ${formatShape(x.shape)} apart from dim ${axis}`);
+    throw new ShapeError(
+      op,
+      `index ${formatShape(index.shape)} exceeds ${formatShape(x.shape)} apart from dim ${axis}`,
+    );
   }
   return g.slice(x, { starts: sizes.map(() => 0), sizes, steps: sizes.map(() => 1) });
 }
@@ -49,7 +55,8 @@ export function takeAlongDim(x: Value, index: Value, dim?: number): Value {
   if (wide !== rank(x)) {
     throw new ShapeError('takeAlongDim', `index ${formatShape(index.shape)} needs ${rank(x)} dimensions`);
   }
-  const lines = (v: Value): Value => g.reshape(g.sum(g.full(v.shape, 0, 'int32'), [axis], true), v.shape.with(axis, 1));
+  const lines = (v: Value): Value =>
+    g.reshape(g.sum(g.full(v.shape, 0, 'int32'), [axis], true), v.shape.with(axis, 1));
   const [common] = g.broadcast('takeAlongDim', lines(x), lines(index));
   const stretch = (v: Value): Value => g.expand(v, common!.shape.with(axis, v.shape[axis]!));
   return g.gather(stretch(x), stretch(index), axis);

@@ -6,7 +6,16 @@ import { ArgumentError, IndexError, ShapeError, formatShape, numel } from '../co
 import { g } from '../graph/index.js';
 import { sliceBounds } from './arrange.js';
 import { gatherLeading, leadingFirst, requireIndex } from './gather.js';
-import { axisOf, range, rank, toValue, type Index, type IndexArray, type Operand, type Value } from './operands.js';
+import {
+  axisOf,
+  range,
+  rank,
+  toValue,
+  type Index,
+  type IndexArray,
+  type Operand,
+  type Value,
+} from './operands.js';
 import { indexPut, withSlice, type Part } from './scatter.js';
 
 /** What indexing does before any tensor is looked at: a part of each dimension, then dimensions dropped and made. */
@@ -54,14 +63,17 @@ function maskPositions(op: string, mask: IndexArray, shape: readonly number[]): 
     if (typeof item === 'object') {
       const size = shape[at.length];
       if (item.length !== size) {
-        throw new IndexError(`${op}: the mask has ${item.length} elements where dimension ${at.length} has ${size}`);
+        throw new IndexError(
+          `${op}: the mask has ${item.length} elements where dimension ${at.length} has ${size}`,
+        );
       }
       item.forEach((inner, i) => walk(inner, [...at, i]));
     } else if (item) found.push([...at]);
   };
   walk(mask, []);
   let depth = 0;
-  for (let item: number | boolean | IndexArray | undefined = mask; typeof item === 'object'; item = item[0]) depth++;
+  for (let item: number | boolean | IndexArray | undefined = mask; typeof item === 'object'; item = item[0])
+    depth++;
   return range(depth).map((axis) => listValue(op, found.map((at) => at[axis]!))); // prettier-ignore
 }
 
@@ -78,13 +90,19 @@ function consumed(item: Index<Value>): number {
   if (item === null || item === '...' || typeof item === 'boolean') return 0;
   if (typeof item !== 'object' || 'op' in item || !booleans(item)) return 1;
   let depth = 0;
-  for (let inner: number | boolean | IndexArray | undefined = item; typeof inner === 'object'; inner = inner[0]) depth++;
+  for (
+    let inner: number | boolean | IndexArray | undefined = item;
+    typeof inner === 'object';
+    inner = inner[0]
+  )
+    depth++;
   return depth;
 }
 
 function plan(op: string, x: Value, index: readonly Index<Value>[]): Plan {
   const used = index.reduce<number>((sum, item) => sum + consumed(item), 0);
-  if (used > rank(x)) throw new IndexError(`${op}: ${used} indices for a tensor of shape ${formatShape(x.shape)}`);
+  if (used > rank(x))
+    throw new IndexError(`${op}: ${used} indices for a tensor of shape ${formatShape(x.shape)}`);
   const gaps = index.filter((item) => item === '...').length;
   if (gaps > 1) throw new IndexError(`${op}: an index may have one '...' only`);
   const items = gaps === 0 ? [...index, '...'] : index;
@@ -167,7 +185,13 @@ export function withAt(x: Value, index: Index<Value> | readonly Index<Value>[], 
   const list = (Array.isArray(index) ? index : [index]) as readonly Index<Value>[];
   const source = g.cast(toValue(value), x.dtype);
   const [mask] = list;
-  if (list.length === 1 && mask !== null && typeof mask === 'object' && 'op' in mask && mask.dtype === 'bool') {
+  if (
+    list.length === 1 &&
+    mask !== null &&
+    typeof mask === 'object' &&
+    'op' in mask &&
+    mask.dtype === 'bool'
+  ) {
     return withMask(x, mask, source);
   }
   const { part, shape, indices } = plan('withAt', x, list);
@@ -190,12 +214,17 @@ export function withAt(x: Value, index: Index<Value> | readonly Index<Value>[], 
 /** Leading dimensions of size 1 that `shape` does not have are dropped, as assignment does. */
 function fitted(source: Value, shape: readonly number[]): Value {
   const extra = rank(source) - shape.length;
-  return extra > 0 && numel(source.shape.slice(0, extra)) === 1 ? g.reshape(source, source.shape.slice(extra)) : source;
+  return extra > 0 && numel(source.shape.slice(0, extra)) === 1
+    ? g.reshape(source, source.shape.slice(extra))
+    : source;
 }
 
 function withMask(x: Value, mask: Value, source: Value): Value {
   if (formatShape(mask.shape) !== formatShape(x.shape.slice(0, rank(mask)))) {
-    throw new ShapeError('withAt', `the mask ${formatShape(mask.shape)} does not fit ${formatShape(x.shape)}`);
+    throw new ShapeError(
+      'withAt',
+      `the mask ${formatShape(mask.shape)} does not fit ${formatShape(x.shape)}`,
+    );
   }
   if (rank(source) > rank(x) - rank(mask)) {
     throw new ShapeError('withAt', 'under a mask the value is one number, or one slice for all positions');
@@ -216,7 +245,10 @@ export function selectScatter(x: Value, source: Value, dim: number, index: numbe
     throw new IndexError(`selectScatter: index ${index} is out of range for dim ${dim} of size ${size}`);
   }
   if (formatShape(source.shape) !== formatShape(x.shape.toSpliced(axis, 1))) {
-    throw new ShapeError('selectScatter', `source ${formatShape(source.shape)} is no slice of ${formatShape(x.shape)}`);
+    throw new ShapeError(
+      'selectScatter',
+      `source ${formatShape(source.shape)} is no slice of ${formatShape(x.shape)}`,
+    );
   }
   const part = alongOne(x, axis, index < 0 ? index + size : index, 1, 1);
   return withSlice(x, part, g.reshape(source, part.sizes));
@@ -239,7 +271,10 @@ export function sliceScatter(
   const { first, count } = sliceBounds(x.shape[axis]!, start, end, step);
   const part = alongOne(x, axis, count === 0 ? 0 : first, count, step);
   if (formatShape(source.shape) !== formatShape(part.sizes)) {
-    throw new ShapeError('sliceScatter', `source ${formatShape(source.shape)} is not ${formatShape(part.sizes)}`);
+    throw new ShapeError(
+      'sliceScatter',
+      `source ${formatShape(source.shape)} is not ${formatShape(part.sizes)}`,
+    );
   }
   return withSlice(x, part, source);
 }

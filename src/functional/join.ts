@@ -49,7 +49,10 @@ export function stack(tensors: readonly Value[], dim: number = 0): Value {
   const axis = dim < 0 ? dim + limit : dim;
   const odd = parts.find((x) => formatShape(x.shape) !== formatShape(first.shape));
   if (odd) {
-    throw new ShapeError('stack', `shapes ${formatShape(first.shape)} and ${formatShape(odd.shape)} must be equal`);
+    throw new ShapeError(
+      'stack',
+      `shapes ${formatShape(first.shape)} and ${formatShape(odd.shape)} must be equal`,
+    );
   }
   return g.concat(parts.map((x) => g.reshape(x, x.shape.toSpliced(axis, 0, 1))), axis); // prettier-ignore
 }
@@ -126,11 +129,15 @@ export function split(x: Value, size: number | readonly number[], dim: number = 
   const axis = axisOf('split', x, dim);
   const total = x.shape[axis]!;
   if (typeof size === 'number') {
-    if (size < 0 || (size === 0 && total !== 0)) throw new ArgumentError('split', `cannot split by size ${size}`);
+    if (size < 0 || (size === 0 && total !== 0))
+      throw new ArgumentError('split', `cannot split by size ${size}`);
     return parts(x, axis, size === 0 ? [0] : pieces(total, size));
   }
   if (size.some((s) => s < 0) || size.reduce((a, b) => a + b, 0) !== total) {
-    throw new ShapeError('split', `sizes ${formatShape(size)} do not add up to ${total}, the size of dim ${dim}`);
+    throw new ShapeError(
+      'split',
+      `sizes ${formatShape(size)} do not add up to ${total}, the size of dim ${dim}`,
+    );
   }
   return parts(x, axis, size);
 }
@@ -186,7 +193,8 @@ function splitEvenly(op: string, x: Value, sections: number | readonly number[],
 }
 
 function requireDims(op: string, x: Value, least: number): void {
-  if (rank(x) < least) throw new ShapeError(op, `needs ${least} or more dimensions, not ${formatShape(x.shape)}`);
+  if (rank(x) < least)
+    throw new ShapeError(op, `needs ${least} or more dimensions, not ${formatShape(x.shape)}`);
 }
 
 /**

@@ -1,5 +1,5 @@
 /** Products of vectors, matrices and stacks of them: each is one `dot`, its operands promoted as in arithmetic. */
-import { ShapeError, broadcastShapes, formatShape } from '../core/index.js';
+import { ShapeError, broadcastShapes, formatShape, isFloat, type DType } from '../core/index.js';
 import { g } from '../graph/index.js';
 import { add, mul } from './arithmetic.js';
 import { axisOf, operands, range, rank, requireRank, resultType, type Value } from './operands.js';
@@ -38,13 +38,24 @@ export function matmul(x: Value, y: Value): Value {
   const [a, b] = factors('matmul', x, y);
   const [m, n] = [rank(a), rank(b)];
   // A right operand without leading dimensions needs no batch: it is one contraction of all rows.
-  if (n <= 2) return g.dot(a, b, { lhsBatch: [], rhsBatch: [], lhsContract: [m - 1], rhsContract: [Math.max(n - 2, 0)] });
+  if (n <= 2)
+    return g.dot(a, b, {
+      lhsBatch: [],
+      rhsBatch: [],
+      lhsContract: [m - 1],
+      rhsContract: [Math.max(n - 2, 0)],
+    });
   const lead = broadcastShapes('matmul', a.shape.slice(0, -2), b.shape.slice(0, -2));
   const batch = range(lead.length);
   const right = g.expandTo(b, [...lead, ...b.shape.slice(-2)]);
   if (m === 1) {
     const row = g.expandTo(a, [...lead, a.shape[0]!]);
-    return g.dot(row, right, { lhsBatch: batch, rhsBatch: batch, lhsContract: [lead.length], rhsContract: [lead.length] });
+    return g.dot(row, right, {
+      lhsBatch: batch,
+      rhsBatch: batch,
+      lhsContract: [lead.length],
+      rhsContract: [lead.length],
+    });
   }
   return g.matmul(g.expandTo(a, [...lead, ...a.shape.slice(-2)]), right);
 }
@@ -138,9 +149,16 @@ type Blend = { beta?: number | undefined; alpha?: number | undefined };
 function blend(op: string, x: Value, product: Value, { beta = 1, alpha = 1 }: Blend): Value {
   const shape = broadcastShapes(op, x.shape, product.shape);
   if (formatShape(shape) !== formatShape(product.shape)) {
-    throw new ShapeError(op, `${formatShape(x.shape)} does not broadcast to the product ${formatShape(product.shape)}`);
+    throw new ShapeError(
+      op,
+      `${formatShape(x.shape)} does not broadcast to the product ${formatShape(product.shape)}`,
+    );
   }
-  const scaled = (value: Value, factor: number): Value => (factor === 1 ? value : mul(value, factor));
+  // Integers take whole factors, as in PyTorch; for bools a factor is true unless it is 0.
+  const exact = (dtype: DType, factor: number): number | Value =>
+    isFloat(dtype) ? factor : g.constant(dtype === 'bool' ? factor !== 0 : Math.trunc(factor), dtype);
+  const scaled = (value: Value, factor: number): Value =>
+    factor === 1 ? value : mul(value, exact(value.dtype, factor));
   return beta === 0 ? scaled(product, alpha) : add(scaled(x, beta), scaled(product, alpha));
 }
 

@@ -9,6 +9,7 @@
  *   @getter name      a property of Tensor
  *   @function         a function of 'fusegrad'; `@function name` gives it another name
  *   @namespace F      a function of that namespace (F, special, linalg); `@namespace F name` renames
+ *   @leaf             the result accumulates a gradient where its options say `requiresGrad`
  *   @torch name       what PyTorch calls it, where the camelCase rule does not say so
  *
  * Types are copied as written, `Value` becoming `Tensor`; a type that holds tensors is written out in the signature.
@@ -84,13 +85,18 @@ export function resultType(op: string, ...xs: readonly Operand[]): DType {
 }
 
 /** Operands of a common shape and of `dtype`. */
-export function coerce<T extends readonly Operand[]>(op: string, dtype: DType, ...xs: T): { [I in keyof T]: Value } {
+export function coerce<T extends readonly Operand[]>(
+  op: string,
+  dtype: DType,
+  ...xs: T
+): { [I in keyof T]: Value } {
   const values = xs.map((x) => (isScalar(x) ? scalarNode(x, dtype) : x));
   return g.broadcast(op, ...values.map((x) => g.cast(x, dtype))) as { [I in keyof T]: Value };
 }
 
 /** Two operands after promotion and broadcasting. */
-export const operands = (op: string, a: Operand, b: Operand): [Value, Value] => coerce(op, resultType(op, a, b), a, b);
+export const operands = (op: string, a: Operand, b: Operand): [Value, Value] =>
+  coerce(op, resultType(op, a, b), a, b);
 
 /** Two operands in a floating dtype, as division and the transcendental functions take them. */
 export const floatOperands = (op: string, a: Operand, b: Operand): [Value, Value] =>
@@ -118,7 +124,9 @@ export const counting = (x: Value): Value => (x.dtype === 'bool' ? g.cast(x, 'in
 
 /** The dtype a sum of `dtype` is kept in: small integers widen to int32. */
 export const sumType = (dtype: DType): DType =>
-  dtypes[dtype].kind === 'bool' || (dtypes[dtype].kind === 'int' && dtypes[dtype].bytes < 4) ? 'int32' : dtype;
+  dtypes[dtype].kind === 'bool' || (dtypes[dtype].kind === 'int' && dtypes[dtype].bytes < 4)
+    ? 'int32'
+    : dtype;
 
 export function requireFloat(op: string, x: Value): void {
   if (!isFloat(x.dtype)) {

@@ -2,6 +2,7 @@
 import { DTypeError, isFloat, isHalf, numel, type DType } from '../core/index.js';
 import { g } from '../graph/index.js';
 import { truth } from './comparison.js';
+import { logaddexp } from './exponential.js';
 import {
   atLeast1, axesOf, axisOf, floating, inFloat32, nanMask, sumType, type Dims, type Value,
 } from './operands.js'; // prettier-ignore
@@ -12,7 +13,8 @@ const asSum = (x: Value, dtype: DType | undefined): Value => g.cast(x, dtype ?? 
 const noNaN = (x: Value): Value => g.where(nanMask(x), g.zerosLike(x), x);
 
 /** Number of elements one result over `axes` is made of. */
-export const extent = (x: Value, axes: readonly number[]): number => numel(axes.map((axis) => x.shape[axis]!));
+export const extent = (x: Value, axes: readonly number[]): number =>
+  numel(axes.map((axis) => x.shape[axis]!));
 
 /** Mean over axes of floating values. */
 export const meanOver = (x: Value, axes: readonly number[], keepdim = false): Value =>
@@ -95,28 +97,28 @@ export function prod(
   return g.reduce('prod', asSum(x, options.dtype), axesOf('prod', x, dim), options.keepdim);
 }
 
+/** A largest truth value; nothing has none, but a count of 0. */
+const someTrue = (x: Value, axes: readonly number[], keepdim: boolean | undefined): Value =>
+  extent(x, axes) > 0 ? g.reduce('amax', x, axes, keepdim) : truth(g.sum(g.cast(x, 'int32'), axes, keepdim));
+
 /**
- * Whether all elements over `dim` are true, that is not 0; true over nothing.
+ * Whether all elements over `dim` are true, that is not 0; true over nothing. uint8 gives uint8.
  * @method
  * @function
  */
 export function all(x: Value, dim?: Dims, options: { keepdim?: boolean | undefined } = {}): Value {
-  const axes = axesOf('all', x, dim);
-  const values = truth(x);
-  if (extent(x, axes) > 0) return g.reduce('amin', values, axes, options.keepdim);
-  return g.not(truth(g.sum(g.cast(values, 'int32'), axes, options.keepdim)));
+  const holds = g.not(someTrue(g.not(truth(x)), axesOf('all', x, dim), options.keepdim));
+  return x.dtype === 'uint8' ? g.cast(holds, 'uint8') : holds;
 }
 
 /**
- * Whether any element over `dim` is true, that is not 0; false over nothing.
+ * Whether any element over `dim` is true, that is not 0; false over nothing. uint8 gives uint8.
  * @method
  * @function
  */
 export function any(x: Value, dim?: Dims, options: { keepdim?: boolean | undefined } = {}): Value {
-  const axes = axesOf('any', x, dim);
-  const values = truth(x);
-  if (extent(x, axes) > 0) return g.reduce('amax', values, axes, options.keepdim);
-  return truth(g.sum(g.cast(values, 'int32'), axes, options.keepdim));
+  const found = someTrue(truth(x), axesOf('any', x, dim), options.keepdim);
+  return x.dtype === 'uint8' ? g.cast(found, 'uint8') : found;
 }
 
 /**
@@ -170,4 +172,23 @@ function running(op: 'cumsum' | 'cumprod', x: Value, dim: number, options: Optio
   const scan = (a: Value): Value => g.reshape(g.scan(op, atLeast1(a), axis), a.shape);
   const a = asSum(x, options.dtype);
   return isHalf(a.dtype) ? inFloat32(a, scan) : scan(a);
+}
+
+/**
+ * Running `log(sum(e^x))` along `dim`, without overflow.
+ * @method
+ * @function
+ */
+export function logcumsumexp(x: Value, dim: number): Value {
+  const axis = axisOf('logcumsumexp', x, dim);
+  return inFloat32(floating(x), (a) => {
+    let total = atLeast1(a);
+    // Each round joins every element with the sum that ends before it, of twice the length.
+    for (let shift = 1; shift < total.shape[axis]!; shift *= 2) {
+      const size = total.shape[axis]!;
+      const before = g.padAxis(g.sliceAxis(total, axis, 0, size - shift), axis, shift, 0, 0, -Infinity);
+      total = logaddexp(total, before);
+    }
+    return g.reshape(total, a.shape);
+  });
 }

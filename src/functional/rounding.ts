@@ -5,7 +5,8 @@ import { abs } from './arithmetic.js';
 import { floatOperands, nanMask, operands, type Operand, type Value } from './operands.js';
 
 /** Integers are whole already. */
-const rounded = (op: 'floor' | 'ceil' | 'trunc' | 'round', x: Value): Value => (isFloat(x.dtype) ? g.unary(op, x) : x);
+const rounded = (op: 'floor' | 'ceil' | 'trunc' | 'round', x: Value): Value =>
+  isFloat(x.dtype) ? g.unary(op, x) : x;
 
 /**
  * The largest integer not above `x`.
@@ -77,7 +78,11 @@ export function nanToNum(
   if (most === undefined) return x;
   const { nan = 0, posinf = most, neginf = -most } = options;
   const is = (value: number): Value => g.eq(x, g.fullLike(x, value));
-  const finite = g.where(is(Infinity), g.fullLike(x, posinf), g.where(is(-Infinity), g.fullLike(x, neginf), x));
+  const finite = g.where(
+    is(Infinity),
+    g.fullLike(x, posinf),
+    g.where(is(-Infinity), g.fullLike(x, neginf), x),
+  );
   return g.where(g.unary('isnan', x), g.fullLike(x, nan), finite);
 }
 

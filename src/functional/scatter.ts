@@ -1,8 +1,9 @@
 /** New tensors with elements replaced or added at positions held in tensors. Positions beyond the dimension are dropped. */
 import { ArgumentError, DTypeError, ShapeError, formatShape, isFloat, numel } from '../core/index.js';
 import { g } from '../graph/index.js';
+import { add } from './arithmetic.js';
 import { truth } from './comparison.js';
-import { cropTo, flatPositions, fromEnd, requireIndex } from './gather.js';
+import { cropTo, flatPositions, fromEnd, requireIndex, rowsAt } from './gather.js';
 import { atLeast1, axisOf, coerce, isScalar, rank, toValue, type Operand, type Value } from './operands.js';
 
 /** An evenly spaced part of each dimension. */
@@ -22,14 +23,19 @@ export function withSlice(x: Value, part: Part, source: Value): Value {
   const steps = sizes.map((size, i) => (size > 1 ? Math.abs(part.steps[i]!) : 1));
   const low = sizes.map((size, i) => part.starts[i]! - (backwards.includes(i) ? (size - 1) * steps[i]! : 0));
   const high = sizes.map((size, i) => x.shape[i]! - low[i]! - (size - 1) * steps[i]! - 1);
-  const around = (v: Value): Value => g.pad(v, { low, high, interior: steps.map((step) => step - 1), value: 0 });
+  const around = (v: Value): Value =>
+    g.pad(v, { low, high, interior: steps.map((step) => step - 1), value: 0 });
   return g.where(truth(around(g.full(sizes, 1, 'int32'))), around(values), x);
 }
 
 /** `x` with its first corner replaced by a smaller tensor. */
 function withCorner(x: Value, corner: Value): Value {
   if (formatShape(x.shape) === formatShape(corner.shape)) return corner;
-  return withSlice(x, { starts: x.shape.map(() => 0), sizes: corner.shape, steps: x.shape.map(() => 1) }, corner);
+  return withSlice(
+    x,
+    { starts: x.shape.map(() => 0), sizes: corner.shape, steps: x.shape.map(() => 1) },
+    corner,
+  );
 }
 
 /** Applies a scatter primitive where index and source may be smaller than `x`, as in PyTorch. */
@@ -48,10 +54,14 @@ function scatterInto(
   let values: Value;
   if (isScalar(source)) values = coerce(op, x.dtype, source, at)[0];
   else {
-    if (source.dtype !== x.dtype) throw new DTypeError(op, `source is ${source.dtype}, the tensor ${x.dtype}`);
+    if (source.dtype !== x.dtype)
+      throw new DTypeError(op, `source is ${source.dtype}, the tensor ${x.dtype}`);
     const line = rank(x) === 0 ? atLeast1(source) : source;
     if (rank(line) !== rank(at) || at.shape.some((d, i) => d > line.shape[i]!)) {
-      throw new ShapeError(op, `index ${formatShape(index.shape)} exceeds the source ${formatShape(source.shape)}`);
+      throw new ShapeError(
+        op,
+        `index ${formatShape(index.shape)} exceeds the source ${formatShape(source.shape)}`,
+      );
     }
     values = g.slice(line, { starts: at.shape.map(() => 0), sizes: at.shape, steps: at.shape.map(() => 1) });
   }
@@ -151,20 +161,28 @@ export function scatterReduce(
   reduce: 'sum' | 'prod' | 'mean' | 'amax' | 'amin',
   options: { includeSelf?: boolean | undefined } = {},
 ): Value {
-  if (!reductions.includes(reduce)) throw new ArgumentError('scatterReduce', `has no reduction ${String(reduce)}`);
+  if (!reductions.includes(reduce))
+    throw new ArgumentError('scatterReduce', `has no reduction ${String(reduce)}`);
   return scatterInto('scatterReduce', x, dim, index, source, (base, at, values, axis) =>
     combineAlong(reduce, base, at, values, axis, options.includeSelf ?? true),
   );
 }
 
 /** Index vector of whole slices, stretched over them; and the source in their shape. */
-function slices(op: string, x: Value, dim: number, index: Value, source: Value): { at: Value; values: Value; axis: number } {
+function slices(
+  op: string,
+  x: Value,
+  dim: number,
+  index: Value,
+  source: Value,
+): { at: Value; values: Value; axis: number } {
   requireIndex(op, index);
   const axis = axisOf(op, x, dim);
   const [line, base] = [atLeast1(index), atLeast1(x)];
   const shape = base.shape.with(axis, line.shape[0]!);
   if (rank(index) > 1) throw new ShapeError(op, `the index is a vector, not ${formatShape(index.shape)}`);
-  const fits = formatShape(atLeast1(source).shape) === formatShape(shape) || (rank(source) === 0 && numel(shape) === 1);
+  const fits =
+    formatShape(atLeast1(source).shape) === formatShape(shape) || (rank(source) === 0 && numel(shape) === 1);
   if (!fits) throw new ShapeError(op, `source ${formatShape(source.shape)} is not ${formatShape(shape)}`);
   if (source.dtype !== x.dtype) throw new DTypeError(op, `source is ${source.dtype}, the tensor ${x.dtype}`);
   const at = g.expand(g.reshape(line, shape.map((d, i) => (i === axis ? d : 1))), shape); // prettier-ignore
@@ -183,8 +201,12 @@ export function indexAdd(
   source: Value,
   options: { alpha?: number | undefined } = {},
 ): Value {
-  const { at, values, axis } = slices('indexAdd', x, dim, index, source);
   const { alpha = 1 } = options;
+  if (x.dtype === 'bool') {
+    const [count, added] = [g.cast(x, 'int32'), g.cast(source, 'int32')];
+    return truth(indexAdd(count, dim, index, added, { alpha: Math.sign(alpha) }));
+  }
+  const { at, values, axis } = slices('indexAdd', x, dim, index, source);
   const scaled = alpha === 1 ? values : g.scale(values, alpha);
   return g.reshape(g.scatterAdd(atLeast1(x), at, scaled, axis), x.shape);
 }
@@ -205,7 +227,8 @@ export function indexCopy(x: Value, dim: number, index: Value, source: Value): V
  * @function
  */
 export function indexFill(x: Value, dim: number, index: Value, value: Operand): Value {
-  if (!isScalar(value) && rank(value) > 0) throw new ShapeError('indexFill', 'the value is a number or a 0-d tensor');
+  if (!isScalar(value) && rank(value) > 0)
+    throw new ShapeError('indexFill', 'the value is a number or a 0-d tensor');
   const axis = axisOf('indexFill', x, dim);
   const shape = atLeast1(x).shape.with(axis, atLeast1(index).shape[0]!);
   const filled = g.expandTo(coerce('indexFill', x.dtype, value)[0], shape);
@@ -237,7 +260,10 @@ export function indexReduce(
 export function maskedFill(x: Value, mask: Value, value: Operand): Value {
   if (mask.dtype !== 'bool') throw new DTypeError('maskedFill', `the mask must be bool, not ${mask.dtype}`);
   if (!isScalar(value) && rank(value) > 0) {
-    throw new ShapeError('maskedFill', `the value is a number or a 0-d tensor, not ${formatShape(value.shape)}`);
+    throw new ShapeError(
+      'maskedFill',
+      `the value is a number or a 0-d tensor, not ${formatShape(value.shape)}`,
+    );
   }
   const [c, a] = g.broadcast('maskedFill', mask, x);
   return g.where(c!, g.expandTo(coerce('maskedFill', x.dtype, value)[0], a!.shape), a!);
@@ -249,15 +275,12 @@ export function maskedFill(x: Value, mask: Value, value: Operand): Value {
  * @function
  */
 export function maskedScatter(x: Value, mask: Value, source: Value): Value {
-  if (mask.dtype !== 'bool') throw new DTypeError('maskedScatter', `the mask must be bool, not ${mask.dtype}`);
+  if (mask.dtype !== 'bool')
+    throw new DTypeError('maskedScatter', `the mask must be bool, not ${mask.dtype}`);
   const [c, a] = g.broadcast('maskedScatter', mask, x);
-  const flat = g.reshape(c!, [g.count(c!)]);
-  const order = g.sub(g.scan('cumsum', g.cast(flat, 'int32'), 0), g.full(flat.shape, 1, 'int32'));
   const count = g.count(source);
   if (count === 0) return a!;
-  const safe = g.where(flat, order, g.zerosLike(order));
-  const picked = g.gather(g.reshape(g.cast(source, x.dtype), [count]), safe, 0);
-  return g.where(c!, g.reshape(picked, a!.shape), a!);
+  return g.where(c!, inOrder(c!, g.reshape(g.cast(source, x.dtype), [count]), a!.shape), a!);
 }
 
 /**
@@ -265,12 +288,42 @@ export function maskedScatter(x: Value, mask: Value, source: Value): Value {
  * @method
  * @function
  */
-export function put(x: Value, index: Value, source: Value, options: { accumulate?: boolean | undefined } = {}): Value {
+export function put(
+  x: Value,
+  index: Value,
+  source: Value,
+  options: { accumulate?: boolean | undefined } = {},
+): Value {
   requireIndex('put', index);
   const flat = g.reshape(x, [g.count(x)]);
   const at = fromEnd(g.reshape(index, [g.count(index)]), g.count(x));
   const apply = options.accumulate ? g.scatterAdd : g.scatter;
   return g.reshape(apply(flat, at, g.reshape(source, [g.count(source)]), 0), x.shape);
+}
+
+/** `x[mask] = values`: the values in order, one slice for each true element, or one for all. */
+function putMasked(x: Value, mask: Value, values: Value, accumulate: boolean | undefined): Value {
+  const rest = x.shape.slice(rank(mask));
+  if (formatShape(mask.shape) !== formatShape(x.shape.slice(0, rank(mask)))) {
+    throw new ShapeError(
+      'indexPut',
+      `the mask ${formatShape(mask.shape)} does not fit ${formatShape(x.shape)}`,
+    );
+  }
+  const source = g.cast(values, x.dtype);
+  const single = rank(source) <= rest.length || source.shape[0] === 1;
+  const wide = g.expand(g.reshape(mask, [...mask.shape, ...rest.map(() => 1)]), x.shape);
+  const filled = single
+    ? g.expandTo(rank(source) > rest.length ? g.reshape(source, source.shape.slice(1)) : source, x.shape)
+    : inOrder(mask, g.expandTo(source, [source.shape[0]!, ...rest]), x.shape);
+  return g.where(wide, accumulate ? add(x, filled) : filled, x);
+}
+
+/** Slices of `source` laid out where `mask` is true, one after another; what stands elsewhere does not matter. */
+function inOrder(mask: Value, source: Value, shape: readonly number[]): Value {
+  const flat = g.reshape(mask, [g.count(mask)]);
+  const order = g.sub(g.scan('cumsum', g.cast(flat, 'int32'), 0), g.full(flat.shape, 1, 'int32'));
+  return g.reshape(rowsAt(source, g.where(flat, order, g.zerosLike(order)), 0), shape);
 }
 
 /**
@@ -288,6 +341,9 @@ export function indexPut(
   if (indices.length > rank(x)) {
     throw new ShapeError('indexPut', `${indices.length} indices for ${formatShape(x.shape)}`);
   }
+  const [mask] = indices;
+  if (indices.length === 1 && mask!.dtype === 'bool')
+    return putMasked(x, mask!, toValue(values), options.accumulate);
   for (const index of indices) requireIndex('indexPut', index);
   const sizes = x.shape.slice(0, indices.length);
   const rest = x.shape.slice(indices.length);

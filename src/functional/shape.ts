@@ -1,7 +1,24 @@
 /** Views: the same elements under another shape. */
-import { ArgumentError, ShapeError, broadcastShapes as commonShape, formatShape, inferReshape, numel } from '../core/index.js';
+import {
+  ArgumentError,
+  ShapeError,
+  broadcastShapes as commonShape,
+  formatShape,
+  inferReshape,
+  numel,
+} from '../core/index.js';
 import { g } from '../graph/index.js';
-import { axesOf, axisOf, range, rank, requireRank, sizesOf, type Dims, type Sizes, type Value } from './operands.js';
+import {
+  axesOf,
+  axisOf,
+  range,
+  rank,
+  requireRank,
+  sizesOf,
+  type Dims,
+  type Sizes,
+  type Value,
+} from './operands.js';
 
 /**
  * The elements in another shape of equal size; one size may be -1.
@@ -88,7 +105,10 @@ export function squeeze(x: Value, dim?: Dims): Value {
 export function unsqueeze(x: Value, dim: number): Value {
   const limit = rank(x) + 1;
   if (!Number.isInteger(dim) || dim < -limit || dim >= limit) {
-    throw new ArgumentError('unsqueeze', `dim ${dim} is out of range: it must be in [${-limit}, ${limit - 1}]`);
+    throw new ArgumentError(
+      'unsqueeze',
+      `dim ${dim} is out of range: it must be in [${-limit}, ${limit - 1}]`,
+    );
   }
   return g.reshape(x, x.shape.toSpliced(dim < 0 ? dim + limit : dim, 0, 1));
 }
@@ -136,7 +156,10 @@ export function movedim(x: Value, source: Dims, destination: Dims): Value {
   const [from, to] = [list(source), list(destination)];
   const distinct = [from, to].every((axes) => new Set(axes).size === axes.length);
   if (from.length !== to.length || !distinct) {
-    throw new ArgumentError('movedim', 'source and destination are lists of different dimensions, of equal length');
+    throw new ArgumentError(
+      'movedim',
+      'source and destination are lists of different dimensions, of equal length',
+    );
   }
   const rest = range(rank(x)).filter((axis) => !from.includes(axis));
   return g.permute(x, range(rank(x)).map((axis) => (to.includes(axis) ? from[to.indexOf(axis)]! : rest.shift()!))); // prettier-ignore
@@ -165,6 +188,7 @@ export function reversedDims(x: Value): Value {
  * @getter mT
  */
 export function matrixTranspose(x: Value): Value {
+  if (rank(x) === 0) return x;
   if (rank(x) < 2) throw new ShapeError('mT', `needs at least 2 dimensions, not ${formatShape(x.shape)}`);
   return transpose(x, -2, -1);
 }
@@ -183,7 +207,7 @@ export function conjugateTranspose(x: Value): Value {
  * @getter mH
  */
 export function conjugateMatrixTranspose(x: Value): Value {
-  return rank(x) === 0 ? x : matrixTranspose(x);
+  return matrixTranspose(x);
 }
 
 /**

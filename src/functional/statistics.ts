@@ -152,7 +152,13 @@ export function diff(
 }
 
 /** Areas of the trapezoids between neighbours along one axis. */
-function panels(op: string, y: Value, x: Value | undefined, dim: number, dx: number): { areas: Value; axis: number } {
+function panels(
+  op: string,
+  y: Value,
+  x: Value | undefined,
+  dim: number,
+  dx: number,
+): { areas: Value; axis: number } {
   const axis = axisOf(op, y, dim);
   const a = floating(y);
   const size = Math.max((a.shape[axis] ?? 0) - 1, 0);
@@ -168,7 +174,12 @@ function panels(op: string, y: Value, x: Value | undefined, dim: number, dx: num
  * @method
  * @function
  */
-export function trapezoid(y: Value, x?: Value, dim: number = -1, options: { dx?: number | undefined } = {}): Value {
+export function trapezoid(
+  y: Value,
+  x?: Value,
+  dim: number = -1,
+  options: { dx?: number | undefined } = {},
+): Value {
   const { areas, axis } = panels('trapezoid', y, x, dim, options.dx ?? 1);
   return g.sum(areas, [axis]);
 }
@@ -178,7 +189,12 @@ export function trapezoid(y: Value, x?: Value, dim: number = -1, options: { dx?:
  * @method
  * @function
  */
-export function trapz(y: Value, x?: Value, dim: number = -1, options: { dx?: number | undefined } = {}): Value {
+export function trapz(
+  y: Value,
+  x?: Value,
+  dim: number = -1,
+  options: { dx?: number | undefined } = {},
+): Value {
   return trapezoid(y, x, dim, options);
 }
 
@@ -204,7 +220,11 @@ export function cumulativeTrapezoid(
  */
 export function cov(
   x: Value,
-  options: { correction?: number | undefined; fweights?: Value | undefined; aweights?: Value | undefined } = {},
+  options: {
+    correction?: number | undefined;
+    fweights?: Value | undefined;
+    aweights?: Value | undefined;
+  } = {},
 ): Value {
   const { correction = 1, fweights, aweights } = options;
   if (rank(x) > 2) throw new ShapeError('cov', `expects at most 2 dimensions, not ${formatShape(x.shape)}`);
@@ -220,12 +240,14 @@ export function cov(
   const rest = g.sub(rows, g.expand(centre, rows.shape));
   // Observation weights make the correction count in units of their own size.
   const unit =
-    aweights === undefined ? g.constant(1, a.dtype) : g.div(g.sum(g.mul(weight, weights.at(-1)!), [0]), total);
+    aweights === undefined
+      ? g.constant(1, a.dtype)
+      : g.div(g.sum(g.mul(weight, weights.at(-1)!), [0]), total);
   const freedom = g.sub(total, g.scale(unit, correction));
   const product = g.matmul(rest, g.swapAxes(g.mul(rest, across(weight)), 0, 1));
   const clipped = g.max(freedom, g.zerosLike(freedom));
   const result = g.div(product, g.expandTo(clipped, product.shape));
-  return rank(x) === 2 ? result : g.reshape(result, []);
+  return rows.shape[0] === 1 ? g.reshape(result, []) : result;
 }
 
 /**
@@ -239,7 +261,10 @@ export function corrcoef(x: Value): Value {
   const size = c.shape[0]!;
   const at = g.reshape(g.iota(size), [size, 1]);
   const deviation = g.sqrt(g.gather(c, at, 1));
-  const scaled = g.div(g.div(c, g.expand(deviation, c.shape)), g.expand(g.reshape(deviation, [1, size]), c.shape));
+  const scaled = g.div(
+    g.div(c, g.expand(deviation, c.shape)),
+    g.expand(g.reshape(deviation, [1, size]), c.shape),
+  );
   const one = toValue(1);
   const limit = (bound: number): Value => g.expandTo(g.cast(g.scale(one, bound), c.dtype), c.shape);
   return g.binary('min', g.max(scaled, limit(-1)), limit(1));

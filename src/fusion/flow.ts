@@ -1,7 +1,7 @@
 /**
  * The graph as fusion sees it: nodes that compute, connected through views that only say where they read.
  */
-import { numel } from '../core/index.js';
+import { dtypes, numel } from '../core/index.js';
 import { family, ops } from '../ops/index.js';
 import { node as makeNode, roots, topological, type Graph, type Node } from '../graph/index.js';
 import { isView } from '../loops/index.js';
@@ -16,9 +16,11 @@ export interface Flow {
   readonly sources: ReadonlyMap<Node, readonly Node[]>;
   /** The computing nodes that read a node, through views. */
   readonly users: ReadonlyMap<Node, readonly Node[]>;
+  /** The sources a node reads across a barrier: it must not share their kernel, or nothing would be computed again. */
+  readonly barred: ReadonlyMap<Node, ReadonlySet<Node>>;
   /** Nodes whose values must be in memory as they are: results, new state, and operands read by computed positions. */
   readonly demanded: ReadonlySet<Node>;
-  /** Computed from constants, positions and scalars so cheaply that every reader does it again. */
+  /** Computed from constants, positions and small inputs so cheaply that every reader does it again. */
   readonly free: ReadonlySet<Node>;
 }
 
@@ -50,8 +52,29 @@ function pinLeaves(graph: Graph): Graph {
   return { outputs: graph.outputs.map(pin), assigns: graph.assigns.map(({ leaf, value }) => ({ leaf, value: pin(value) })) };
 }
 
-/** Arithmetic a node costs per element; free inputs are counted into their readers. */
-const freeBudget = 8;
+/** What a value may cost per element, and read from inputs and state, to be computed again by every reader. */
+const freeOps = 8;
+const freeBytes = 65536;
+
+interface Price {
+  readonly ops: number;
+  readonly leaves: ReadonlySet<Node>;
+}
+
+const bytesOf = (node: Node): number => numel(node.shape) * dtypes[node.dtype].bytes;
+
+/** Price of a value computed from others of known price; undefined when it is not free. */
+function priceOf(own: number, inputs: readonly (Price | undefined)[]): Price | undefined {
+  const leaves = new Set<Node>();
+  let ops = own;
+  for (const input of inputs) {
+    if (!input) return undefined;
+    ops += input.ops;
+    for (const leaf of input.leaves) leaves.add(leaf);
+  }
+  const bytes = [...leaves].reduce((sum, leaf) => sum + bytesOf(leaf), 0);
+  return ops <= freeOps && bytes <= freeBytes ? { ops, leaves } : undefined;
+}
 
 export function flowOf(traced: Graph, fused: boolean): Flow {
   const graph = pinLeaves(traced);
@@ -62,35 +85,38 @@ export function flowOf(traced: Graph, fused: boolean): Flow {
   const users = new Map<Node, Node[]>();
   const compute: Node[] = [];
   const demanded = new Set(roots(graph).map(storageOf));
-  const freeCost = new Map<Node, number>();
+  const prices = new Map<Node, Price>();
+  const across = new Map<Node, ReadonlySet<Node>>();
+  const barred = new Map<Node, ReadonlySet<Node>>();
 
   for (const node of order) {
     const reached = [...new Set(node.inputs.flatMap((input) => behind.get(input)!))];
+    const crossed = new Set(node.inputs.flatMap((input) => [...(across.get(input) ?? [])]));
     if (isView(node)) {
       behind.set(node, reached);
-      const costs = reached.map((source) => freeCost.get(source));
-      if (costs.every((cost) => cost !== undefined)) freeCost.set(node, Math.max(0, ...costs));
+      if (node.op === 'barrier') across.set(node, new Set(reached));
+      else if (crossed.size > 0) across.set(node, crossed);
+      const price = priceOf(0, node.inputs.map((input) => prices.get(input))); // prettier-ignore
+      if (price) prices.set(node, price);
       continue;
     }
     behind.set(node, [node]);
     users.set(node, []);
     if (isLeaf(node)) {
-      if (numel(node.shape) === 1 || node.op === 'iota') freeCost.set(node, 0);
+      const given = node.op === 'input' || node.op === 'state';
+      if (bytesOf(node) <= freeBytes || !given) prices.set(node, { ops: 0, leaves: new Set(given ? [node] : []) });
       continue;
     }
     compute.push(node);
+    if (crossed.size > 0) barred.set(node, crossed);
     sources.set(node, reached);
     for (const source of reached) users.get(source)!.push(node);
     if (node.op === 'gather' || node.op === 'sort' || node.op === 'argsort') demanded.add(storageOf(node.inputs[0]!));
     if (fused && family(node.op) === 'elementwise') {
-      let cost: number | undefined = ops[node.op].cost;
-      for (const input of node.inputs) {
-        const inputCost = freeCost.get(input);
-        cost = inputCost === undefined || cost === undefined ? undefined : cost + inputCost;
-      }
-      if (cost !== undefined && cost <= freeBudget) freeCost.set(node, cost);
+      const price = priceOf(ops[node.op].cost, node.inputs.map((input) => prices.get(input))); // prettier-ignore
+      if (price) prices.set(node, price);
     }
   }
-  const free = new Set(compute.filter((node) => freeCost.has(node)));
-  return { graph, compute, position, sources, users, demanded, free };
+  const free = new Set(compute.filter((node) => prices.has(node)));
+  return { graph, compute, position, sources, users, barred, demanded, free };
 }

@@ -5,7 +5,7 @@
 import { numel } from '../core/index.js';
 import type { Node } from '../graph/index.js';
 import {
-  axesFor, axesOf, flattenIndex, isView, pull, unflattenIndex, type IndexExpr,
+  axesFor, axisIndex, flattenIndex, isView, pull, unflattenIndex, type IndexExpr,
 } from '../loops/index.js'; // prettier-ignore
 import { family } from '../ops/index.js';
 import { isElementwise, isReduction, type Flow } from './flow.js';
@@ -35,6 +35,8 @@ export interface Group {
   kind: GroupKind;
   domain: readonly number[];
   orientation: Orientation | undefined;
+  /** Whether it updates parameters: updates stay out of other kernels, which they would slow down, and keep to each other. */
+  readonly update: boolean;
   readonly members: Map<Node, Member>;
   /** Groups whose results this one reads. */
   readonly needs: Set<Group>;
@@ -73,10 +75,13 @@ export function* readsOf(
   node: Node,
   at: readonly IndexExpr[],
 ): Generator<{ source: Node; indices: readonly IndexExpr[]; masked: boolean }> {
-  for (const input of node.inputs) {
-    const stack = [{ node: input, indices: at, masked: false }];
+  for (const [operand, input] of node.inputs.entries()) {
+    // What is picked from is read at computed positions: anywhere, and never in place.
+    const picked = node.op === 'gather' && operand === 0;
+    const stack = [{ node: input, indices: at, masked: picked }];
     for (let top = stack.pop(); top; top = stack.pop()) {
-      if (!isView(top.node)) yield { source: top.node, indices: top.indices, masked: top.masked };
+      if (picked && isView(top.node)) stack.push(...top.node.inputs.map((each) => ({ node: each, indices: at, masked: true })));
+      else if (!isView(top.node)) yield { source: top.node, indices: top.indices, masked: top.masked };
       else {
         for (const read of pull(top.node, top.indices).reads) {
           stack.push({ node: read.input, indices: read.indices, masked: top.masked || read.masks.length > 0 });
@@ -144,7 +149,8 @@ export function domainFor(node: Node, flow: Flow): { domain: readonly number[]; 
   const domain = node.inputs[0]!.shape;
   const axes = reducedAxes(node);
   const rest = domain.map((_, i) => i).filter((i) => !axes.includes(i));
-  const within = family(node.op) === 'scan' || (rest.length > 0 && isReadBack(node, numel(domain), flow));
+  const positions = node.op === 'argmax' || node.op === 'argmin';
+  const within = family(node.op) === 'scan' || positions || (rest.length > 0 && isReadBack(node, numel(domain), flow));
   return { domain, orientation: within ? { rows: rest, inner: [...axes] } : orient(domain, axes) };
 }
 
@@ -163,7 +169,7 @@ function isReadBack(node: Node, elements: number, flow: Flow): boolean {
 }
 
 /** Places a reduction or a scan; the group must have an orientation. */
-export function placeReduction(group: Group, node: Node): Placement {
+export function placeReduction(group: Group, node: Node, flow: Flow): Placement {
   if (group.kind !== 'row') return refused(`needs whole rows of a ${group.kind}`);
   const input = node.inputs[0]!;
   const axes = reducedAxes(node);
@@ -180,8 +186,11 @@ export function placeReduction(group: Group, node: Node): Placement {
     if (readsInPlace(group, pseudo, at, inputLevel === 'element' ? ['element', 'row'] : ['row'])) continue;
     if (scan) {
       const inner = group.orientation!.inner;
-      const walks = axesOf(at[axes[0]!]!);
-      const along = inner.length === 1 && walks.size === 1 && walks.has(inner[0]!) && inputLevel === 'element';
+      const walks = at[axes[0]!]!;
+      // An axis of size 0 or 1 is walked by no loop.
+      const alone = walks.terms.length === 0 || walks.key === axisIndex(inner[0]!, input.shape[axes[0]!]!).key;
+      const whole = group.domain[inner[0]!] === input.shape[axes[0]!];
+      const along = inner.length === 1 && whole && alone && inputLevel === 'element';
       if (along) return { member: { level: 'element', at } };
       continue;
     }
@@ -192,6 +201,9 @@ export function placeReduction(group: Group, node: Node): Placement {
       if (numel(keptShape) !== levelIndex(group, level).count) continue;
       if (level !== 'row' && (node.op === 'argmax' || node.op === 'argmin')) {
         return refused('positions are found within rows only');
+      }
+      if (level !== 'row' && group.members.size > 0 && isReadBack(node, numel(group.domain), flow)) {
+        return refused('the rows themselves need the result');
       }
       return { member: { level, at: kept(at) } };
     }
@@ -211,5 +223,9 @@ export function redomain(group: Group, domain: readonly number[]): void {
     group.members.set(node, { level: 'element', at: unflattenIndex(index, node.shape) });
   }
 }
+
+/** Whether only the optimizer asked for a node. */
+export const isUpdate = (node: Node): boolean =>
+  node.sources.length > 0 && node.sources.every((source) => source.origin === 'optimizer');
 
 export const isPlaceable = (node: Node): boolean => isElementwise(node) || isReduction(node) || family(node.op) === 'scan';

@@ -2,13 +2,13 @@
  * Which nodes share a kernel. Nodes are taken in the graph's order; each joins the groups of what it reads where the
  * law allows, or begins one. Every refusal is kept with its reason.
  */
-import { numel } from '../core/index.js';
+import { InternalError, numel } from '../core/index.js';
 import type { Node } from '../graph/index.js';
 import { axesFor, flattenIndex, unflattenIndex } from '../loops/index.js';
 import { family } from '../ops/index.js';
 import { isElementwise, type Flow } from './flow.js';
 import {
-  canRedomain, domainFor, isPlaceable, placeElementwise, placeReduction, readsOf, redomain,
+  canRedomain, domainFor, isPlaceable, isUpdate, placeElementwise, placeReduction, readsOf, redomain,
   type Group, type GroupKind, type Member, type Placement,
 } from './group.js'; // prettier-ignore
 
@@ -78,11 +78,11 @@ export class Grouping {
     this.#begin(node);
   }
 
-  /** Groups of what a node reads: contractions first, whose result is then never stored, then rows, then maps. */
+  /** Groups of what a node reads: contractions first, whose result is then never stored, then rows, then maps; large ones first. */
   #candidates(node: Node): Group[] {
     const order: GroupKind[] = ['contract', 'row', 'map', 'scatter', 'sort'];
     const found = new Set(this.flow.sources.get(node)!.flatMap((source) => this.home(source) ?? []));
-    return [...found].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || b.id - a.id);
+    return [...found].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || numel(b.domain) - numel(a.domain) || b.id - a.id);
   }
 
   #begin(node: Node): void {
@@ -92,6 +92,7 @@ export class Grouping {
       kind,
       domain: node.shape,
       orientation: undefined,
+      update: isUpdate(node),
       members: new Map(),
       needs: new Set(),
       first: Infinity,
@@ -100,8 +101,9 @@ export class Grouping {
     let member: Member = { level: 'element', at: axesFor(node.shape) };
     if (kind === 'row') {
       Object.assign(group, domainFor(node, this.flow));
-      const placed = placeReduction(group, node);
-      if ('member' in placed) member = placed.member;
+      const placed = placeReduction(group, node, this.flow);
+      if ('refused' in placed) throw new InternalError(`${node.op} has no place in a kernel of its own: ${placed.refused}`);
+      member = placed.member;
     }
     this.#add(group, node, member);
   }
@@ -125,10 +127,14 @@ export class Grouping {
   }
 
   #join(group: Group, node: Node): boolean {
+    if (group.update !== isUpdate(node)) return this.#refuse(group, node, 'optimizer updates are kernels of their own: slower inside others');
     if (group.members.size >= this.limits.maxBodyOps) return this.#refuse(group, node, 'the kernel is as large as the target takes');
     const others = this.flow.sources.get(node)!.flatMap((source) => this.home(source) ?? []);
     if (this.#reaches(others.filter((other) => other !== group), group)) {
       return this.#refuse(group, node, 'something between the two must be finished first');
+    }
+    for (const source of this.flow.barred.get(node) ?? []) {
+      if (this.home(source) === group) return this.#refuse(group, node, 'it is computed again behind a checkpoint');
     }
     const placed = isElementwise(node) ? placeElementwise(group, node) : this.#placeReduction(group, node);
     if ('refused' in placed) return this.#refuse(group, node, placed.refused);
@@ -139,11 +145,11 @@ export class Grouping {
   /** A group of single elements turns into rows when a reduction of them arrives. */
   #placeReduction(group: Group, node: Node): Placement {
     const wanted = domainFor(node, this.flow);
-    if (!canRedomain(group, wanted.domain)) return placeReduction(group, node);
+    if (!canRedomain(group, wanted.domain)) return placeReduction(group, node, this.flow);
     const { domain, kind } = group;
     redomain(group, wanted.domain);
     Object.assign(group, { kind: 'row', orientation: wanted.orientation });
-    const placed = placeReduction(group, node);
+    const placed = placeReduction(group, node, this.flow);
     if ('refused' in placed) {
       Object.assign(group, { kind, orientation: undefined });
       redomain(group, domain);
@@ -169,6 +175,7 @@ export class Grouping {
   /** Moves all of `other` into `group` where that is legal; `via` is the node that reads both. */
   #merge(group: Group, other: Group, via?: Node): boolean {
     if (group === other) return true;
+    if (group.update !== other.update) return false;
     const no = (reason: string): false => (via ? this.#refuse(other, via, reason) : false);
     if (group.members.size + other.members.size > this.limits.maxBodyOps) return no('the kernel is as large as the target takes');
     const between = (from: Group, to: Group): boolean =>
@@ -217,6 +224,7 @@ export class Grouping {
     for (const { source, indices, masked } of readsOf(node, member.at)) {
       const other = group.members.get(source);
       if (!other) continue;
+      if (this.flow.barred.get(node)?.has(source)) return false;
       const readable = other.level === member.level || (other.level === 'row' && member.level === 'element');
       if (!readable || masked || flattenIndex(indices, source.shape).key !== flattenIndex(other.at, source.shape).key) return false;
     }
@@ -224,7 +232,7 @@ export class Grouping {
   }
 
   #reductionInPlace(group: Group, node: Node, member: Member): boolean {
-    const placed = placeReduction(group, node);
+    const placed = placeReduction(group, node, this.flow);
     return 'member' in placed && placed.member.level === member.level;
   }
 

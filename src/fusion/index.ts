@@ -9,7 +9,7 @@ export { isElementwise, isLeaf, isReduction, storageOf } from './flow.js';
 export type { Flow } from './flow.js';
 export type { Group, GroupKind, Level, Member, Orientation } from './group.js';
 export type { Refusal } from './grouping.js';
-export type { Result } from './storage.js';
+export { madeFrom, type Result } from './storage.js';
 
 export interface Region {
   readonly group: Group;

@@ -3,10 +3,10 @@
  * once, or computed again by its readers when that moves fewer bytes.
  */
 import { dtypes, numel } from '../core/index.js';
-import { roots, type Node } from '../graph/index.js';
+import type { Node } from '../graph/index.js';
 import { axesFor, isRenaming, isView } from '../loops/index.js';
 import { ops } from '../ops/index.js';
-import { isElementwise, isLeaf, storageOf, type Flow } from './flow.js';
+import { isElementwise, isLeaf, type Flow } from './flow.js';
 import type { Group } from './group.js';
 import type { Grouping, Refusal } from './grouping.js';
 
@@ -44,8 +44,8 @@ export function chooseStorage(flow: Flow, grouping: Grouping, fused: boolean, re
 
   for (const place of flow.demanded) {
     if (!isView(place) && !isLeaf(place)) continue;
-    if (isLeaf(place) && !roots(flow.graph).some((root) => storageOf(root) === place)) continue;
-    let value = place;
+    if (place.op === 'input' || place.op === 'state') continue;
+    let value: Node = place;
     while (isRenaming(value)) value = value.inputs[0]!;
     const home = isView(value) || isLeaf(value) || flow.free.has(value) ? undefined : grouping.home(value);
     if (home && fused && home.kind !== 'scatter' && home.kind !== 'sort' && home.members.get(value)?.level === 'element') {
@@ -56,7 +56,7 @@ export function chooseStorage(flow: Flow, grouping: Grouping, fused: boolean, re
     const group = copyGroup(place, copies.length);
     copies.push(group);
     store(group, { value: place, stored: place });
-    for (const source of sourcesOf(place)) need(source, group);
+    for (const source of sourcesOf(place, group, flow)) need(source, group);
   }
 
   for (const node of [...flow.compute].reverse()) {
@@ -74,19 +74,30 @@ export function chooseStorage(flow: Flow, grouping: Grouping, fused: boolean, re
     }
     if (stored) store(home, { value: node, stored: node });
     const computedIn = stored ? [home] : [...needed];
-    for (const source of flow.sources.get(node)!) for (const group of computedIn) need(source, group);
+    for (const group of computedIn) for (const source of sourcesOf(node, group, flow)) need(source, group);
   }
   return { results, copies };
 }
 
-function sourcesOf(place: Node): Set<Node> {
+/** The values a node reads in `group`: through views, unless a view lies in memory itself. */
+function sourcesOf(node: Node, group: Group, flow: Flow): Set<Node> {
   const found = new Set<Node>();
-  const stack: Node[] = isLeaf(place) ? [] : [...place.inputs];
-  for (let node = stack.pop(); node; node = stack.pop()) {
-    if (isView(node)) stack.push(...node.inputs);
-    else found.add(node);
+  const stack: Node[] = isLeaf(node) ? [] : [...node.inputs];
+  for (let at = stack.pop(); at; at = stack.pop()) {
+    if (!isView(at)) found.add(at);
+    else if (!flow.demanded.has(at) || madeFrom(at, group)) stack.push(...at.inputs);
   }
   return found;
+}
+
+/** Whether a view shows values that `group` itself computes: there it is no place to load from. */
+export function madeFrom(view: Node, group: Group): boolean {
+  const stack = [...view.inputs];
+  for (let at = stack.pop(); at; at = stack.pop()) {
+    if (group.members.has(at)) return true;
+    if (isView(at)) stack.push(...at.inputs);
+  }
+  return false;
 }
 
 const copyGroup = (place: Node, index: number): Group => ({
@@ -94,6 +105,7 @@ const copyGroup = (place: Node, index: number): Group => ({
   kind: 'map',
   domain: place.shape,
   orientation: undefined,
+  update: false,
   members: new Map([[place, { level: 'element', at: axesFor(place.shape) }]]),
   needs: new Set(),
   first: 0,

@@ -1,48 +1,28 @@
-/** Writing Graphviz's DOT language: quoting, labels of several styled lines, clusters, and the colours of all drawings. */
+/** Writing Graphviz's DOT language: quoting, boxes of several fields, clusters, a legend, and the colours of all drawings. */
 import type { Origin } from '../graph/index.js';
 
-/** An HTML-like label, as against plain text. */
-export interface Markup {
-  readonly html: string;
+/** A label whose text is escaped already. */
+export interface Label {
+  readonly escaped: string;
 }
-export type Attributes = Readonly<Record<string, string | number | boolean | Markup | undefined>>;
+export type Attributes = Readonly<Record<string, string | number | boolean | Label | undefined>>;
 
 // Control characters mean nothing in a drawing, and Graphviz refuses them.
 // eslint-disable-next-line no-control-regex
 const controls = /[\u0000-\u0009\u000b-\u001f\u007f]/g;
 
-/** Text as a quoted string: Graphviz gives a backslash meaning of its own. */
-const quote = (text: string): string =>
-  `"${text.replace(controls, '').replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n')}"`;
+/** Text inside quotes: Graphviz gives a backslash meaning of its own. */
+const escape = (text: string): string =>
+  text.replace(controls, '').replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n');
 
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+/** Lines of a label; empty ones are left out. */
+export const lines = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join('\n');
 
-/** Text inside an HTML-like label. */
-export const escapeMarkup = (text: string): string => text.replace(controls, '').replace(/[&<>"]/g, (c) => entities[c]!);
+/** Lines that begin at the left edge. */
+export const leftAligned = (lines: readonly string[]): Label => ({ escaped: lines.map((line) => `${escape(line)}\\l`).join('') });
 
-export type LineStyle = 'title' | 'plain' | 'small' | 'note' | 'code';
-export interface Line {
-  readonly text: string;
-  readonly style?: LineStyle;
-}
-
-const styles: Readonly<Record<LineStyle, (text: string) => string>> = {
-  title: (text) => `<B>${text}</B>`,
-  plain: (text) => `<FONT POINT-SIZE="10">${text}</FONT>`,
-  small: (text) => `<FONT POINT-SIZE="9" COLOR="#667080">${text}</FONT>`,
-  note: (text) => `<FONT POINT-SIZE="9" COLOR="#8a5a00"><I>${text}</I></FONT>`,
-  code: (text) => `<FONT FACE="Courier" POINT-SIZE="9">${text.replace(/ /g, '&#160;')}</FONT>`,
-};
-
-/** A label of styled lines; empty ones are left out. */
-export function label(lines: readonly Line[], align: 'left' | 'center' = 'center'): Markup {
-  const breakTag = align === 'left' ? '<BR ALIGN="LEFT"/>' : '<BR/>';
-  const written = lines.filter(({ text }) => text !== '').map(({ text, style = 'plain' }) => styles[style](escapeMarkup(text)));
-  return { html: align === 'left' ? written.map((line) => line + breakTag).join('') : written.join(breakTag) };
-}
-
-const attribute = (value: string | number | boolean | Markup): string =>
-  typeof value === 'object' ? `<${value.html}>` : typeof value === 'string' ? quote(value) : String(value);
+const attribute = (value: string | number | boolean | Label): string =>
+  typeof value === 'object' ? `"${value.escaped}"` : typeof value === 'string' ? `"${escape(value)}"` : String(value);
 
 function attributes(attrs: Attributes): string {
   const list = Object.entries(attrs).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${attribute(value)}`]));
@@ -54,86 +34,81 @@ export interface Colours {
   readonly line: string;
 }
 
-export const colours: Readonly<Record<Origin | 'state' | 'input' | 'kernel', Colours>> = {
+export const colours: Readonly<Record<Origin | 'state' | 'input' | 'kernel' | 'saved', Colours>> = {
   forward: { fill: '#e6f0fb', line: '#2f6fae' },
   backward: { fill: '#fdebdd', line: '#c4621b' },
   optimizer: { fill: '#e4f4e6', line: '#38854a' },
   state: { fill: '#f3f1f8', line: '#8d82ac' },
   input: { fill: '#ffffff', line: '#4a5360' },
-  kernel: { fill: '#fbfcfd', line: '#a9b2bd' },
+  kernel: { fill: '#f7f8fa', line: '#8c96a3' },
+  saved: { fill: '#ffffff', line: '#aab3bd' },
 };
 
 /** Fill and border of a box. */
 export const paint = ({ fill, line }: Colours): Attributes => ({ fillcolor: fill, color: line });
 
+// Graphviz without font files knows the widths of this face; elsewhere Arial or the like takes its place.
+const fontname = 'Helvetica';
+
 /** A digraph being written. */
 export class Dot {
-  readonly #lines: string[] = [];
+  readonly #written: string[] = [];
   #depth = 1;
 
-  constructor(heading: Markup, graph: Attributes = {}) {
-    this.#put(
-      `graph${attributes({
-        label: heading, labelloc: 't', fontname: 'Helvetica,Arial,sans-serif', fontsize: 12, bgcolor: 'white', pad: 0.3,
-        nodesep: 0.25, ranksep: 0.45, ...graph,
-      })};`, // prettier-ignore
-    );
-    this.#put(
-      `node${attributes({
-        shape: 'box', style: 'filled,rounded', fontname: 'Helvetica,Arial,sans-serif', fontsize: 11, margin: '0.12,0.07',
-        penwidth: 1.1, fontcolor: '#1d2530', height: 0.3,
-      })};`, // prettier-ignore
-    );
-    this.#put(
-      `edge${attributes({
-        fontname: 'Helvetica,Arial,sans-serif', fontsize: 8.5, fontcolor: '#56606c', color: '#7b8794', arrowsize: 0.6, penwidth: 1,
-      })};`, // prettier-ignore
-    );
+  constructor(title: string, graph: Attributes = {}) {
+    const page = { label: title, labelloc: 't', fontname, fontsize: 16, bgcolor: 'white', pad: 0.3, nodesep: 0.25, ranksep: 0.45 };
+    const box = { shape: 'box', style: 'filled,rounded', fontname, fontsize: 10.5, fontcolor: '#1d2530', margin: '0.14,0.07', height: 0.3 };
+    const arrow = { fontname, fontsize: 8.5, fontcolor: '#56606c', color: '#7b8794', arrowsize: 0.6 };
+    this.#put(`graph${attributes({ ...page, ...graph })};`);
+    this.#put(`node${attributes(box)};`);
+    this.#put(`edge${attributes(arrow)};`);
   }
 
   #put(line: string): void {
-    this.#lines.push('  '.repeat(this.#depth) + line);
+    this.#written.push('  '.repeat(this.#depth) + line);
   }
 
   node(id: string, attrs: Attributes): void {
-    this.#put(`${quote(id)}${attributes(attrs)};`);
+    this.#put(`"${escape(id)}"${attributes(attrs)};`);
   }
 
   edge(from: string, to: string, attrs: Attributes = {}): void {
-    this.#put(`${quote(from)} -> ${quote(to)}${attributes(attrs)};`);
+    this.#put(`"${escape(from)}" -> "${escape(to)}"${attributes(attrs)};`);
   }
 
-  /** Nodes on one level. */
-  same(ids: readonly string[]): void {
-    if (ids.length > 1) this.#put(`{ rank=same; ${ids.map(quote).join('; ')}; }`);
+  /** Two nodes on one level, from left to right. */
+  beside(left: string, right: string): void {
+    this.#put(`{ rank=same; "${escape(left)}" -> "${escape(right)}" [style=invis]; }`);
   }
 
   /** What `body` writes lies inside a frame. */
   cluster(id: string, attrs: Attributes, body: () => void): void {
-    this.#put(`subgraph ${quote(`cluster_${id}`)} {`);
+    this.#put(`subgraph "${escape(`cluster_${id}`)}" {`);
     this.#depth++;
-    this.#put(`graph${attributes(attrs)};`);
+    this.#put(`graph${attributes({ fontname, fontsize: 10.5, style: 'rounded,filled', ...attrs })};`);
     body();
     this.#depth--;
     this.#put('}');
   }
 
-  toString(): string {
-    return ['digraph {', ...this.#lines, '}', ''].join('\n');
+  /** What colours and lines mean, in a row over the drawing. */
+  legend(entries: readonly (readonly [Colours, string])[], notes: readonly string[]): void {
+    const small = { fontsize: 9, height: 0.2, margin: '0.1,0.04' };
+    this.cluster('legend', { label: '', rank: 'same', color: '#d5dae0', fillcolor: 'white' }, () => {
+      entries.forEach(([colour, text], i) => this.node(`legend${i}`, { label: text, ...small, ...paint(colour) }));
+      notes.forEach((note, i) => {
+        this.node(`legend${entries.length + i}`, { label: note, shape: 'plaintext', style: '', ...small, fontcolor: '#667080' });
+      });
+      for (let i = 1; i < entries.length + notes.length; i++) this.edge(`legend${i - 1}`, `legend${i}`, { style: 'invis' });
+    });
   }
-}
 
-/** Title of a drawing over what its colours and lines mean. */
-export function heading(title: string, subtitle: string, legend: readonly (readonly [Colours, string])[], notes: readonly string[]): Markup {
-  const swatches = legend.map(
-    ([{ fill, line }, text]) =>
-      `<TD BGCOLOR="${fill}" BORDER="1" COLOR="${line}"><FONT POINT-SIZE="9"> ${escapeMarkup(text)} </FONT></TD>`,
-  );
-  const row = swatches.length > 0 ? `<TR><TD><TABLE BORDER="0" CELLSPACING="4" CELLPADDING="3"><TR>${swatches.join('')}</TR></TABLE></TD></TR>` : '';
-  const lines = notes.map((note) => `<TR><TD>${styles.small(escapeMarkup(note))}</TD></TR>`).join('');
-  return {
-    html:
-      `<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="1"><TR><TD><FONT POINT-SIZE="15"><B>${escapeMarkup(title)}</B></FONT></TD></TR>` +
-      `<TR><TD>${styles.small(escapeMarkup(subtitle))}</TD></TR>${row}${lines}</TABLE>`,
-  };
+  /** Keeps nodes under the legend. */
+  below(ids: readonly string[]): void {
+    for (const id of ids) this.edge('legend0', id, { style: 'invis', weight: 0 });
+  }
+
+  toString(): string {
+    return ['digraph {', ...this.#written, '}', ''].join('\n');
+  }
 }

@@ -1,4 +1,6 @@
 /** Numbers, tables and paragraphs as a person reads them. */
+import { isFloat, type DType } from '../core/index.js';
+import { formatNumber } from '../graph/index.js';
 
 const units = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
 
@@ -26,6 +28,17 @@ export function formatCount(count: number): string {
   }
   const digits = power === 0 || value >= 100 ? 0 : value >= 10 ? 1 : 2;
   return `${value.toFixed(digits)} ${powers[power]}`.trimEnd();
+}
+
+/** A scalar as short as its dtype allows: the float32 nearest to 0.1 is `0.1`. */
+export function formatScalar(value: number | bigint, dtype: DType): string {
+  const exact = formatNumber(value);
+  if (typeof value === 'bigint' || !isFloat(dtype) || dtype === 'float64') return exact;
+  for (let digits = 1; digits < 9; digits++) {
+    const short = value.toPrecision(digits);
+    if (Math.fround(Number(short)) === Math.fround(value)) return formatNumber(Number(short));
+  }
+  return exact;
 }
 
 /** `1 kernel`, `3 kernels`. */
@@ -62,6 +75,6 @@ export function wrap(text: string, width: number): string[] {
 export function tally(names: readonly string[], most = Infinity): string {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const words = [...counts].map(([name, count]) => (count === 1 ? name : `${name} ×${count}`));
+  const words = [...counts].map(([name, count]) => (count === 1 ? name : `${name} x${count}`));
   return words.length <= most ? words.join(', ') : `${words.slice(0, most).join(', ')}, +${words.length - most} more`;
 }

@@ -111,6 +111,8 @@ const commonFactor = (a: IndexExpr, by: number): number => a.terms.reduce((f, t)
 /** floor(a / by). */
 export function divIndex(a: IndexExpr, by: number): IndexExpr {
   if (by === 1) return a;
+  // A dimension of size 0 has no position: any expression serves.
+  if (by === 0) return constantIndex(0);
   const [multiple, rest] = split(a, by);
   const whole = make(multiple.terms.map((t) => ({ ...t, coeff: t.coeff / by })), multiple.offset / by); // prettier-ignore
   const [lo, hi] = rangeOf(rest);
@@ -130,7 +132,7 @@ export function divIndex(a: IndexExpr, by: number): IndexExpr {
 
 /** a - by * floor(a / by). */
 export function modIndex(a: IndexExpr, by: number): IndexExpr {
-  if (by === 1) return constantIndex(0);
+  if (by <= 1) return constantIndex(0);
   const [, rest] = split(a, by);
   const [lo, hi] = rangeOf(rest);
   const lap = Math.floor(lo / by);

@@ -1,3 +1,4 @@
 export * from './index-expr.js';
 export * from './nest.js';
 export * from './views.js';
+export * from './collapse.js';

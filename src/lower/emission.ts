@@ -3,7 +3,7 @@
  * into the index, computes elementwise operations on the spot, and loads what lies in memory.
  */
 import { InternalError, numel, stridesOf, type DType } from '../core/index.js';
-import { isElementwise, type Fusion, type Region } from '../fusion/index.js';
+import { isElementwise, madeFrom, type Fusion, type Region } from '../fusion/index.js';
 import type { Node } from '../graph/index.js';
 import type { Leaf } from '../ops/index.js';
 import {
@@ -60,7 +60,8 @@ export class Emission {
   /** Whether a value lies in memory when this kernel runs. */
   inMemory(node: Node): boolean {
     const writer = this.fusion.writer.get(node);
-    return writer !== undefined && writer !== this.region;
+    if (writer === undefined || writer === this.region) return false;
+    return !isView(node) || !madeFrom(node, this.region.group);
   }
 
   check(node: Node, bound: number): number {

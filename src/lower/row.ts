@@ -187,8 +187,9 @@ function assignStages(emission: Emission, members: readonly Node[]): { stageOf: 
       const known = stageOf.get(source);
       if (known !== undefined) stage = Math.max(stage, known + (isReduction(source) ? 1 : 0));
     }
-    if (family(node.op) === 'scan') {
-      const { reverse } = node.attrs as { reverse: boolean };
+    // Running values have a direction, and so has the first of equal extremes.
+    if (family(node.op) === 'scan' || node.op === 'argmax' || node.op === 'argmin') {
+      const { reverse = false } = node.attrs as { reverse?: boolean };
       while ((reversed.get(stage) ?? reverse) !== reverse) stage++;
       reversed.set(stage, reverse);
     }

@@ -25,6 +25,11 @@ const isMember = (value: unknown): value is Member =>
 
 /** The module whose `forward` runs. */
 let active: Module | undefined;
+/** The module called last from outside all modules. */
+let outermost: Module | undefined;
+
+/** The model in use: the module that was called last and not by another one. */
+export const lastCalled = (): Module | undefined => outermost;
 
 /**
  * A model or a layer: parameters, buffers and submodules in its fields (directly, or in arrays, Maps and records), and a
@@ -45,6 +50,7 @@ export abstract class Module extends CallableBase {
     const enclosing = active;
     const label = this.#label(enclosing);
     active = this;
+    if (enclosing === undefined) outermost = this;
     try {
       return inModule(label, () => {
         const output = unpinned(() => this.forward(...args));
@@ -66,21 +72,16 @@ export abstract class Module extends CallableBase {
     return this.#reached.label;
   }
 
-  #labelOf(sought: Module): string | undefined {
+  #labelOf(sought: Module, met = new Set<Module>([this])): string | undefined {
     for (const [field, value] of Object.entries(this)) {
       for (const [path, member] of membersOf(field, value, isMember)) {
         if (member === sought) return path;
-        // Containers are not called themselves: what they hold is reached through them.
-        const within = member instanceof Module && !member.#isCalled ? member.#labelOf(sought) : undefined;
+        if (!(member instanceof Module) || met.has(member)) continue;
+        const within = member.#labelOf(sought, met.add(member));
         if (within !== undefined) return `${path}.${within}`;
       }
     }
     return undefined;
-  }
-
-  /** Whether calling it means something: containers only hold. */
-  get #isCalled(): boolean {
-    return !('isContainer' in this);
   }
 
   /** The name of a field in state dicts: as PyTorch writes it, `running_mean` for `runningMean`. */
@@ -112,7 +113,10 @@ export abstract class Module extends CallableBase {
       for (const [name, member] of module.#members()) {
         if (!select(member, module, name) || (!shared && met.has(member))) continue;
         met.add(member);
-        yield [joinPath(path, name), member];
+        const full = joinPath(path, name);
+        // Errors and drawings name state by its longest path known.
+        if (isState(member) && full.endsWith(member.name ?? '')) member.name = full;
+        yield [full, member];
       }
     }
   }
@@ -165,7 +169,7 @@ export abstract class Module extends CallableBase {
   stateDict(): Record<string, Parameter | Buffer> {
     const dict = Object.create(null) as Record<string, Parameter | Buffer>;
     const saved = (member: Member, module: Module, name: string): member is Parameter | Buffer =>
-      !(member instanceof Module) && !module.#transient.has(name);
+      isState(member) && !module.#transient.has(name);
     for (const [name, member] of this.#state(true, saved)) dict[name] = member;
     return dict;
   }
@@ -193,7 +197,7 @@ export abstract class Module extends CallableBase {
   }
 
   /** Calls `fn` with every module below and then with this one: for initialisation. */
-  apply(fn: (module: Module) => void): this {
+  override apply(fn: (module: Module) => void): this {
     for (const child of this.children()) child.apply(fn);
     fn(this);
     return this;
@@ -273,4 +277,5 @@ export abstract class Module extends CallableBase {
 }
 
 const isParameter = (member: Member): member is Parameter => member instanceof Parameter;
+const isState = (member: Member): member is Parameter | Buffer => !(member instanceof Module);
 const isBuffer = (member: Member): member is Buffer => member instanceof Buffer;

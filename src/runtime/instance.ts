@@ -44,10 +44,10 @@ export class Instance {
   }
 
   /**
-   * Runs the program. `leaves` stand where the compiled graph's own leaves stood, in the same order; a placeholder's data
-   * comes from `argument`. Results are new arrays.
+   * Runs the program, which overwrites `written`. `leaves` stand where the compiled graph's own leaves stood, in the same
+   * order; a placeholder's data comes from `argument`. Results are new arrays.
    */
-  run(leaves: readonly Leaf[], argument: (leaf: Leaf) => TypedArray): TypedArray[] {
+  run(leaves: readonly Leaf[], argument: (leaf: Leaf) => TypedArray, written: readonly Cell[]): TypedArray[] {
     for (let i = 0; i < this.#inputs.length; i++) {
       const leaf = leaves[this.#inputLeaf[i]!]!;
       const array = leaf instanceof Data ? leaf.array : argument(leaf);
@@ -61,6 +61,7 @@ export class Instance {
     const results = this.program.outputs.map(({ shape, dtype }) => new dtypes[dtype].array(numel(shape)));
     for (let i = 0; i < results.length; i++) this.#bind('output', i, results[i]!);
     this.#executable.step();
+    for (const cell of written) cell.written();
     const { failure } = this.#executable;
     if (failure[0] !== 0) this.#report(failure);
     return results;

@@ -16,7 +16,8 @@ import type { Value } from './value.js';
 /** Programs kept, least recently used dropped first. */
 const capacity = 128;
 const programs = new Map<string, Instance>();
-/** Structures met before, scalars aside. */
+/** Structures met before, scalars aside; forgotten when they are too many. */
+const mostFamilies = 4096;
 const families = new Set<string>();
 
 /** Nodes whose data is at hand although gradients may still flow through them. */
@@ -70,6 +71,7 @@ function instanceFor(graph: Graph): { instance: Instance; leaves: readonly (Data
     );
     return instanceFor(rebuild(graph, (n) => inputs.get(n)));
   }
+  if (families.size >= mostFamilies) families.clear();
   families.add(keyWithoutScalars);
   const instance = new Instance(compileGraph(graph, { name: 'lazy' }, leaves));
   programs.set(`${getBackend()}:${key}`, instance);
@@ -94,8 +96,8 @@ export function evaluate(outputs: readonly Node[], assigns: readonly { cell: Cel
     if (order.some((n) => realised.has(n))) graph = rebuild(graph, (n) => realised.get(n)?.node);
     checkLeaves(order.filter((n) => !realised.has(n)));
     const { instance, leaves } = instanceFor(graph);
-    const arrays = instance.run(leaves, (leaf) => (leaf as Data).array);
-    for (const { cell } of assigns) cell.written();
+    const written = assigns.map(({ cell }) => cell);
+    const arrays = instance.run(leaves, (leaf) => (leaf as Data).array, written);
     return arrays.map((array, i) => new Data(array, outputs[i]!.shape, outputs[i]!.dtype));
   });
 }
@@ -105,11 +107,7 @@ export function realise(values: readonly Value[], keepGraph: (value: Value) => b
   const waiting = values.filter((value) => value.data === undefined && value.lazyNode !== undefined);
   if (waiting.length === 0) return;
   const data = evaluate(waiting.map((value) => value.lazyNode!));
-  waiting.forEach((value, i) => {
-    const keep = keepGraph(value);
-    if (keep) realised.set(value.lazyNode!, data[i]!);
-    value.settle(data[i]!, keep);
-  });
+  waiting.forEach((value, i) => settle(value, data[i]!, keepGraph(value)));
 }
 
 /** Writes state: one parallel assignment, together with every value that nothing has consumed. */
@@ -119,7 +117,19 @@ export function commit(assigns: readonly { cell: Cell; value: Node }[]): void {
     waiting.map((value) => value.lazyNode!),
     assigns,
   );
-  waiting.forEach((value, i) => value.settle(data[i]!, false));
+  const overwritten = new Set(assigns.map(({ cell }) => cell));
+  waiting.forEach((value, i) => settle(value, data[i]!, canDifferentiate(value.lazyNode!, overwritten)));
+}
+
+function settle(value: Value, data: Data, keepGraph: boolean): void {
+  if (keepGraph) realised.set(value.lazyNode!, data);
+  value.settle(data, keepGraph);
+}
+
+/** Whether gradients may still flow from a value: to leaves that want them, through content that is still there. */
+function canDifferentiate(root: Node, overwritten: ReadonlySet<Cell>): boolean {
+  const cells = topological([root]).flatMap((n) => (n.op === 'state' ? [n.attrs.leaf as Cell] : []));
+  return cells.some((cell) => cell.requiresGrad) && !cells.some((cell) => overwritten.has(cell));
 }
 
 /** Computes everything that waits, before state changes by other means. */

@@ -47,17 +47,21 @@ export class Trace {
   }
 
   /**
-   * Ends the trace: puts gradients back as they were, and says what a call has to leave behind: true where the gradient
-   * then lies in the cell's gradient cell, false where there is none.
+   * Says what a call has to leave behind: true where the gradient then lies in the cell's gradient cell, false where there
+   * is none.
    */
   finishGrads(): ReadonlyMap<Cell, boolean> {
     const after = new Map<Cell, boolean>();
-    for (const [cell, before] of this.#gradsBefore) {
+    for (const cell of this.#gradsBefore.keys()) {
       after.set(cell, cell.grad !== null);
       if (cell.grad !== null) this.write(cell.gradCell, cell.grad.value.node);
-      cell.grad = before;
     }
     return after;
+  }
+
+  /** Puts gradients back as they were before the function changed them. */
+  restoreGrads(): void {
+    for (const [cell, before] of this.#gradsBefore) cell.grad = before;
   }
 
   /** A value made outside is read once and stays what it was. */

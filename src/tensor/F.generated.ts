@@ -73,6 +73,11 @@ export function adaptiveMaxPool1d(
   input: Tensor,
   outputSize: OutputSize,
   options?: { returnIndices?: boolean | undefined },
+): Tensor | { output: Tensor; indices: Tensor };
+export function adaptiveMaxPool1d(
+  input: Tensor,
+  outputSize: OutputSize,
+  options?: { returnIndices?: boolean | undefined },
 ): Tensor | { output: Tensor; indices: Tensor } {
   return call(() =>
     wrapOrName(
@@ -108,6 +113,11 @@ export function adaptiveMaxPool2d(
   input: Tensor,
   outputSize: OutputSize,
   options?: { returnIndices?: boolean | undefined },
+): Tensor | { output: Tensor; indices: Tensor };
+export function adaptiveMaxPool2d(
+  input: Tensor,
+  outputSize: OutputSize,
+  options?: { returnIndices?: boolean | undefined },
 ): Tensor | { output: Tensor; indices: Tensor } {
   return call(() =>
     wrapOrName(
@@ -139,6 +149,11 @@ export function adaptiveMaxPool3d(
   outputSize: OutputSize,
   options: { returnIndices: true },
 ): { output: Tensor; indices: Tensor };
+export function adaptiveMaxPool3d(
+  input: Tensor,
+  outputSize: OutputSize,
+  options?: { returnIndices?: boolean | undefined },
+): Tensor | { output: Tensor; indices: Tensor };
 export function adaptiveMaxPool3d(
   input: Tensor,
   outputSize: OutputSize,
@@ -1008,6 +1023,11 @@ export function maxPool1d(
   input: Tensor,
   kernelSize: PerDim,
   options?: MaxPoolOptions & { returnIndices?: boolean | undefined },
+): Tensor | { output: Tensor; indices: Tensor };
+export function maxPool1d(
+  input: Tensor,
+  kernelSize: PerDim,
+  options?: MaxPoolOptions & { returnIndices?: boolean | undefined },
 ): Tensor | { output: Tensor; indices: Tensor } {
   return call(() =>
     wrapOrName(
@@ -1043,6 +1063,11 @@ export function maxPool2d(
   input: Tensor,
   kernelSize: PerDim,
   options?: MaxPoolOptions & { returnIndices?: boolean | undefined },
+): Tensor | { output: Tensor; indices: Tensor };
+export function maxPool2d(
+  input: Tensor,
+  kernelSize: PerDim,
+  options?: MaxPoolOptions & { returnIndices?: boolean | undefined },
 ): Tensor | { output: Tensor; indices: Tensor } {
   return call(() =>
     wrapOrName(
@@ -1074,6 +1099,11 @@ export function maxPool3d(
   kernelSize: PerDim,
   options: MaxPoolOptions & { returnIndices: true },
 ): { output: Tensor; indices: Tensor };
+export function maxPool3d(
+  input: Tensor,
+  kernelSize: PerDim,
+  options?: MaxPoolOptions & { returnIndices?: boolean | undefined },
+): Tensor | { output: Tensor; indices: Tensor };
 export function maxPool3d(
   input: Tensor,
   kernelSize: PerDim,

@@ -9,9 +9,9 @@ import {
 import * as f from '../functional/index.js';
 import { g, type Node } from '../graph/index.js';
 import {
-  Cell, Value, activeTrace, commit, flushPending, gradientsEnabled, pending, realise, refuseInTrace, touch, observe, type Data,
+  Cell, Value, activeTrace, commit, flushPending, gradientsEnabled, pending, realise, refuseInTrace, touch, type Data,
 } from '../runtime/index.js'; // prettier-ignore
-import { accumulate, isTracked } from './gradients.js';
+import { accumulate, isTracked, readGrad, writeGrad } from './gradients.js';
 import { formatTensor } from './print.js';
 import { dataOf, itemOf, nested, type Nested, type Numbers } from './values.js';
 
@@ -92,12 +92,7 @@ export class TensorBase {
   /** The gradient `backward()` accumulated here, or null. */
   get grad(): this | null {
     const { cell } = this.value;
-    if (!cell) return null;
-    const trace = activeTrace();
-    if (trace && !trace.hasTouchedGrad(cell)) {
-      if (observe(() => cell.grad !== null)) trace.gradsRead.add(cell);
-    }
-    return cell.grad as this | null;
+    return cell ? (readGrad(cell) as this | null) : null;
   }
 
   set grad(to: TensorBase | null) {
@@ -106,21 +101,7 @@ export class TensorBase {
     if (to && formatShape(to.shape) !== formatShape(this.shape)) {
       throw new ShapeError('grad', `a gradient of ${formatShape(this.shape)} has that shape, not ${formatShape(to.shape)}`);
     }
-    const trace = activeTrace();
-    trace?.touchGrad(cell);
-    const before = cell.grad;
-    if (!trace) {
-      if ((before === null) !== (to === null)) touch();
-      if (before && before !== to) {
-        before.value.retained = false;
-        pending.delete(before.value);
-      }
-      if (to?.value.lazyNode && !to.value.data) {
-        to.value.retained = true;
-        pending.add(to.value);
-      }
-    }
-    cell.grad = to;
+    writeGrad(cell, to);
   }
 
   /**
@@ -130,8 +111,7 @@ export class TensorBase {
    * @throws GradientError for several elements without `gradient`, or when nothing requires a gradient.
    */
   backward(options: { gradient?: TensorBase } = {}): void {
-    const make = (node: Node): this => new (this.constructor as unknown as typeof TensorBase)(node) as this;
-    call(() => accumulate(this, options.gradient, make));
+    call(() => accumulate(this, options.gradient, (node) => new (plainClass(this))(node)));
   }
 
   /** Keeps this value readable after the state it was computed from is overwritten. */
@@ -291,6 +271,13 @@ export class TensorBase {
     if (hint === 'string') return this.toString();
     throw new FusegradError('a tensor is no number: JavaScript operators do not work on it', 'use a.add(b), a.mul(b), a.lt(b); await a.item() for its value');
   }
+}
+
+/** The class Tensor, which is generated on top of this file: what computed values are, whatever a parameter's own class. */
+function plainClass(tensor: TensorBase): typeof TensorBase {
+  let type = tensor.constructor as typeof TensorBase;
+  for (let base = type; base !== TensorBase; base = Object.getPrototypeOf(base) as typeof TensorBase) type = base;
+  return type;
 }
 
 const lowerOperand = (x: OperandLike): Node | number | boolean | bigint => (x instanceof TensorBase ? x.node : x);

@@ -10,7 +10,7 @@ import {
   Instance, Placeholder, Trace, activeTrace, compileGraph, currentEpoch, flushPending, getBackend, guardsHold, outsideTrace,
   pending, recordGuards, touch, type Cell, type CompileOptions, type Compilation, type Guard, type KernelTime, Data,
 } from '../runtime/index.js'; // prettier-ignore
-import { moveToCell } from './gradients.js';
+import { isTracked, moveToCell } from './gradients.js';
 import { Tensor } from './tensor.generated.js';
 import { flattenTree, matchesTree, mapTree, type Tree } from './tree.js';
 
@@ -112,27 +112,28 @@ function difference(before: Entry, now: Entry): string {
 function traceFunction<A extends unknown[], R>(fn: (...args: A) => R, args: A, options: FunctionOptions & { name: string }): Entry {
   const tree = flattenTree(args);
   const placeholders = tree.tensors.map((_, i) => new Placeholder(`arg${i}`));
-  const realiseCaptured = (value: { node: Node }): Node => value.node;
-  const trace = new Trace(options.name, (value) => {
-    const held = outsideTrace(() => new TensorView(value).materialise());
-    return held instanceof Data ? held.node : realiseCaptured({ node: held.node });
-  });
+  const trace = new Trace(options.name, (value) =>
+    outsideTrace(() => {
+      realise([value], () => value.lazyNode !== undefined && isTracked(value.lazyNode));
+      return value.data!.node;
+    }),
+  );
   const epoch = currentEpoch();
   const { result, guards } = recordGuards(() =>
-    trace.run(() =>
-      unpinned(() => {
+    trace.run(() => {
+      try {
         const inputs = tree.tensors.map(({ shape, dtype }, i) => new Tensor(node('input', [], { leaf: placeholders[i]!, shape, dtype })));
-        const out = fn(...(mapTree(tree, inputs) as A));
+        const out = unpinned(() => fn(...(mapTree(tree, inputs) as A)));
         if (out instanceof Promise) {
           void out.catch(() => undefined);
           throw new TraceError(`${options.name} is async: nothing can be awaited while a function is traced`, 'await outside of it');
         }
         const outputs: Node[] = [];
-        const shaped = slotsOf(out, outputs);
-        const gradsAfter = trace.finishGrads();
-        return { outputs, shaped, gradsAfter };
-      }),
-    ),
+        return { outputs, shaped: slotsOf(out, outputs), gradsAfter: trace.finishGrads() };
+      } finally {
+        trace.restoreGrads();
+      }
+    }),
   );
   const assigns = [...trace.writes].map(([cell, value]) => ({ leaf: cell, value }));
   const graph: Graph = { outputs: result.outputs, assigns };
@@ -151,15 +152,6 @@ function traceFunction<A extends unknown[], R>(fn: (...args: A) => R, args: A, o
     gradsAfter: result.gradsAfter,
     gradsRead: trace.gradsRead,
   };
-}
-
-/** Looks at a captured value from outside the trace. */
-class TensorView {
-  constructor(readonly value: Tensor['value']) {}
-  materialise(): Data | Cell {
-    const tensor = Object.create(Tensor.prototype, { value: { value: this.value } }) as Tensor;
-    return tensor.materialise();
-  }
 }
 
 function slotsOf(result: unknown, outputs: Node[]): unknown {
@@ -184,9 +176,12 @@ function run(entry: Entry, args: readonly unknown[]): unknown {
   if (pending.size > 0) flushPending();
   for (const cell of entry.gradsRead) moveToCell(cell);
   const tensors = flattenTree(args).tensors;
-  const dataOf = (leaf: Leaf): TypedArray => tensors[entry.argument.get(leaf)!]!.materialise().array;
-  const arrays = entry.instance.run(entry.compilation.leaves, dataOf);
-  for (const cell of entry.written) cell.written();
+  const dataOf = (leaf: Leaf): TypedArray => {
+    const held = tensors[entry.argument.get(leaf)!]!.materialise();
+    // What stands in for an argument must not change under the program's own writes.
+    return entry.written.includes(held as Cell) ? held.array.slice() : held.array;
+  };
+  const arrays = entry.instance.run(entry.compilation.leaves, dataOf, entry.written);
   for (const [cell, present] of entry.gradsAfter) leaveGrad(cell, present);
   const { outputs } = entry.instance.program;
   const results = arrays.map((array, i) => new Tensor(new Data(array, outputs[i]!.shape, outputs[i]!.dtype)));

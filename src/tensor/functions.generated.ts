@@ -6,13 +6,16 @@ import type {
   Dims,
   GridMode,
   GridPadding,
+  Making,
   Sizes,
+  SizesWith,
   WithDType,
   Named as NamedNodes,
 } from '../functional/index.js';
 import type { Node } from '../graph/index.js';
 import { call } from './base.js';
 import {
+  leaf,
   lower,
   named,
   wrap,
@@ -115,7 +118,7 @@ export function addr(
 }
 
 /**
- * Whether all elements over `dim` are true, that is not 0; true over nothing.
+ * Whether all elements over `dim` are true, that is not 0; true over nothing. uint8 gives uint8.
  */
 export function all(x: Tensor, dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
   return call(() => wrap(f.all(x.node, dim, options)));
@@ -154,10 +157,23 @@ export function angle(x: Tensor): Tensor {
 }
 
 /**
- * Whether any element over `dim` is true, that is not 0; false over nothing.
+ * Whether any element over `dim` is true, that is not 0; false over nothing. uint8 gives uint8.
  */
 export function any(x: Tensor, dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
   return call(() => wrap(f.any(x.node, dim, options)));
+}
+
+/**
+ * Numbers from `start` (0) up to `end`, `step` (1) apart. Integers make int32, a fraction float32.
+ * @example arange(5), arange(1, 2, 0.25), arange(0, 10, 2, { dtype: 'float32' })
+ */
+export function arange(end: number, options?: Making): Tensor;
+export function arange(start: number, end?: number, options?: Making): Tensor;
+export function arange(start: number, end?: number, step?: number, options?: Making): Tensor;
+export function arange(...args: readonly (number | Making | undefined)[]): Tensor {
+  return call(() =>
+    leaf(wrap((f.arange as (...args: readonly (number | Making | undefined)[]) => Node)(...args)), ...args),
+  );
 }
 
 /**
@@ -172,6 +188,13 @@ export function argmax(x: Tensor, dim?: number, options?: { keepdim?: boolean | 
  */
 export function argmin(x: Tensor, dim?: number, options?: { keepdim?: boolean | undefined }): Tensor {
   return call(() => wrap(f.argmin(x.node, dim, options)));
+}
+
+/**
+ * The positions that put the values along `dim` in order.
+ */
+export function argsort(x: Tensor, dim?: number, options?: { descending?: boolean | undefined }): Tensor {
+  return call(() => wrap(f.argsort(x.node, dim, options)));
 }
 
 /**
@@ -354,6 +377,13 @@ export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
 }
 
 /**
+ * The interval between `boundaries` each element lies in: see searchsorted.
+ */
+export function bucketize(x: Operand, boundaries: Tensor, options?: { right?: boolean | undefined }): Tensor {
+  return call(() => wrap(f.bucketize(lower(x), boundaries.node, options)));
+}
+
+/**
  * All combinations of one element of each vector, as rows.
  */
 export function cartesianProd(...tensors: readonly Tensor[]): Tensor {
@@ -376,10 +406,24 @@ export function cat(tensors: readonly Tensor[], dim?: number): Tensor {
 }
 
 /**
+ * The p-norm distances between all rows of two stacks of matrices.
+ */
+export function cdist(x: Tensor, y: Tensor, options?: { p?: number | undefined }): Tensor {
+  return call(() => wrap(f.cdist(x.node, y.node, options)));
+}
+
+/**
  * The smallest integer not below `x`.
  */
 export function ceil(x: Tensor): Tensor {
   return call(() => wrap(f.ceil(x.node)));
+}
+
+/**
+ * See linalg.multiDot.
+ */
+export function chainMatmul(...matrices: readonly Tensor[]): Tensor {
+  return call(() => wrap(f.chainMatmul(...matrices.map((each) => each.node))));
 }
 
 /**
@@ -426,6 +470,16 @@ export function clampMin(x: Tensor, min: Operand): Tensor {
  */
 export function columnStack(tensors: readonly Tensor[]): Tensor {
   return call(() => wrap(f.columnStack(tensors.map((each) => each.node))));
+}
+
+/**
+ * All choices of `r` elements of a vector, as rows.
+ */
+export function combinations(
+  x: Tensor,
+  options?: { r?: number | undefined; withReplacement?: boolean | undefined },
+): Tensor {
+  return call(() => wrap(f.combinations(x.node, options)));
 }
 
 /**
@@ -523,6 +577,13 @@ export function cov(
       ),
     ),
   );
+}
+
+/**
+ * The vector product along a dimension of size 3: the first such, unless `dim` says which.
+ */
+export function cross(x: Tensor, y: Tensor, dim?: number): Tensor {
+  return call(() => wrap(f.cross(x.node, y.node, dim)));
 }
 
 /**
@@ -685,6 +746,23 @@ export function dstack(tensors: readonly Tensor[]): Tensor {
 }
 
 /**
+ * The product of tensors summed over the subscripts that the result does not have. Without '->' the result has, in
+ * alphabetical order, those that occur once; a subscript twice in one operand takes a diagonal; '...' stands for
+ * further dimensions, which broadcast.
+ * @example einsum('bij,bjk->bik', [x, y]) // bmm(x, y)
+ */
+export function einsum(equation: string, operands: readonly Tensor[]): Tensor {
+  return call(() =>
+    wrap(
+      f.einsum(
+        equation,
+        operands.map((each) => each.node),
+      ),
+    ),
+  );
+}
+
+/**
  * `x = y`.
  */
 export function eq(x: Operand, y: Operand): Tensor {
@@ -731,6 +809,20 @@ export function exp2(x: Tensor): Tensor {
  */
 export function expm1(x: Tensor): Tensor {
   return call(() => wrap(f.expm1(x.node)));
+}
+
+/**
+ * The identity matrix, or the first `m` columns of one.
+ */
+export function eye(n: number, m?: number | Making, options?: Making): Tensor {
+  return call(() => leaf(wrap(f.eye(n, m, options)), m, options));
+}
+
+/**
+ * `value` in the shape and dtype of `x`.
+ */
+export function fill(x: Tensor, value: Operand): Tensor {
+  return call(() => wrap(f.fill(x.node, lower(value))));
 }
 
 /**
@@ -808,6 +900,20 @@ export function fmod(x: Operand, y: Operand): Tensor {
  */
 export function frac(x: Tensor): Tensor {
   return call(() => wrap(f.frac(x.node)));
+}
+
+/**
+ * A tensor with one value everywhere: bool for true and false, else float32 unless said otherwise.
+ */
+export function full(size: readonly number[], value: number | bigint | boolean, options?: Making): Tensor {
+  return call(() => leaf(wrap(f.full(size, value, options)), options));
+}
+
+/**
+ * One value in the shape and dtype of `x`.
+ */
+export function fullLike(x: Tensor, value: number | bigint | boolean, options?: Making): Tensor {
+  return call(() => leaf(wrap(f.fullLike(x.node, value, options)), options));
 }
 
 /**
@@ -1031,6 +1137,18 @@ export function kron(x: Tensor, y: Tensor): Tensor {
 }
 
 /**
+ * The `k`-th smallest value along `dim` (the first is 1), and where it stands.
+ */
+export function kthvalue(
+  x: Tensor,
+  k: number,
+  dim?: number,
+  options?: { keepdim?: boolean | undefined },
+): Named<'values' | 'indices'> {
+  return call(() => named(f.kthvalue(x.node, k, dim, options)));
+}
+
+/**
  * `x * 2^y`.
  */
 export function ldexp(x: Operand, y: Operand): Tensor {
@@ -1056,6 +1174,13 @@ export function lerp(x: Tensor, end: Tensor, weight: Operand): Tensor {
  */
 export function lgamma(x: Tensor): Tensor {
   return call(() => wrap(f.lgamma(x.node)));
+}
+
+/**
+ * `steps` numbers evenly spaced from `start` to `end`, both included.
+ */
+export function linspace(start: number, end: number, steps: number, options?: Making): Tensor {
+  return call(() => leaf(wrap(f.linspace(start, end, steps, options)), options));
 }
 
 /**
@@ -1110,6 +1235,13 @@ export function logaddexp2(x: Operand, y: Operand): Tensor {
 }
 
 /**
+ * Running `log(sum(e^x))` along `dim`, without overflow.
+ */
+export function logcumsumexp(x: Tensor, dim: number): Tensor {
+  return call(() => wrap(f.logcumsumexp(x.node, dim)));
+}
+
+/**
  * Whether both are true, that is not 0.
  */
 export function logicalAnd(x: Operand, y: Operand): Tensor {
@@ -1142,6 +1274,18 @@ export function logicalXor(x: Operand, y: Operand): Tensor {
  */
 export function logit(x: Tensor, options?: { eps?: number | undefined }): Tensor {
   return call(() => wrap(f.logit(x.node, options)));
+}
+
+/**
+ * `base` (10) to the powers linspace gives.
+ */
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  options?: { base?: number | undefined; dtype?: DType | undefined; requiresGrad?: boolean | undefined },
+): Tensor {
+  return call(() => leaf(wrap(f.logspace(start, end, steps, options)), options));
 }
 
 /**
@@ -1180,6 +1324,13 @@ export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
  */
 export function matmul(x: Tensor, y: Tensor): Tensor {
   return call(() => wrap(f.matmul(x.node, y.node)));
+}
+
+/**
+ * Square matrices to a power that is not negative.
+ */
+export function matrixPower(x: Tensor, n: number): Tensor {
+  return call(() => wrap(f.matrixPower(x.node, n)));
 }
 
 /**
@@ -1228,6 +1379,33 @@ export function mean(
   options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
 ): Tensor {
   return call(() => wrap(f.mean(x.node, dim, options)));
+}
+
+/**
+ * The median of all elements, or `{ values, indices }` along `dim`: the lower of two middle values, NaN where one is.
+ */
+export function median(x: Tensor): Tensor;
+export function median(
+  x: Tensor,
+  dim: number,
+  options?: { keepdim?: boolean | undefined },
+): Named<'values' | 'indices'>;
+export function median(
+  x: Tensor,
+  dim?: number,
+  options?: { keepdim?: boolean | undefined },
+): Tensor | Named<'values' | 'indices'> {
+  return call(() =>
+    wrapOrName(
+      (
+        f.median as (
+          x: Node,
+          dim?: number,
+          options?: { keepdim?: boolean | undefined },
+        ) => Node | NamedNodes<'values' | 'indices'>
+      )(x.node, dim, options),
+    ),
+  );
 }
 
 /**
@@ -1291,10 +1469,28 @@ export function mm(x: Tensor, y: Tensor): Tensor {
 }
 
 /**
+ * The most frequent value along `dim` (the smallest of several), and where it stands last.
+ */
+export function mode(
+  x: Tensor,
+  dim?: number,
+  options?: { keepdim?: boolean | undefined },
+): Named<'values' | 'indices'> {
+  return call(() => named(f.mode(x.node, dim, options)));
+}
+
+/**
  * Dimensions `source` moved to `destination`, the rest in order.
  */
 export function movedim(x: Tensor, source: Dims, destination: Dims): Tensor {
   return call(() => wrap(f.movedim(x.node, source, destination)));
+}
+
+/**
+ * Values in order along dimension 0.
+ */
+export function msort(x: Tensor): Tensor {
+  return call(() => wrap(f.msort(x.node)));
 }
 
 /**
@@ -1340,6 +1536,48 @@ export function nanmean(
 }
 
 /**
+ * The median of what is not NaN: see median.
+ */
+export function nanmedian(x: Tensor): Tensor;
+export function nanmedian(
+  x: Tensor,
+  dim: number,
+  options?: { keepdim?: boolean | undefined },
+): Named<'values' | 'indices'>;
+export function nanmedian(
+  x: Tensor,
+  dim?: number,
+  options?: { keepdim?: boolean | undefined },
+): Tensor | Named<'values' | 'indices'> {
+  return call(() =>
+    wrapOrName(
+      (
+        f.nanmedian as (
+          x: Node,
+          dim?: number,
+          options?: { keepdim?: boolean | undefined },
+        ) => Node | NamedNodes<'values' | 'indices'>
+      )(x.node, dim, options),
+    ),
+  );
+}
+
+/**
+ * The quantiles of what is not NaN: see quantile.
+ */
+export function nanquantile(
+  x: Tensor,
+  q: number | Tensor,
+  dim?: number,
+  options?: {
+    keepdim?: boolean | undefined;
+    interpolation?: 'linear' | 'lower' | 'higher' | 'midpoint' | 'nearest' | undefined;
+  },
+): Tensor {
+  return call(() => wrap(f.nanquantile(x.node, lower(q), dim, options)));
+}
+
+/**
  * The sum over `dim`, NaN counting as 0.
  */
 export function nansum(
@@ -1353,15 +1591,15 @@ export function nansum(
 /**
  * The part of `dim` from `start` on, of the given length.
  */
-export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
-  return call(() => wrap(f.narrow(x.node, dim, start, length)));
+export function narrow(x: Tensor, dim: number, start: number | Tensor, length: number): Tensor {
+  return call(() => wrap(f.narrow(x.node, dim, lower(start), length)));
 }
 
 /**
  * See narrow.
  */
-export function narrowCopy(x: Tensor, dim: number, start: number, length: number): Tensor {
-  return call(() => wrap(f.narrowCopy(x.node, dim, start, length)));
+export function narrowCopy(x: Tensor, dim: number, start: number | Tensor, length: number): Tensor {
+  return call(() => wrap(f.narrowCopy(x.node, dim, lower(start), length)));
 }
 
 /**
@@ -1441,6 +1679,20 @@ export function norm(
   options?: { p?: number | 'fro' | undefined; keepdim?: boolean | undefined },
 ): Tensor {
   return call(() => wrap(f.norm(x.node, dim, options)));
+}
+
+/**
+ * A tensor of ones.
+ */
+export function ones(...size: SizesWith<Making>): Tensor {
+  return call(() => leaf(wrap(f.ones(...size)), ...size));
+}
+
+/**
+ * Ones in the shape and dtype of `x`.
+ */
+export function onesLike(x: Tensor, options?: Making): Tensor {
+  return call(() => leaf(wrap(f.onesLike(x.node, options)), options));
 }
 
 /**
@@ -1536,6 +1788,21 @@ export function put(
 }
 
 /**
+ * The `q`-quantiles of all elements or along `dim`. Several `q` make a first dimension.
+ */
+export function quantile(
+  x: Tensor,
+  q: number | Tensor,
+  dim?: number,
+  options?: {
+    keepdim?: boolean | undefined;
+    interpolation?: 'linear' | 'lower' | 'higher' | 'midpoint' | 'nearest' | undefined;
+  },
+): Tensor {
+  return call(() => wrap(f.quantile(x.node, lower(q), dim, options)));
+}
+
+/**
  * Radians to degrees.
  */
 export function rad2deg(x: Tensor): Tensor {
@@ -1579,6 +1846,13 @@ export function relu(x: Tensor): Tensor {
  */
 export function remainder(x: Operand, y: Operand): Tensor {
   return call(() => wrap(f.remainder(lower(x), lower(y))));
+}
+
+/**
+ * The slices of `dim` scaled down to a p-norm of at most `maxnorm`.
+ */
+export function renorm(x: Tensor, p: number, dim: number, maxnorm: number): Tensor {
+  return call(() => wrap(f.renorm(x.node, p, dim, maxnorm)));
 }
 
 /**
@@ -1684,6 +1958,19 @@ export function scatterReduce(
 }
 
 /**
+ * Where each value would have to be put into a sorted last dimension: before equal ones, or after with `right`.
+ */
+export function searchsorted(
+  sorted: Tensor,
+  values: Operand,
+  options?: { right?: boolean | undefined; side?: 'left' | 'right' | undefined; sorter?: Tensor | undefined },
+): Tensor {
+  return call(() =>
+    wrap(f.searchsorted(sorted.node, lower(values), options && { ...options, sorter: options.sorter?.node })),
+  );
+}
+
+/**
  * One slice of `dim`, without that dimension.
  * @throws ArgumentError for a position outside.
  */
@@ -1775,6 +2062,18 @@ export function sliceScatter(
  */
 export function softmax(x: Tensor, dim: number, options?: WithDType): Tensor {
   return call(() => wrap(f.softmax(x.node, dim, options)));
+}
+
+/**
+ * Values in order along `dim`, and where each stood.
+ * @example const { values, indices } = x.sort(0, { descending: true })
+ */
+export function sort(
+  x: Tensor,
+  dim?: number,
+  options?: { descending?: boolean | undefined; stable?: boolean | undefined },
+): Named<'values' | 'indices'> {
+  return call(() => named(f.sort(x.node, dim, options)));
 }
 
 /**
@@ -1934,6 +2233,18 @@ export function tensordot(
  */
 export function tile(x: Tensor, ...dims: Sizes): Tensor {
   return call(() => wrap(f.tile(x.node, ...dims)));
+}
+
+/**
+ * The `k` largest (or smallest) values along `dim` in order, and where they stand.
+ */
+export function topk(
+  x: Tensor,
+  k: number,
+  dim?: number,
+  options?: { largest?: boolean | undefined; sorted?: boolean | undefined },
+): Named<'values' | 'indices'> {
+  return call(() => named(f.topk(x.node, k, dim, options)));
 }
 
 /**
@@ -2097,4 +2408,19 @@ export function where(condition: Tensor, x: Operand, y: Operand): Tensor {
  */
 export function xlogy(x: Operand, y: Operand): Tensor {
   return call(() => wrap(f.xlogy(lower(x), lower(y))));
+}
+
+/**
+ * A tensor of zeros.
+ * @example zeros(2, 3), zeros([2, 3], { dtype: 'int32' })
+ */
+export function zeros(...size: SizesWith<Making>): Tensor {
+  return call(() => leaf(wrap(f.zeros(...size)), ...size));
+}
+
+/**
+ * Zeros in the shape and dtype of `x`.
+ */
+export function zerosLike(x: Tensor, options?: Making): Tensor {
+  return call(() => leaf(wrap(f.zerosLike(x.node, options)), options));
 }

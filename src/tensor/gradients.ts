@@ -2,7 +2,7 @@
 import { gradients, unitCotangent } from '../autodiff/index.js';
 import { GradientError, ShapeError, formatShape, isFloat, sameShape } from '../core/index.js';
 import { g, topological, withOrigin, type Node } from '../graph/index.js';
-import { Cell, activeTrace, outsideTrace, realise } from '../runtime/index.js';
+import { activeTrace, observe, outsideTrace, pending, realise, touch, type Cell } from '../runtime/index.js';
 import type { TensorBase } from './base.js';
 
 const tracked = new WeakMap<Node, boolean>();
@@ -34,7 +34,36 @@ function leavesOf(root: Node): Map<Node, Cell> {
   return leaves;
 }
 
-export function accumulate<T extends TensorBase>(of: T, gradient: TensorBase | undefined, make: (node: Node) => T): void {
+/** The gradient a leaf holds at this point of the program. */
+export function readGrad(cell: Cell): Cell['grad'] {
+  const trace = activeTrace();
+  if (trace && !trace.hasTouchedGrad(cell) && observe(() => cell.grad !== null)) {
+    // An earlier gradient must lie where later calls find it.
+    moveToCell(cell);
+    trace.gradsRead.add(cell);
+  }
+  return cell.grad;
+}
+
+/** Gives a leaf another gradient, or none. */
+export function writeGrad(cell: Cell, to: TensorBase | null): void {
+  const trace = activeTrace();
+  trace?.touchGrad(cell);
+  const before = cell.grad;
+  cell.grad = to;
+  if (trace) return;
+  if ((before === null) !== (to === null)) touch();
+  if (before && before !== to) {
+    before.value.retained = false;
+    pending.delete(before.value);
+  }
+  if (to?.value.lazyNode && !to.value.data) {
+    to.value.retained = true;
+    pending.add(to.value);
+  }
+}
+
+export function accumulate(of: TensorBase, gradient: TensorBase | undefined, make: (node: Node) => TensorBase): void {
   const root = of.value.node;
   if (gradient && !sameShape(gradient.shape, of.shape)) {
     throw new ShapeError('backward', `gradient ${formatShape(gradient.shape)} for a value ${formatShape(of.shape)}`);
@@ -57,19 +86,9 @@ export function accumulate<T extends TensorBase>(of: T, gradient: TensorBase | u
   });
 }
 
-function addTo<T extends TensorBase>(cell: Cell, gradient: Node, make: (node: Node) => T): void {
-  const holder = make(cell.node);
-  const before = holder.grad;
-  if (before) keepInCell(cell);
-  const sum = before ? g.add(before.value.node, gradient) : gradient;
-  holder.grad = make(sum);
-}
-
-/** Inside a trace an earlier gradient must lie where later calls leave it. */
-export function keepInCell(cell: Cell): void {
-  const trace = activeTrace();
-  if (!trace || trace.hasTouchedGrad(cell)) return;
-  moveToCell(cell);
+function addTo(cell: Cell, gradient: Node, make: (node: Node) => TensorBase): void {
+  const before = readGrad(cell);
+  writeGrad(cell, make(before ? g.add(before.value.node, gradient) : gradient));
 }
 
 /** Moves a gradient that was computed lazily into the cell compiled functions use. */

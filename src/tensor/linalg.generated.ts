@@ -1,9 +1,17 @@
 // Written by `npm run codegen` from src/functional. Do not edit.
 /** torch.linalg: linear algebra. */
+import type { DType } from '../core/index.js';
 import * as f from '../functional/index.js';
-
+import type { Dims } from '../functional/index.js';
 import { call } from './base.js';
 import { wrap, type Tensor } from './tensor.generated.js';
+
+/**
+ * The vector product along a dimension of size 3.
+ */
+export function cross(x: Tensor, y: Tensor, dim?: number): Tensor {
+  return call(() => wrap(f.linalgCross(x.node, y.node, dim)));
+}
 
 /**
  * The elements of a diagonal of two dimensions, in a new last dimension.
@@ -23,4 +31,67 @@ export function diagonal(
  */
 export function matmul(x: Tensor, y: Tensor): Tensor {
   return call(() => wrap(f.matmul(x.node, y.node)));
+}
+
+/**
+ * The norm of matrices over two dimensions: order 'fro', the largest (Infinity) or smallest (-Infinity) sum of a row,
+ * or of a column (1, -1).
+ */
+export function matrixNorm(
+  x: Tensor,
+  dim?: readonly number[],
+  options?: { ord?: 'fro' | number | undefined; keepdim?: boolean | undefined; dtype?: DType | undefined },
+): Tensor {
+  return call(() => wrap(f.matrixNorm(x.node, dim, options)));
+}
+
+/**
+ * Square matrices to a power that is not negative.
+ */
+export function matrixPower(x: Tensor, n: number): Tensor {
+  return call(() => wrap(f.matrixPower(x.node, n)));
+}
+
+/**
+ * The product of several matrices, in the order that takes the fewest multiplications. The first may be a row vector,
+ * the last a column vector.
+ */
+export function multiDot(tensors: readonly Tensor[]): Tensor {
+  return call(() => wrap(f.multiDot(tensors.map((each) => each.node))));
+}
+
+/**
+ * The norm of matrices where an order is given for two dimensions, else of vectors.
+ */
+export function norm(
+  x: Tensor,
+  dim?: Dims,
+  options?: { ord?: 'fro' | number | undefined; keepdim?: boolean | undefined; dtype?: DType | undefined },
+): Tensor {
+  return call(() => wrap(f.linalgNorm(x.node, dim, options)));
+}
+
+/**
+ * The Vandermonde matrix of the last dimension: powers 0 to N - 1 of each element, in a new last dimension.
+ */
+export function vander(x: Tensor, options?: { N?: number | undefined }): Tensor {
+  return call(() => wrap(f.vander(x.node, options)));
+}
+
+/**
+ * The scalar products of vectors along `dim`, which broadcast.
+ */
+export function vecdot(x: Tensor, y: Tensor, dim?: number): Tensor {
+  return call(() => wrap(f.vecdot(x.node, y.node, dim)));
+}
+
+/**
+ * The norm of vectors over `dim`: order 2, or any other number, Infinity and -Infinity included.
+ */
+export function vectorNorm(
+  x: Tensor,
+  dim?: Dims,
+  options?: { ord?: number | undefined; keepdim?: boolean | undefined; dtype?: DType | undefined },
+): Tensor {
+  return call(() => wrap(f.vectorNorm(x.node, dim, options)));
 }

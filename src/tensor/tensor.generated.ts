@@ -1,7 +1,7 @@
 // Written by `npm run codegen` from src/functional. Do not edit.
 import type { DType, Dim } from '../core/index.js';
 import * as f from '../functional/index.js';
-import type { Dims, Index, Sizes, WithDType, Named as NamedNodes } from '../functional/index.js';
+import type { Dims, Index, Making, Sizes, WithDType, Named as NamedNodes } from '../functional/index.js';
 import type { Node } from '../graph/index.js';
 import { TensorBase, call } from './base.js';
 
@@ -28,6 +28,13 @@ export function named<K extends string>(nodes: Readonly<Record<K, Node>>): Named
 /** @internal */
 export const wrapOrName = <K extends string>(result: Node | Readonly<Record<K, Node>>): Tensor | Named<K> =>
   'op' in result ? wrap(result) : named(result);
+
+/** @internal */
+export function leaf(tensor: Tensor, ...options: readonly unknown[]): Tensor {
+  const wanted = (each: unknown): boolean =>
+    typeof each === 'object' && each !== null && 'requiresGrad' in each && each.requiresGrad === true;
+  return options.some(wanted) ? tensor.requiresGrad_() : tensor;
+}
 
 /** @internal */
 export const lower = <T,>(x: T | Tensor): T | Node => (x instanceof Tensor ? x.node : x);
@@ -153,7 +160,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * Whether all elements over `dim` are true, that is not 0; true over nothing.
+   * Whether all elements over `dim` are true, that is not 0; true over nothing. uint8 gives uint8.
    */
   all(dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
     return call(() => wrap(f.all(this.node, dim, options)));
@@ -188,7 +195,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * Whether any element over `dim` is true, that is not 0; false over nothing.
+   * Whether any element over `dim` is true, that is not 0; false over nothing. uint8 gives uint8.
    */
   any(dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
     return call(() => wrap(f.any(this.node, dim, options)));
@@ -206,6 +213,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   argmin(dim?: number, options?: { keepdim?: boolean | undefined }): Tensor {
     return call(() => wrap(f.argmin(this.node, dim, options)));
+  }
+
+  /**
+   * The positions that put the values along `dim` in order.
+   */
+  argsort(dim?: number, options?: { descending?: boolean | undefined }): Tensor {
+    return call(() => wrap(f.argsort(this.node, dim, options)));
   }
 
   /**
@@ -277,6 +291,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * The values as bfloat16.
+   */
+  bfloat16(): Tensor {
+    return call(() => wrap(f.bfloat16(this.node)));
+  }
+
+  /**
    * Bitwise and.
    * @throws DTypeError for floating tensors.
    */
@@ -330,6 +351,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * Whether each value is not 0.
+   */
+  bool(): Tensor {
+    return call(() => wrap(f.bool(this.node)));
+  }
+
+  /**
    * Stretched to `shape` by broadcasting.
    */
   broadcastTo(shape: readonly number[]): Tensor {
@@ -337,10 +365,31 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * The interval between `boundaries` each element lies in: see searchsorted.
+   */
+  bucketize(boundaries: Tensor, options?: { right?: boolean | undefined }): Tensor {
+    return call(() => wrap(f.bucketize(this.node, boundaries.node, options)));
+  }
+
+  /**
+   * The values as uint8.
+   */
+  byte(): Tensor {
+    return call(() => wrap(f.byte(this.node)));
+  }
+
+  /**
    * The smallest integer not below `x`.
    */
   ceil(): Tensor {
     return call(() => wrap(f.ceil(this.node)));
+  }
+
+  /**
+   * The values as int8.
+   */
+  char(): Tensor {
+    return call(() => wrap(f.char(this.node)));
   }
 
   /**
@@ -373,6 +422,20 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * The same values under a new name. Tensors are immutable: nothing is copied.
+   */
+  clone(): Tensor {
+    return call(() => wrap(f.clone(this.node)));
+  }
+
+  /**
+   * All choices of `r` elements of a vector, as rows.
+   */
+  combinations(options?: { r?: number | undefined; withReplacement?: boolean | undefined }): Tensor {
+    return call(() => wrap(f.combinations(this.node, options)));
+  }
+
+  /**
    * The complex conjugate: the tensor itself.
    */
   conj(): Tensor {
@@ -384,6 +447,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   conjPhysical(): Tensor {
     return call(() => wrap(f.conjPhysical(this.node)));
+  }
+
+  /**
+   * The tensor itself: there are no strides to tidy.
+   */
+  contiguous(): Tensor {
+    return call(() => wrap(f.contiguous(this.node)));
   }
 
   /**
@@ -440,6 +510,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * The vector product along a dimension of size 3: the first such, unless `dim` says which.
+   */
+  cross(y: Tensor, dim?: number): Tensor {
+    return call(() => wrap(f.cross(this.node, y.node, dim)));
+  }
+
+  /**
    * The largest so far along `dim`, and where it stands (the last among equals).
    */
   cummax(dim: number): Named<'values' | 'indices'> {
@@ -479,6 +556,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   deg2rad(): Tensor {
     return call(() => wrap(f.deg2rad(this.node)));
+  }
+
+  /**
+   * The values, through which no gradient flows.
+   */
+  detach(): Tensor {
+    return call(() => wrap(f.detach(this.node)));
   }
 
   /**
@@ -577,6 +661,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * The values as float64.
+   */
+  double(): Tensor {
+    return call(() => wrap(f.double(this.node)));
+  }
+
+  /**
    * Parts along dimension 2.
    */
   dsplit(sections: number | readonly number[]): Tensor[] {
@@ -647,6 +738,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * `value` in the shape and dtype of `x`.
+   */
+  fill(value: Operand): Tensor {
+    return call(() => wrap(f.fill(this.node, lower(value))));
+  }
+
+  /**
    * Dimensions `startDim` to `endDim` as one.
    */
   flatten(startDim?: number, endDim?: number): Tensor {
@@ -672,6 +770,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   flipud(): Tensor {
     return call(() => wrap(f.flipud(this.node)));
+  }
+
+  /**
+   * The values as float32.
+   */
+  float(): Tensor {
+    return call(() => wrap(f.float(this.node)));
   }
 
   /**
@@ -742,6 +847,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   gt(y: Operand): Tensor {
     return call(() => wrap(f.gt(this.node, lower(y))));
+  }
+
+  /**
+   * The values as float16.
+   */
+  half(): Tensor {
+    return call(() => wrap(f.half(this.node)));
   }
 
   /**
@@ -835,6 +947,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * The values as int32.
+   */
+  int(): Tensor {
+    return call(() => wrap(f.int(this.node)));
+  }
+
+  /**
    * Whether `|x - y| <= atol + rtol * |y|`; equal infinities are close, NaN to NaN with `equalNan`.
    */
   isclose(
@@ -891,6 +1010,17 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   kron(y: Tensor): Tensor {
     return call(() => wrap(f.kron(this.node, y.node)));
+  }
+
+  /**
+   * The `k`-th smallest value along `dim` (the first is 1), and where it stands.
+   */
+  kthvalue(
+    k: number,
+    dim?: number,
+    options?: { keepdim?: boolean | undefined },
+  ): Named<'values' | 'indices'> {
+    return call(() => named(f.kthvalue(this.node, k, dim, options)));
   }
 
   /**
@@ -973,6 +1103,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * Running `log(sum(e^x))` along `dim`, without overflow.
+   */
+  logcumsumexp(dim: number): Tensor {
+    return call(() => wrap(f.logcumsumexp(this.node, dim)));
+  }
+
+  /**
    * Whether both are true, that is not 0.
    */
   logicalAnd(y: Operand): Tensor {
@@ -1015,6 +1152,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * The values as int64.
+   */
+  long(): Tensor {
+    return call(() => wrap(f.long(this.node)));
+  }
+
+  /**
    * `x < y`.
    */
   lt(y: Operand): Tensor {
@@ -1043,6 +1187,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   matmul(y: Tensor): Tensor {
     return call(() => wrap(f.matmul(this.node, y.node)));
+  }
+
+  /**
+   * Square matrices to a power that is not negative.
+   */
+  matrixPower(n: number): Tensor {
+    return call(() => wrap(f.matrixPower(this.node, n)));
   }
 
   /**
@@ -1085,6 +1236,25 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * The median of all elements, or `{ values, indices }` along `dim`: the lower of two middle values, NaN where one is.
+   */
+  median(): Tensor;
+  median(dim: number, options?: { keepdim?: boolean | undefined }): Named<'values' | 'indices'>;
+  median(dim?: number, options?: { keepdim?: boolean | undefined }): Tensor | Named<'values' | 'indices'> {
+    return call(() =>
+      wrapOrName(
+        (
+          f.median as (
+            x: Node,
+            dim?: number,
+            options?: { keepdim?: boolean | undefined },
+          ) => Node | NamedNodes<'values' | 'indices'>
+        )(this.node, dim, options),
+      ),
+    );
+  }
+
+  /**
    * The smallest element of all, the smaller of two tensors element by element, or with a dimension number
    * `{ values, indices }` along it. Among equals the first is taken; its gradient goes there.
    */
@@ -1123,10 +1293,24 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * The most frequent value along `dim` (the smallest of several), and where it stands last.
+   */
+  mode(dim?: number, options?: { keepdim?: boolean | undefined }): Named<'values' | 'indices'> {
+    return call(() => named(f.mode(this.node, dim, options)));
+  }
+
+  /**
    * Dimensions `source` moved to `destination`, the rest in order.
    */
   movedim(source: Dims, destination: Dims): Tensor {
     return call(() => wrap(f.movedim(this.node, source, destination)));
+  }
+
+  /**
+   * Values in order along dimension 0.
+   */
+  msort(): Tensor {
+    return call(() => wrap(f.msort(this.node)));
   }
 
   /**
@@ -1169,6 +1353,39 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * The median of what is not NaN: see median.
+   */
+  nanmedian(): Tensor;
+  nanmedian(dim: number, options?: { keepdim?: boolean | undefined }): Named<'values' | 'indices'>;
+  nanmedian(dim?: number, options?: { keepdim?: boolean | undefined }): Tensor | Named<'values' | 'indices'> {
+    return call(() =>
+      wrapOrName(
+        (
+          f.nanmedian as (
+            x: Node,
+            dim?: number,
+            options?: { keepdim?: boolean | undefined },
+          ) => Node | NamedNodes<'values' | 'indices'>
+        )(this.node, dim, options),
+      ),
+    );
+  }
+
+  /**
+   * The quantiles of what is not NaN: see quantile.
+   */
+  nanquantile(
+    q: number | Tensor,
+    dim?: number,
+    options?: {
+      keepdim?: boolean | undefined;
+      interpolation?: 'linear' | 'lower' | 'higher' | 'midpoint' | 'nearest' | undefined;
+    },
+  ): Tensor {
+    return call(() => wrap(f.nanquantile(this.node, lower(q), dim, options)));
+  }
+
+  /**
    * The sum over `dim`, NaN counting as 0.
    */
   nansum(dim?: Dims, options?: { keepdim?: boolean | undefined; dtype?: DType | undefined }): Tensor {
@@ -1178,15 +1395,15 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   /**
    * The part of `dim` from `start` on, of the given length.
    */
-  narrow(dim: number, start: number, length: number): Tensor {
-    return call(() => wrap(f.narrow(this.node, dim, start, length)));
+  narrow(dim: number, start: number | Tensor, length: number): Tensor {
+    return call(() => wrap(f.narrow(this.node, dim, lower(start), length)));
   }
 
   /**
    * See narrow.
    */
-  narrowCopy(dim: number, start: number, length: number): Tensor {
-    return call(() => wrap(f.narrowCopy(this.node, dim, start, length)));
+  narrowCopy(dim: number, start: number | Tensor, length: number): Tensor {
+    return call(() => wrap(f.narrowCopy(this.node, dim, lower(start), length)));
   }
 
   /**
@@ -1202,6 +1419,27 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   neg(): Tensor {
     return call(() => wrap(f.neg(this.node)));
+  }
+
+  /**
+   * One value in another size, in the dtype of `x`.
+   */
+  newFull(size: Dims, value: number | bigint | boolean, options?: Making): Tensor {
+    return call(() => leaf(wrap(f.newFull(this.node, size, value, options)), options));
+  }
+
+  /**
+   * Ones of another size, in the dtype of `x`.
+   */
+  newOnes(size: Dims, options?: Making): Tensor {
+    return call(() => leaf(wrap(f.newOnes(this.node, size, options)), options));
+  }
+
+  /**
+   * Zeros of another size, in the dtype of `x`.
+   */
+  newZeros(size: Dims, options?: Making): Tensor {
+    return call(() => leaf(wrap(f.newZeros(this.node, size, options)), options));
   }
 
   /**
@@ -1271,6 +1509,20 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * The `q`-quantiles of all elements or along `dim`. Several `q` make a first dimension.
+   */
+  quantile(
+    q: number | Tensor,
+    dim?: number,
+    options?: {
+      keepdim?: boolean | undefined;
+      interpolation?: 'linear' | 'lower' | 'higher' | 'midpoint' | 'nearest' | undefined;
+    },
+  ): Tensor {
+    return call(() => wrap(f.quantile(this.node, lower(q), dim, options)));
+  }
+
+  /**
    * Radians to degrees.
    */
   rad2deg(): Tensor {
@@ -1313,6 +1565,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   remainder(y: Operand): Tensor {
     return call(() => wrap(f.remainder(this.node, lower(y))));
+  }
+
+  /**
+   * The slices of `dim` scaled down to a p-norm of at most `maxnorm`.
+   */
+  renorm(p: number, dim: number, maxnorm: number): Tensor {
+    return call(() => wrap(f.renorm(this.node, p, dim, maxnorm)));
   }
 
   /**
@@ -1442,6 +1701,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * The values as int16.
+   */
+  short(): Tensor {
+    return call(() => wrap(f.short(this.node)));
+  }
+
+  /**
    * `1 / (1 + e^-x)`.
    */
   sigmoid(): Tensor {
@@ -1497,6 +1763,17 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   softmax(dim: number, options?: WithDType): Tensor {
     return call(() => wrap(f.softmax(this.node, dim, options)));
+  }
+
+  /**
+   * Values in order along `dim`, and where each stood.
+   * @example const { values, indices } = x.sort(0, { descending: true })
+   */
+  sort(
+    dim?: number,
+    options?: { descending?: boolean | undefined; stable?: boolean | undefined },
+  ): Named<'values' | 'indices'> {
+    return call(() => named(f.sort(this.node, dim, options)));
   }
 
   /**
@@ -1632,6 +1909,24 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
+   * The values as `dtype`. From float to integer the fraction is dropped.
+   */
+  to(dtype: DType): Tensor {
+    return call(() => wrap(f.to(this.node, dtype)));
+  }
+
+  /**
+   * The `k` largest (or smallest) values along `dim` in order, and where they stand.
+   */
+  topk(
+    k: number,
+    dim?: number,
+    options?: { largest?: boolean | undefined; sorted?: boolean | undefined },
+  ): Named<'values' | 'indices'> {
+    return call(() => named(f.topk(this.node, k, dim, options)));
+  }
+
+  /**
    * The sum of the main diagonal of a matrix.
    */
   trace(): Tensor {
@@ -1685,6 +1980,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   trunc(): Tensor {
     return call(() => wrap(f.trunc(this.node)));
+  }
+
+  /**
+   * The values in the dtype of `other`.
+   */
+  typeAs(other: Tensor): Tensor {
+    return call(() => wrap(f.typeAs(this.node, other.node)));
   }
 
   /**

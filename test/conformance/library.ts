@@ -1,6 +1,8 @@
 /** Where the conformance runner meets fusegrad: recorded values become arguments, results become recorded values. */
 import * as fg from 'fusegrad';
-import type { Tensor } from 'fusegrad';
+import type { BackendName, Tensor } from 'fusegrad';
+import { structuralKey, type Graph } from '../../src/graph/index.js';
+import { Instance, compileGraph, pending, realise, type Cell, type Data } from '../../src/runtime/index.js';
 import { interpret } from '../oracle/interpreter.js';
 import { TensorData, type TensorValues, type Value } from './packs.js';
 
@@ -8,14 +10,23 @@ import { TensorData, type TensorValues, type Value } from './packs.js';
 export const modes = ['fused', 'unfused', 'interpreter'] as const;
 export type Mode = (typeof modes)[number];
 
+export const backends = ['js'] as const satisfies readonly BackendName[];
+
 export interface Settings {
   readonly mode: Mode;
-  readonly backend: string;
+  readonly backend: BackendName;
 }
 
 /** What a row of a table returns: tensors, plainly or in lists and records, or a value that had to be read. */
 export type Output =
-  Tensor | number | bigint | boolean | null | readonly Output[] | { readonly [name: string]: Output };
+  | Tensor
+  | number
+  | bigint
+  | boolean
+  | null
+  | readonly Output[]
+  | Iterable<Tensor>
+  | Readonly<Record<string, Tensor>>;
 
 /** An argument of a call, as the library takes it. */
 export type Argument =
@@ -75,22 +86,51 @@ export async function flatten(
   return (await Promise.all(Object.values(result).map(flatten))).flat();
 }
 
+type Memory = Data | Cell;
+
+const valuesOf = ({ shape, dtype, array }: Pick<Memory, 'shape' | 'dtype' | 'array'>): TensorData =>
+  new TensorData(shape, dtype, array);
+
+/** How each mode computes the tensors of a graph that have no data yet. */
+const evaluators: Readonly<Record<Mode, (tensors: readonly Tensor[], settings: Settings) => TensorValues[]>> =
+  {
+    fused: (tensors) => {
+      realise(tensors.map((t) => t.value), () => true); // prettier-ignore
+      return tensors.map((t) => valuesOf(t.materialise()));
+    },
+    unfused: (tensors, { backend }) => {
+      const graph = graphOf(tensors);
+      const leaves = structuralKey(graph).leaves as readonly Memory[];
+      const instance = new Instance(compileGraph(graph, { name: 'unfused', fusion: false, backend }, leaves));
+      const arrays = instance.run(leaves, (leaf) => (leaf as Data).array);
+      return tensors.map(({ shape, dtype }, i) => valuesOf({ shape, dtype, array: arrays[i]! }));
+    },
+    interpreter: (tensors) =>
+      interpret(graphOf(tensors), (leaf) => valuesOf(leaf as Memory).values()).map(
+        ({ shape, dtype, data }) => ({
+          shape,
+          dtype,
+          values: () => data,
+        }),
+      ),
+  };
+
+const graphOf = (tensors: readonly Tensor[]): Graph => ({
+  outputs: tensors.map((t) => t.value.node),
+  assigns: [],
+});
+
 /** Reads tensors, all computed by one program. */
-export async function read(tensors: readonly Tensor[], { mode, backend }: Settings): Promise<TensorValues[]> {
-  if (mode === 'interpreter') return interpreted(tensors);
-  await fg.evaluate(tensors, { fusion: mode === 'fused', backend });
-  return Promise.all(tensors.map(async (t) => new TensorData(t.shape, t.dtype, await t.data())));
+export function read(tensors: readonly Tensor[], settings: Settings): TensorValues[] {
+  const memory = ({ value }: Tensor): Memory | undefined => value.data ?? value.cell;
+  const waiting = tensors.filter((t) => !memory(t));
+  const computed = waiting.length === 0 ? [] : evaluators[settings.mode](waiting, settings);
+  const found = new Map(waiting.map((t, i) => [t, computed[i]!]));
+  return tensors.map((t) => found.get(t) ?? valuesOf(memory(t)!));
 }
 
-/** The values by the reference interpreter, which asks for the data of leaves. */
-const interpreted = (tensors: readonly Tensor[]): TensorValues[] =>
-  interpret({ outputs: tensors.map((t) => t.node), assigns: [] }, fg.leafValues).map(
-    ({ shape, dtype, data }) => ({
-      shape,
-      dtype,
-      values: () => data,
-    }),
-  );
+/** Lets go of values nobody will read, so that no record computes what another left behind. */
+export const forget = (): void => pending.all().forEach((value) => pending.delete(value));
 
 /** An error that says the library lacks what a row or runner asked for; thrown inside the library it is a bug. */
 export const isNotOffered = (error: unknown): boolean =>

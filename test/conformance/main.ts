@@ -3,13 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hasPack } from './archive.js';
-import { modes, type Mode } from './library.js';
+import { backends, modes } from './library.js';
 import { summary, toJSON, toMarkdown } from './results.js';
 import { runPacks } from './runner.js';
 
 const usage = `usage: npm run conformance -- [options]
   --packs DIR      folder of packs (default: ../shared/conformance, else the repository's own)
-  --backend NAME   js (default)
+  --backend NAME   ${backends.join(' | ')} (default: js)
   --mode MODE      ${modes.join(' | ')} (default: fused)
   --only PATTERN   regular expression on pack/id, such as torch-ops/conv2d
   --json FILE      counts by pack and name`;
@@ -28,11 +28,13 @@ const { values } = parseArgs({
   },
 });
 
-const isMode = (text: string): text is Mode => (modes as readonly string[]).includes(text);
+const oneOf = <T extends string>(names: readonly T[], text: string): T | undefined =>
+  names.find((name) => name === text);
 
 async function main(): Promise<number> {
-  const { mode, backend, only } = values;
-  if (values.help || !isMode(mode)) {
+  const { only } = values;
+  const [mode, backend] = [oneOf(modes, values.mode), oneOf(backends, values.backend)];
+  if (values.help || !mode || !backend) {
     console.log(usage);
     return values.help ? 0 : 2;
   }

@@ -1,7 +1,8 @@
 /** Runs the packs against the library, record by record. */
+import { setBackend } from 'fusegrad';
 import { hasPack, packNames, type PackName } from './archive.js';
 import { disagreed } from './compare.js';
-import { isNotOffered, type Settings } from './library.js';
+import { forget, isNotOffered, type Settings } from './library.js';
 import { openPack, type Pack, type PackRecord } from './packs.js';
 import { Results, type Outcome } from './results.js';
 import { runError, type ErrorRecord } from './runners/errors.js';
@@ -51,6 +52,7 @@ export interface Run extends Settings {
 /** Runs the packs of a folder, all or those given. */
 export async function runPacks(run: Run, packs: readonly PackName[] = packNames): Promise<Results> {
   const results = new Results();
+  setBackend(run.backend);
   for (const name of packs.filter((pack) => hasPack(run.folder, pack))) {
     const pack = openPack<PackRecord>(run.folder, name);
     const { name: nameOf, run: runRecord } = suites[name];
@@ -67,5 +69,7 @@ async function attempt(run: () => Outcome | Promise<Outcome>): Promise<Outcome> 
     return await run();
   } catch (error) {
     return isNotOffered(error) ? 'notOffered' : disagreed(`throws ${String(error).replaceAll('\n', ' ')}`);
+  } finally {
+    forget();
   }
 }

@@ -8,6 +8,9 @@ const reserved = [
   'Math', 'BigInt', 'Number', 'Infinity', 'NaN', 'performance',
 ]; // prettier-ignore
 
+/** What working memory shared by kernels is called. */
+const scratchNames = /^(scratch|columns|rows|best|sums|panels_[ab]|setup|keys|order|spare)\d*(_u?int\d+|_bool)?$/;
+
 export class Names {
   readonly #taken: Set<string>;
   readonly #next = new Map<string, number>();
@@ -23,7 +26,8 @@ export class Names {
 
   /** `wanted` made an identifier, with a number behind it when it is taken. */
   fresh(wanted: string): string {
-    const base = wanted.replace(/[^A-Za-z0-9_$]+/g, '_').replace(/^(?=\d)|^$/, '_');
+    const identifier = wanted.replace(/[^A-Za-z0-9_$]+/g, '_').replace(/^(?=\d)|^$/, '_');
+    const base = scratchNames.test(identifier) ? `${identifier}_` : identifier;
     let name = base;
     for (let i = this.#next.get(base) ?? 2; this.has(name); i++) {
       name = /\d$/.test(base) ? `${base}_${i}` : `${base}${i}`;
@@ -31,5 +35,11 @@ export class Names {
     }
     this.#taken.add(name);
     return name;
+  }
+
+  /** Lets a name be given out again: the block that declared it is closed. */
+  release(name: string): void {
+    this.#taken.delete(name);
+    this.#next.clear();
   }
 }

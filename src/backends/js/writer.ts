@@ -8,24 +8,32 @@ import { atom, isSimple, type Code } from './code.js';
 import { Names } from './names.js';
 
 interface Block {
-  readonly header: string;
+  header: string;
   readonly lines: Line[];
 }
 type Line = string | Block;
 
 interface Frame extends Block {
+  readonly names: string[];
   readonly axes: Map<number, Code | (() => Code)>;
   readonly memo: Map<string, Code>;
 }
 
-const newFrame = (header: string): Frame => ({ header, lines: [], axes: new Map(), memo: new Map() });
+const newFrame = (header: string): Frame => ({ header, lines: [], names: [], axes: new Map(), memo: new Map() });
 
 export class Writer {
-  readonly names: Names;
+  readonly #names: Names;
   readonly #chain: Frame[] = [newFrame('')];
 
   constructor(outer: Names) {
-    this.names = new Names(outer);
+    this.#names = new Names(outer);
+  }
+
+  /** A name for something declared at `level`; it is free again when that block is closed. */
+  fresh(wanted: string, level = this.level): string {
+    const name = this.#names.fresh(wanted);
+    this.#chain[level]!.names.push(name);
+    return name;
   }
 
   /** Depth of the innermost open block; the function's own body is level 0. */
@@ -41,8 +49,17 @@ export class Writer {
     this.#chain.push(newFrame(header));
   }
 
+  /** Opens a loop; the variable's name, made from `wanted`, is given to `header` and to the caller. */
+  openLoop(wanted: string, header: (name: string) => string): string {
+    this.#chain.push(newFrame(''));
+    const name = this.fresh(wanted);
+    this.#chain[this.level]!.header = header(name);
+    return name;
+  }
+
   close(): void {
     const frame = this.#chain.pop()!;
+    for (const name of frame.names) this.#names.release(name);
     this.#chain[this.level]!.lines.push({ header: frame.header, lines: frame.lines });
   }
 
@@ -59,9 +76,9 @@ export class Writer {
   /** Opens `for (let i = 0; i < extent; i++)` for each axis. */
   loop(axes: readonly Axis[], reverse = false): void {
     for (const { axis, extent } of axes) {
-      const i = this.names.fresh(`i${axis}`);
-      this.open(reverse ? `for (let ${i} = ${extent - 1}; ${i} >= 0; ${i}--)` : `for (let ${i} = 0; ${i} < ${extent}; ${i}++)`);
-      this.bind(axis, atom(i));
+      const upward = (i: string): string => `for (let ${i} = 0; ${i} < ${extent}; ${i}++)`;
+      const downward = (i: string): string => `for (let ${i} = ${extent - 1}; ${i} >= 0; ${i}--)`;
+      this.bind(axis, atom(this.openLoop(`i${axis}`, reverse ? downward : upward)));
     }
   }
 
@@ -81,7 +98,7 @@ export class Writer {
 
   /** Names a value at `level`. */
   declare(level: number, name: string, code: Code): Code {
-    const fresh = this.names.fresh(name);
+    const fresh = this.fresh(name, level);
     this.line(`const ${fresh} = ${code.text};`, level);
     return atom(fresh);
   }

@@ -20,7 +20,7 @@ export async function runError(
   if (record.error.type === 'TypeError') return 'notOffered';
   try {
     const outputs = await call(pack, record, new Map());
-    await read(outputs.filter((output) => output instanceof Tensor), settings); // prettier-ignore
+    read(outputs.filter((output) => output instanceof Tensor), settings); // prettier-ignore
   } catch (error) {
     if (isNotOffered(error)) throw error;
     return error instanceof FusegradError

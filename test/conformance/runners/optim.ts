@@ -92,7 +92,7 @@ export async function runOptim(
       parameter.grad = absent ? null : toTensor(gradient);
     }
     optimizer.step();
-    const values = await read(parameters, settings);
+    const values = read(parameters, settings);
     for (const [i, value] of values.entries()) {
       verdicts.push(
         labelled(`parameter ${i} after step ${step + 1}`, compare(value, trajectory[i]!.row(step), bound)),
@@ -129,11 +129,11 @@ async function runClip(pack: Pack<PackRecord>, record: Clip, settings: Settings)
   });
   const norm = clippers[record.function]!(parameters, record.kwargs);
   const expected = record.out.map((json) => pack.decode(json) as TensorData);
-  const results = parameters.map((parameter) => parameter.grad!);
+  const results: Tensor[] = parameters.map((parameter) => parameter.grad!);
   if (norm && record.total_norm !== undefined) {
     results.push(norm);
     expected.push(pack.decode(record.total_norm) as TensorData);
   }
-  const values = await read(results, settings);
+  const values = read(results, settings);
   return worstOf(values.map((value, i) => labelled(`value ${i}`, compare(value, expected[i]!, bound))));
 }

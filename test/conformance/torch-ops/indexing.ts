@@ -1,12 +1,13 @@
 /** Indexing, gathering and scattering. */
 import * as fg from 'fusegrad';
-import type { Index, Tensor } from 'fusegrad';
+import type { Tensor } from 'fusegrad';
 import { list, type Kw, type T2, type T3, type Table, type Tensors } from './row.js';
 
+type Index = Parameters<Tensor['at']>[number];
 type Gather = readonly [Tensor, number, Tensor];
 type Scatter = readonly [Tensor, number, Tensor, Tensor];
-type Reduce = 'sum' | 'prod' | 'mean' | 'amax' | 'amin';
-type Reducing = readonly [Tensor, number, Tensor, Tensor, Reduce];
+type Reduce = 'prod' | 'mean' | 'amax' | 'amin';
+type Reducing<R> = readonly [Tensor, number, Tensor, Tensor, R];
 type Value = Tensor | number;
 
 export const indexing: Table = {
@@ -20,7 +21,7 @@ export const indexing: Table = {
     x.indexFill(dim, index, value),
   index_put: ([x, indices, values]: readonly [Tensor, Tensors, Tensor], kw: { accumulate?: boolean }) =>
     x.indexPut(indices, values, kw),
-  index_reduce: ([x, dim, index, source, reduce]: Reducing, kw: Kw) =>
+  index_reduce: ([x, dim, index, source, reduce]: Reducing<Reduce>, kw: Kw) =>
     fg.indexReduce(x, dim, index, source, reduce, kw),
   index_select: ([x, dim, index]: Gather) => x.indexSelect(dim, index),
   masked_fill: ([x, mask, value]: readonly [Tensor, Tensor, Value]) => x.maskedFill(mask, value),
@@ -32,7 +33,7 @@ export const indexing: Table = {
     kw: { reduce?: 'add' | 'multiply' },
   ) => x.scatter(dim, index, src, kw),
   scatter_add: ([x, dim, index, src]: Scatter) => x.scatterAdd(dim, index, src),
-  scatter_reduce: ([x, dim, index, src, reduce]: Reducing, kw: Kw) =>
+  scatter_reduce: ([x, dim, index, src, reduce]: Reducing<Reduce | 'sum'>, kw: Kw) =>
     x.scatterReduce(dim, index, src, reduce, kw),
   select_scatter: ([x, src, dim, index]: readonly [Tensor, Tensor, number, number]) =>
     fg.selectScatter(x, src, dim, index),

@@ -6,6 +6,8 @@ import { corrected, dims, type Dims, type Kw, type T1, type T2, type Table } fro
 type Reduced = readonly [Tensor, Dims];
 type Along = readonly [Tensor, number];
 type AlongKeep = readonly [Tensor, number, boolean];
+/** Without `dim` the result is of all elements, and no index comes with it. */
+type Picked = { dim: number; keepdim?: boolean };
 type Unbiased = readonly [Tensor, boolean];
 type One = Kw<number>;
 
@@ -27,12 +29,12 @@ export const reductions: Table = {
   'max/reduction_no_dim': ([x]: T1) => x.max(),
   'max/reduction_with_dim': ([x, dim, keepdim]: AlongKeep) => x.max(dim, { keepdim }),
   mean: ([x, dim]: Reduced, kw: Kw) => x.mean(dims(dim ?? kw.dim), kw),
-  median: ([x]: T1, kw: One) => x.median(kw.dim, kw),
+  median: ([x]: T1, kw: Picked) => x.median(kw.dim, kw),
   'min/reduction_no_dim': ([x]: T1) => x.min(),
   'min/reduction_with_dim': ([x, dim, keepdim]: AlongKeep) => x.min(dim, { keepdim }),
   mode: ([x, dim, keepdim]: AlongKeep) => x.mode(dim, { keepdim }),
   nanmean: ([x, dim]: Reduced, kw: Kw) => x.nanmean(dims(dim ?? kw.dim), kw),
-  nanmedian: ([x]: T1, kw: One) => x.nanmedian(kw.dim, kw),
+  nanmedian: ([x]: T1, kw: Picked) => x.nanmedian(kw.dim, kw),
   nansum: ([x, dim]: Reduced, kw: Kw) => x.nansum(dims(dim ?? kw.dim), kw),
   norm: ([x, p, dim]: readonly [Tensor, number | 'fro', Dims], kw: { keepdim?: boolean }) =>
     x.norm(dim, { p, keepdim: kw.keepdim }),

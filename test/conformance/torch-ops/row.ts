@@ -47,6 +47,9 @@ export const dims = (dim: Dims | undefined): Dims | undefined =>
 export const list = <T>(value: T | readonly T[]): readonly T[] =>
   Array.isArray(value) ? (value as T[]) : [value as T];
 
+/** A number in Python, where booleans are integers. */
+export const number = (value: number | boolean): number => (typeof value === 'boolean' ? Number(value) : value);
+
 /** The old flag `unbiased`, positional or not, as the divisor's correction. */
 export const corrected = <K extends Kw>(
   kwargs: K,
@@ -61,4 +64,4 @@ export const notDevice = (first: string, second: unknown): DType =>
   first === 'cpu' ? (second as DType) : (first as DType);
 
 /** The functions above, which the arguments of a row may go through. */
-export const adapters = ['dims', 'list', 'corrected', 'notDevice'] as const;
+export const adapters = ['dims', 'list', 'number', 'corrected', 'notDevice'] as const;

@@ -1,10 +1,12 @@
 /** Views, joining and splitting, creation. */
 import * as fg from 'fusegrad';
 import type { DType, Tensor } from 'fusegrad';
-import { list, type Dims, type T1, type T2, type Table, type Tensors } from './row.js';
+import { list, number, type Dims, type T1, type T2, type Table, type Tensors } from './row.js';
 
 type Sized = readonly [Tensor, readonly number[]];
 type At = readonly [Tensor, number];
+type OneOrMore = readonly [Tensor | Tensors, ...Tensor[]];
+type Plane = readonly [number, number];
 type Diagonal = { offset?: number; dim1?: number; dim2?: number };
 
 export const views: Table = {
@@ -14,9 +16,9 @@ export const views: Table = {
     [x, size, stride]: readonly [Tensor, readonly number[], readonly number[]],
     kw: { storageOffset?: number },
   ) => fg.asStrided(x, size, stride, kw),
-  atleast_1d: ([x, ...rest]: Tensors) => fg.atleast1d(...list(x), ...rest),
-  atleast_2d: ([x, ...rest]: Tensors) => fg.atleast2d(...list(x), ...rest),
-  atleast_3d: ([x, ...rest]: Tensors) => fg.atleast3d(...list(x), ...rest),
+  atleast_1d: ([x, ...rest]: OneOrMore) => fg.atleast1d(...list(x), ...rest),
+  atleast_2d: ([x, ...rest]: OneOrMore) => fg.atleast2d(...list(x), ...rest),
+  atleast_3d: ([x, ...rest]: OneOrMore) => fg.atleast3d(...list(x), ...rest),
   broadcast_shapes: (shapes: readonly (readonly number[])[]) => fg.broadcastShapes(...shapes),
   broadcast_tensors: (tensors: Tensors) => fg.broadcastTensors(...tensors),
   broadcast_to: ([x, shape]: Sized) => fg.broadcastTo(x, shape),
@@ -26,7 +28,8 @@ export const views: Table = {
   diagonal: ([x]: T1, kw: Diagonal) => x.diagonal(kw),
   expand: ([x, size]: Sized) => x.expand(size),
   expand_as: ([x, y]: T2) => x.expandAs(y),
-  flatten: ([x]: T1, kw: { startDim?: number; endDim?: number }) => x.flatten(kw.startDim, kw.endDim),
+  flatten: ([x, start, end]: readonly [Tensor, number, number], kw: { startDim?: number; endDim?: number }) =>
+    x.flatten(start ?? kw.startDim, end ?? kw.endDim),
   flip: ([x]: T1, kw: { dims: Dims }) => x.flip(kw.dims),
   fliplr: ([x]: T1) => x.fliplr(),
   flipud: ([x]: T1) => x.flipud(),
@@ -40,12 +43,12 @@ export const views: Table = {
   permute: ([x, order]: Sized) => x.permute(order),
   ravel: ([x]: T1) => x.ravel(),
   repeat: ([x, repeats]: Sized) => x.repeat(repeats),
-  repeat_interleave: ([x]: T1, kw: { repeats: number | Tensor; dim?: number }) =>
-    x.repeatInterleave(kw.repeats, kw.dim),
+  repeat_interleave: ([x]: T1, kw: { repeats: Dims; dim?: number }) => x.repeatInterleave(kw.repeats, kw.dim),
   reshape: ([x, shape]: Sized) => x.reshape(shape),
   reshape_as: ([x, y]: T2) => x.reshapeAs(y),
   roll: ([x, shifts, dim]: readonly [Tensor, Dims, Dims]) => x.roll(shifts, dim),
-  rot90: ([x, k, plane]: readonly [Tensor, number, readonly [number, number]]) => x.rot90({ k, dims: plane }),
+  rot90: ([x, k, plane]: readonly [Tensor, number, Plane], kw: { dims?: Plane }) =>
+    x.rot90({ k, dims: plane ?? kw.dims }),
   select: ([x, dim, index]: readonly [Tensor, number, number]) => x.select(dim, index),
   slice: ([x, dim, start, end, step]: readonly [Tensor, number, number, number, number]) =>
     fg.slice(x, dim, start, end, step),
@@ -89,13 +92,14 @@ export const joining: Table = {
   vstack: ([tensors]: readonly [Tensors]) => fg.vstack(tensors),
 };
 
+type Bounds = readonly [number | boolean, number | boolean, number | boolean];
 type Range = readonly [number, number, number];
 type Typed = { dtype?: DType };
 type New = readonly [Tensor, readonly number[]];
 
 export const creation: Table = {
-  arange: ([start, end, step]: Range, kw: Typed & { end?: number }) =>
-    fg.arange(start, end ?? kw.end, step, kw),
+  arange: ([start, end, step]: Bounds, kw: Typed & { end?: number }) =>
+    fg.arange(number(start), number(end ?? kw.end), number(step), kw),
   eye: ([n, m]: readonly [number, number], kw: Typed) => fg.eye(n, m, kw),
   fill: ([x]: T1, kw: { value: number | boolean }) => x.fill(kw.value),
   full_like: ([x, value]: At, kw: Typed) => fg.fullLike(x, value, kw),

@@ -33,13 +33,14 @@ type Max = {
   padding?: N;
   dilation?: N;
   ceilMode?: boolean;
-  returnIndices?: boolean;
+  /** Or not: results are flattened. */
+  returnIndices: true;
 };
 type Unpool = { kernelSize: N; stride?: N; padding?: N; outputSize?: readonly number[] };
 type Size = readonly [Tensor, number | readonly (number | null)[]];
 type Window = readonly [Tensor, N];
 type Average2d = readonly [Tensor, N, N, N, boolean, boolean, number];
-type Indexed = readonly [Tensor, N, boolean];
+type Indexed = readonly [Tensor, N, true];
 
 export const pooling: Table = {
   'nn.functional.adaptive_avg_pool1d': ([x, size]: Size) => F.adaptiveAvgPool1d(x, size),

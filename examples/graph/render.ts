@@ -1,0 +1,16 @@
+/** DOT to SVG through graphviz-cli, which needs no installed Graphviz. */
+import { renderGraphFromSource } from 'graphviz-cli';
+
+/** Faces of the widths that Graphviz reckoned with, where Helvetica itself is missing. */
+const faces = "Helvetica,Arial,'Liberation Sans',sans-serif";
+
+/** Boxes of operations, and frames around them. */
+const titled = /(<title>(?:box|cluster_kernel)\d+<\/title>(?:(?!<\/g>)[^])*?<text )/g;
+
+/** The drawing as SVG, with the first line of every box in bold: Graphviz has one face for a whole label. */
+export async function renderSvg(dot: string): Promise<string> {
+  const svg = await renderGraphFromSource({ input: dot }, { format: 'svg' });
+  return svg
+    .replace(/font-family="Helvetica[^"]*"/g, `font-family="${faces}"`)
+    .replace(titled, '$1font-weight="bold" ');
+}

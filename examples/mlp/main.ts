@@ -1,0 +1,39 @@
+/** Trains an MLP on handwritten digits, and shows what became of it: the graph, the kernels, the accuracy. */
+import { F, compile, manualSeed, nn, noGrad, optim, type Tensor } from 'fusegrad';
+import { DataLoader, TensorDataset } from 'fusegrad/data';
+import { loadDigits } from './digits.js';
+
+const started = performance.now();
+manualSeed(0);
+const { train, test } = loadDigits();
+const loader = new DataLoader(new TensorDataset(train.images, train.labels), { batchSize: 64, shuffle: true, dropLast: true });
+
+const model = new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));
+const optimizer = new optim.Adam(model.parameters(), { lr: 2e-3 });
+const step = compile(function step(images: Tensor, labels: Tensor) {
+  optimizer.zeroGrad();
+  const loss = F.crossEntropy(model(images), labels);
+  loss.backward();
+  optimizer.step();
+  return loss;
+});
+const countCorrect = compile((images: Tensor, labels: Tensor) =>
+  noGrad(() => model(images).argmax(1).eq(labels).sum()),
+);
+
+console.log(`${model}\n`);
+const [batch] = loader;
+if (!batch) throw new Error('there are no digits');
+const traced = step.trace(...batch); // compiles, runs nothing
+console.log(`What the function says (forward):\n${traced.dump('forward')}\n`);
+console.log(`What runs (forward, backward and Adam):\n${traced.explain()}\n`);
+
+for (let epoch = 1; epoch <= 3; epoch++) {
+  const losses: number[] = [];
+  for (const [images, labels] of loader) losses.push(await step(images, labels).item());
+  const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+  const correct = await countCorrect(test.images, test.labels).item();
+  const accuracy = ((100 * correct) / test.labels.numel).toFixed(1);
+  console.log(`epoch ${epoch}: mean loss ${mean.toFixed(3)}, accuracy ${accuracy} % of ${test.labels.numel} held-out digits`);
+}
+console.log(`${((performance.now() - started) / 1000).toFixed(1)} s`);

@@ -1,0 +1,84 @@
+/** From source to something that runs. */
+import { BackendError, type TypedArray } from '../../core/index.js';
+import type { Program } from '../../plan/program.js';
+import { library } from './helpers.js';
+import { emitProgram, parameters, stepName } from './program.js';
+
+/** Where a program's buffers lie. Arrays are used as they are, not copied. */
+export interface Memory {
+  /** At least `program.arenaBytes` long. */
+  readonly arena: ArrayBuffer;
+  readonly inputs: TypedArray[];
+  readonly states: TypedArray[];
+  readonly outputs: TypedArray[];
+}
+
+export interface KernelTime {
+  readonly name: string;
+  calls: number;
+  ms: number;
+}
+
+export interface Executable {
+  readonly source: string;
+  /** Runs all kernels. Allocates nothing on the JavaScript heap (int64 arithmetic aside). */
+  step(): void;
+  /** Puts another array of the same type and length in a place of the program. */
+  bind(space: 'input' | 'state' | 'output', index: number, array: TypedArray): void;
+  /** The first index found out of range: check number + 1, the index, its position in the array of indices; else 0. */
+  readonly failure: Int32Array;
+  /** Time spent in each step, when the program was instantiated with `instrument`. */
+  readonly profile?: readonly KernelTime[];
+}
+
+type Factory = (...args: readonly unknown[]) => () => void;
+
+function compile(source: string): Factory {
+  try {
+    return new Function(...parameters, source) as Factory;
+  } catch (error) {
+    if (!(error instanceof EvalError)) throw error;
+    throw new BackendError(
+      `the js backend cannot run here: the page's Content-Security-Policy lacks script-src 'unsafe-eval'`,
+      `allow script-src 'unsafe-eval', or use the wasm backend, which needs script-src 'wasm-unsafe-eval' only`,
+    );
+  }
+}
+
+class Stopwatch {
+  readonly times: KernelTime[];
+  #since = 0;
+
+  constructor(program: Program) {
+    this.times = program.steps.map((step) => ({ name: stepName(step), calls: 0, ms: 0 }));
+  }
+  start(): void {
+    this.#since = performance.now();
+  }
+  stop(step: number): void {
+    const time = this.times[step]!;
+    time.ms += performance.now() - this.#since;
+    time.calls++;
+  }
+}
+
+/** Compiles the source of a program over given memory. */
+export function instantiate(
+  program: Program,
+  source: string,
+  memory: Memory,
+  options: { readonly instrument?: boolean } = {},
+): Executable {
+  const watch = options.instrument ? new Stopwatch(program) : undefined;
+  const failure = new Int32Array(3);
+  const spaces = { input: [...memory.inputs], state: [...memory.states], output: [...memory.outputs] };
+  const factory = compile(watch ? emitProgram(program, true) : source);
+  const step = factory(memory.arena, spaces.input, spaces.state, spaces.output, failure, library, watch);
+  return {
+    source,
+    step,
+    bind: (space, index, array) => void (spaces[space][index] = array),
+    failure,
+    ...(watch ? { profile: watch.times } : {}),
+  };
+}

@@ -1,0 +1,22 @@
+/** Models and layers with PyTorch's names, arguments and state dicts (torch.nn). */
+export { Buffer, Parameter } from '../tensor/index.js';
+export * from './activation.js';
+export * from './attention.js';
+export * from './batch-norm.js';
+export * from './cell.js';
+export * from './containers.js';
+export * from './conv.js';
+export * from './dropout.js';
+export * from './embedding.js';
+export * as init from './init.js';
+export * from './linear.js';
+export * from './loss.js';
+export { Module, type ForwardHook, type Layer } from './module.js';
+export * from './normalization.js';
+export * from './padding.js';
+export * from './pooling.js';
+export * from './recurrent.js';
+export * from './shape.js';
+export type { LoadResult, StateDict } from './state-dict.js';
+export * from './transformer.js';
+export * as utils from './utils.js';

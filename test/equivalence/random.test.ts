@@ -1,0 +1,57 @@
+/** Fused = unfused = the reference interpreter, on random graphs. */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { dtypes, type TypedArray } from '../../src/core/index.js';
+import { print, roots, type Graph } from '../../src/graph/index.js';
+import { encode, type Leaf, type Value } from '../../src/ops/index.js';
+import { Instance, compileGraph } from '../../src/runtime/index.js';
+import { interpret } from '../oracle/interpreter.js';
+import { randomGraph } from '../oracle/random-graph.js';
+
+const runs = Number(process.env['FUSEGRAD_RUNS'] ?? 150);
+
+export function arraysOf(graph: Graph, data: ReadonlyMap<Leaf, readonly Value[]>): Map<Leaf, TypedArray> {
+  const arrays = new Map<Leaf, TypedArray>();
+  const seen = new Set<unknown>();
+  const stack = [...roots(graph)];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    stack.push(...node.inputs);
+    if (node.op !== 'input') continue;
+    const { leaf } = node.attrs;
+    const { dtype } = node;
+    const values = data.get(leaf)!;
+    const array = new dtypes[dtype].array(values.length);
+    values.forEach((value, i) => (array[i] = encode(value, dtype) as never));
+    arrays.set(leaf, array);
+  }
+  return arrays;
+}
+
+function close(actual: number, expected: number, tolerance: number): boolean {
+  if (Number.isNaN(expected)) return Number.isNaN(actual);
+  return actual === expected || Math.abs(actual - expected) <= tolerance;
+}
+
+it.each([true, false])('gives what the interpreter gives (fusion: %s)', (fusion) => {
+  fc.assert(
+    fc.property(randomGraph(), ({ graph, data, tolerances }) => {
+      const expected = interpret(graph, (leaf) => data.get(leaf)!);
+      const compilation = compileGraph(graph, { fusion });
+      const arrays = arraysOf(graph, data);
+      const results = new Instance(compilation).run(compilation.leaves, (leaf) => arrays.get(leaf)!);
+      results.forEach((result, i) => {
+        const reference = expected[i]!.data;
+        expect(result.length).toBe(reference.length);
+        for (let j = 0; j < result.length; j++) {
+          if (!close(Number(result[j]), Number(reference[j]), tolerances[i]!)) {
+            const at = `output ${i}, element ${j}: ${result[j]} instead of ${reference[j]} (within ${tolerances[i]})`;
+            throw new Error(`${at}\n${print(graph)}\n${compilation.source}`);
+          }
+        }
+      });
+    }),
+    { numRuns: runs },
+  );
+});

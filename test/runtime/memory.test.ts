@@ -1,0 +1,101 @@
+/** Memory stays flat, however a loop awaits, and a warm step leaves next to nothing for the collector. */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, test } from 'vitest';
+import { F, compilationCount, compile, manualSeed, nn, optim, rand, randint, type Tensor } from 'fusegrad';
+import { GPTBlock } from '../../examples/bench/gpt-block.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+
+/** Bytes that live on after a collection, off the heap too. */
+function alive(): number {
+  collect();
+  collect();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+/** A training step of a small MLP. */
+function mlpStep(): () => Tensor {
+  manualSeed(0);
+  const model = new nn.Sequential(new nn.Linear(16, 32), new nn.ReLU(), new nn.Linear(32, 4));
+  const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+  const x = rand(16, 16);
+  const labels = randint(0, 4, [16]);
+  x.dataSync();
+  labels.dataSync();
+  return () => {
+    optimizer.zeroGrad();
+    const loss = F.crossEntropy(model(x), labels);
+    loss.backward();
+    optimizer.step();
+    return loss;
+  };
+}
+
+const loops: Record<string, (step: () => Tensor, steps: number) => void | Promise<void>> = {
+  'runs synchronously': (step, steps) => {
+    for (let i = 0; i < steps; i++) if (step() && i % 10 === 0) step().itemSync();
+  },
+  'only awaits': async (step, steps) => {
+    for (let i = 0; i < steps; i++) await step().item();
+  },
+  'yields to the event loop': async (step, steps) => {
+    for (let i = 0; i < steps; i++) {
+      step();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  },
+};
+
+for (const form of ['compiled', 'lazy'] as const) {
+  describe(`a ${form} loop`, () => {
+    for (const [name, loop] of Object.entries(loops)) {
+      test(`that ${name} keeps memory flat over 1,000 steps`, async () => {
+        const step = form === 'compiled' ? compile(mlpStep()) : mlpStep();
+        await loop(step, 300);
+        const [before, programs] = [alive(), compilationCount()];
+        await loop(step, 1000);
+        // A leak of one small object a step would already be more.
+        expect(alive() - before).toBeLessThan(100_000);
+        expect(compilationCount()).toBe(programs);
+      });
+    }
+  });
+}
+
+/** Bytes a call takes on the heap, seen over many calls between collections. */
+function allocated(step: () => unknown): number {
+  for (let i = 0; i < 300; i++) step();
+  const runs: number[] = [];
+  for (let run = 0; run < 5; run++) {
+    collect();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 100; i++) step();
+    runs.push((process.memoryUsage().heapUsed - before) / 100);
+  }
+  return runs.sort((a, b) => a - b)[2]!;
+}
+
+describe('a warm step allocates under 2 KB', () => {
+  test('for an MLP', () => {
+    expect(allocated(compile(mlpStep()))).toBeLessThan(2048);
+  });
+
+  test('for a GPT block', () => {
+    manualSeed(0);
+    const model = new GPTBlock(16, 2);
+    const optimizer = new optim.Adam(model.parameters());
+    const x = rand(2, 8, 16);
+    const y = rand(2, 8, 16);
+    const step = compile((x: Tensor, y: Tensor) => {
+      optimizer.zeroGrad();
+      const loss = F.mseLoss(model(x), y);
+      loss.backward();
+      optimizer.step();
+      return loss;
+    });
+    expect(allocated(() => step(x, y))).toBeLessThan(2048);
+  });
+});
