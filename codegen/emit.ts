@@ -1,6 +1,6 @@
 /** Writes the generated sources: Tensor's class body, the function forms, the namespaces, the list of composites. */
 import { lifted, lowered, nodeType, parameterText, tensorType } from './convert.js';
-import { namespaces, type Op, type Parameter, type Signature, type Source } from './read.js';
+import type { namespaces, Op, Parameter, Signature, Source } from './read.js';
 
 const banner = '// Written by `npm run codegen` from src/functional. Do not edit.\n';
 const reserved = new Set(['var', 'delete', 'in', 'new', 'with', 'switch', 'default', 'function']);
@@ -123,9 +123,9 @@ const tensorClass = `
 /** A multi-dimensional array of one dtype, computed when its values are asked for. */
 export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType = DType> extends TensorBase {
   /** Sizes of the dimensions. */
-  override get shape(): S { return this.node.shape as readonly Dim[] as S; }
+  override get shape(): S { return super.shape as readonly Dim[] as S; }
   /** Element type. */
-  override get dtype(): D { return this.node.dtype as D; }
+  override get dtype(): D { return super.dtype as D; }
 `;
 
 export function tensorSource(sources: readonly Source[], types: ReadonlyMap<string, string>): string {

@@ -1,5 +1,6 @@
 /** What is measured: training steps of three models, and three chains of operations that move more than they compute. */
-import { F, cat, compile, nn, optim, randint, randn, type FunctionOptions, type Tensor, type Traced } from 'fusegrad';
+import { F, cat, compile, nn, optim, randint, randn, type FunctionOptions, type Tensor } from 'fusegrad';
+import type { Traced } from 'fusegrad/inspect';
 import { GPTBlock } from './gpt-block.js';
 
 /** A compiled function with its arguments. */

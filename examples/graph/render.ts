@@ -11,6 +11,8 @@ const titled = /(<title>(?:box|cluster_kernel)\d+<\/title>(?:(?!<\/g>)[^])*?<tex
 export async function renderSvg(dot: string): Promise<string> {
   const svg = await renderGraphFromSource({ input: dot }, { format: 'svg' });
   return svg
+    // Code is indented.
+    .replace('<svg ', '<svg xml:space="preserve" ')
     .replace(/font-family="Helvetica[^"]*"/g, `font-family="${faces}"`)
     .replace(titled, '$1font-weight="bold" ');
 }

@@ -1,5 +1,5 @@
 /** How many kernels common programs take, the bytes these move, and the memory they need. `--json` prints one object. */
-import { programNames, programs, type Entry } from './programs.js';
+import { programNames, programs } from './programs.js';
 
 const measured = programNames.map((name) => {
   const { kernels, bytesFused, bytesUnfused, arenaBytes, arenaLowerBound } = programs[name].make().trace().explain().totals;
@@ -12,7 +12,7 @@ else console.log(table());
 function table(): string {
   const kilobytes = (bytes: number) => (bytes / 1024).toFixed(0);
   const rows = measured.map(([name, m]) => {
-    const { title, jaxJs }: Entry = programs[name];
+    const { title, jaxJs } = programs[name];
     return [
       title,
       `${m.kernels}${jaxJs === undefined ? '' : ` (${jaxJs})`}`,

@@ -18,7 +18,7 @@ type NumberArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null;
 
-/** Samples of one form as a batch (torch.utils.data.default_collate). Whole numbers become int32: they are labels. */
+/** Samples of one form as a batch (torch.utils.data.default_collate). Numbers become float32. */
 export function collate<T>(samples: readonly T[]): Collated<T> {
   return join(samples) as Collated<T>;
 }
@@ -27,17 +27,21 @@ function join(samples: readonly unknown[]): unknown {
   const [first] = samples;
   if (first instanceof Tensor) return stack(samples as readonly Tensor[]);
   if (typeof first === 'string') return [...samples];
-  if (typeof first === 'boolean' || typeof first === 'bigint') return tensor(samples as readonly (boolean | bigint)[]);
-  if (typeof first === 'number') {
-    return tensor(samples as readonly number[], { dtype: samples.every(Number.isInteger) ? 'int32' : 'float32' });
+  if (typeof first === 'number' || typeof first === 'boolean' || typeof first === 'bigint') {
+    return tensor(samples as readonly (number | boolean | bigint)[]);
   }
   if (ArrayBuffer.isView(first)) return stack(samples.map((sample) => tensor(sample as NumberArray)));
   if (Array.isArray(first)) {
     return first.map((_, i) => join(samples.map((sample) => (sample as readonly unknown[])[i])));
   }
   if (isRecord(first)) {
-    const columns = Object.keys(first).map((key) => [key, join(samples.map((sample) => (isRecord(sample) ? sample[key] : undefined)))]);
-    return Object.fromEntries(columns);
+    const column = (key: string): unknown[] =>
+      samples.map((sample) => (sample as Readonly<Record<string, unknown>>)[key]);
+    return Object.fromEntries(Object.keys(first).map((key) => [key, join(column(key))]));
   }
-  throw new ArgumentError('collate', `samples hold ${typeof first}, of which no batch can be made`, 'pass { collate }');
+  throw new ArgumentError(
+    'collate',
+    `samples hold ${typeof first}, of which no batch can be made`,
+    'pass { collate }',
+  );
 }

@@ -1,5 +1,14 @@
 /** What batches are taken from. */
-import { ArgumentError, ShapeError, dtypes, formatShape, numel, type DType, type Shape, type TypedArray } from '../core/index.js';
+import {
+  ArgumentError,
+  ShapeError,
+  dtypes,
+  formatShape,
+  numel,
+  type DType,
+  type Shape,
+  type TypedArray,
+} from '../core/index.js';
 import { hostUniform } from '../runtime/index.js';
 import { Tensor, fromTypedArray } from '../tensor/index.js';
 import { permutation } from './random.js';
@@ -18,7 +27,8 @@ export interface BatchedDataset<T, B> extends Dataset<T> {
   gather(indices: Int32Array): B;
 }
 
-export const isBatched = <T, B>(dataset: Dataset<T>): dataset is BatchedDataset<T, B> => 'gather' in dataset;
+export const isBatched = <T, B>(dataset: Dataset<T>): dataset is BatchedDataset<T, B> =>
+  'gather' in dataset && typeof dataset.gather === 'function';
 
 /** Values in rows: a tensor, or memory with its shape. */
 export type Rows = Tensor | { readonly data: TypedArray; readonly shape: Shape; readonly dtype?: DType };
@@ -41,7 +51,10 @@ function columnOf(rows: Rows): Column {
       ? rows.materialise()
       : { array: rows.data, shape: rows.shape, dtype: rows.dtype ?? dtypeOf(rows.data) };
   if (shape.length === 0 || numel(shape) !== array.length) {
-    throw new ShapeError('TensorDataset', `${array.length} values are no rows of shape ${formatShape(shape)}`);
+    throw new ShapeError(
+      'TensorDataset',
+      `${array.length} values are no rows of shape ${formatShape(shape)}`,
+    );
   }
   const row = shape.slice(1);
   return { array, row, width: numel(row), dtype };
@@ -105,7 +118,8 @@ export class Subset<T> implements Dataset<T> {
   ) {
     this.indices = Int32Array.from(indices);
     const wrong = this.indices.find((i) => i < 0 || i >= dataset.length);
-    if (wrong !== undefined) throw new ArgumentError('Subset', `there is no sample ${wrong} among ${dataset.length}`);
+    if (wrong !== undefined)
+      throw new ArgumentError('Subset', `there is no sample ${wrong} among ${dataset.length}`);
     if (isBatched(dataset)) this.gather = (batch) => dataset.gather(batch.map((i) => this.indices[i]!));
   }
 
@@ -127,7 +141,10 @@ function countsOf(lengths: readonly number[], total: number): number[] {
   const sum = lengths.reduce((a, b) => a + b, 0);
   if (lengths.every(Number.isInteger) && sum === total) return [...lengths];
   if (Math.abs(sum - 1) > 1e-9 || lengths.some((length) => length < 0)) {
-    throw new ArgumentError('randomSplit', `lengths ${lengths.join(', ')} sum up neither to ${total} nor to 1`);
+    throw new ArgumentError(
+      'randomSplit',
+      `lengths ${lengths.join(', ')} sum up neither to ${total} nor to 1`,
+    );
   }
   const counts = lengths.map((fraction) => Math.floor(fraction * total));
   for (let rest = total - counts.reduce((a, b) => a + b, 0), i = 0; rest > 0; rest--, i++) {

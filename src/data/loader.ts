@@ -73,7 +73,7 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B> {
 
   #batch(indices: Int32Array): B {
     const { dataset } = this;
-    if (!this.#collate && isBatched<T, B>(dataset) && dataset.gather !== undefined) return dataset.gather(indices);
+    if (!this.#collate && isBatched<T, B>(dataset)) return dataset.gather(indices);
     const samples = Array.from(indices, (index) => {
       const sample = dataset.at(index);
       if (sample === undefined) throw new ArgumentError('DataLoader', `the dataset has no sample ${index}`);

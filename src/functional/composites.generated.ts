@@ -149,11 +149,9 @@ export {
 } from './diagonal.js';
 export { einsum } from './einsum.js';
 export { embedding, embeddingBag, embeddingRenorm } from './embedding.js';
+export { erf, erfc, erfcx, erfinv, logNdtr, ndtr, ndtri } from './error-function.js';
 export {
   digamma,
-  erf,
-  erfc,
-  erfinv,
   exp,
   exp2,
   expm1,
@@ -385,6 +383,7 @@ export {
   sort,
   topk,
 } from './sorting.js';
+export { entr, i0, i0e, i1, i1e, polygamma, zeta } from './special.js';
 export {
   corrcoef,
   cov,

@@ -110,64 +110,6 @@ export function logit(x: Value, options: { eps?: number | undefined } = {}): Val
 }
 
 /**
- * The error function.
- * @method
- * @function
- */
-export function erf(x: Value): Value {
-  return float('erf', x);
-}
-
-/**
- * `1 - erf(x)`.
- * @method
- * @function
- */
-export function erfc(x: Value): Value {
-  const y = erf(x);
-  return g.sub(g.fullLike(y, 1), y);
-}
-
-/** c[0] + c[1] t + c[2] t^2 + ... */
-export function polynomial(t: Value, coefficients: readonly number[]): Value {
-  const [last, ...rest] = coefficients.toReversed();
-  return rest.reduce((sum, c) => g.add(g.mul(sum, t), g.fullLike(t, c)), g.fullLike(t, last!));
-}
-
-// M. Giles, "Approximating the erfinv function" (2010): the single precision polynomials.
-const erfinvCentral = [
-  1.50140941, 0.246640727, -0.00417768164, -0.00125372503, 0.000218580870, -4.39150654e-6, -3.5233877e-6,
-  3.43273939e-7, 2.81022636e-8,
-]; // prettier-ignore
-const erfinvTail = [
-  2.83297682, 1.00167406, 0.00943887047, -0.0076224613, 0.00573950773, -0.00367342844, 0.00134934322,
-  0.000100950558, -0.000200214257,
-]; // prettier-ignore
-
-/**
- * The inverse of erf: ±Infinity at ±1, NaN outside.
- * @method
- * @function
- */
-export function erfinv(x: Value): Value {
-  const a = floating(x);
-  const one = g.fullLike(a, 1);
-  const edge = g.eq(g.unary('abs', a), one);
-  const inner = g.where(edge, g.zerosLike(a), a);
-  const w = g.neg(g.log(g.sub(one, g.mul(inner, inner))));
-  const five = g.fullLike(a, 5);
-  const central = polynomial(g.sub(w, g.fullLike(a, 2.5)), erfinvCentral);
-  const tail = polynomial(g.sub(g.sqrt(g.max(w, five)), g.fullLike(a, 3)), erfinvTail);
-  let y = g.stopGradient(g.mul(g.where(g.lt(w, five), central, tail), inner));
-  // Each step of Newton's method on erf(y) = x doubles the digits and makes one more derivative exact.
-  for (let step = 0; step < 2; step++) {
-    const slope = g.scale(g.exp(g.neg(g.mul(y, y))), 2 / Math.sqrt(pi));
-    y = g.sub(y, g.div(g.sub(g.unary('erf', y), inner), slope));
-  }
-  return g.where(edge, g.mul(g.unary('sign', g.stopGradient(a)), g.fullLike(a, Infinity)), y);
-}
-
-/**
  * The logarithm of |gamma(x)|.
  * @method
  * @function

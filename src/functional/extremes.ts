@@ -128,8 +128,7 @@ function extreme(
  * @method
  * @function
  */
-export function max(x: Value): Value;
-export function max(x: Value, other: Value): Value;
+export function max(x: Value, other?: Value): Value;
 export function max(
   x: Value,
   dim: number,
@@ -149,8 +148,7 @@ export function max(
  * @method
  * @function
  */
-export function min(x: Value): Value;
-export function min(x: Value, other: Value): Value;
+export function min(x: Value, other?: Value): Value;
 export function min(
   x: Value,
   dim: number,

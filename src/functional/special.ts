@@ -4,8 +4,8 @@
  */
 import { ArgumentError } from '../core/index.js';
 import { g } from '../graph/index.js';
-import { erfc, polynomial } from './exponential.js';
 import { floating, floatOperands, range, type Operand, type Value } from './operands.js';
+import { chebyshev } from './series.js';
 
 /** e^-x I0(x) over [0, 8], and sqrt(x) e^-x I0(x) from 8 on in 8 / x; both scaled to [-1, 1]. */
 const i0Near = [
@@ -39,18 +39,12 @@ const i1Far = [
   -7.201239604626153e-13, -4.083428040146941e-13,
 ]; // prettier-ignore
 
-/** c[0] + c[1] T1(t) + c[2] T2(t) + ..., by Clenshaw's recurrence. */
-export function chebyshev(t: Value, coefficients: readonly number[]): Value {
-  const [first, ...rest] = coefficients;
-  const zero = g.zerosLike(t);
-  const twice = g.scale(t, 2);
-  let [b1, b2] = [zero, zero];
-  for (const c of rest.reverse()) [b1, b2] = [g.add(g.sub(g.mul(twice, b1), b2), g.fullLike(t, c)), b1];
-  return g.add(g.sub(g.mul(t, b1), b2), g.fullLike(t, first!));
-}
-
 /** Chooses between a series in x up to 8 and one in 8 / x beyond, divided by sqrt(x). */
-function besselSeries(size: Value, near: readonly number[], far: readonly number[]): { small: Value; low: Value; high: Value } {
+function besselSeries(
+  size: Value,
+  near: readonly number[],
+  far: readonly number[],
+): { small: Value; low: Value; high: Value } {
   const eight = g.fullLike(size, 8);
   const small = g.le(size, eight);
   const inside = g.where(small, size, eight);
@@ -112,25 +106,70 @@ export function entr(x: Value): Value {
   return g.where(positive, value, rest);
 }
 
-/**
- * The area under the standard normal density up to `x`.
- * @namespace special
- */
-export function ndtr(x: Value): Value {
-  return g.scale(erfc(g.scale(floating(x), -Math.SQRT1_2)), 0.5);
+/** B(2j) / (2j)! for j = 1, 2, ... */
+const bernoulli = [
+  1 / 12,
+  -1 / 720,
+  1 / 30240,
+  -1 / 1209600,
+  1 / 47900160,
+  -691 / 1307674368000,
+  1 / 74724249600,
+];
+/** Terms summed one by one before the rest is taken from the Euler-Maclaurin formula. */
+const direct = 16;
+
+/** Sum of (q + k)^-x over k from 0 on. */
+function hurwitz(x: Value, q: Value): Value {
+  const one = g.fullLike(q, 1);
+  const power = g.neg(x);
+  let total = g.zerosLike(q);
+  let at = q;
+  for (let k = 0; k < direct; k++) {
+    total = g.add(total, g.binary('pow', at, power));
+    at = g.add(at, one);
+  }
+  const edge = g.binary('pow', at, power);
+  total = g.add(total, g.add(g.div(g.mul(edge, at), g.sub(x, one)), g.scale(edge, 0.5)));
+  // x (x + 1) ... (x + 2j - 2) / at^(2j - 1), times the Bernoulli number.
+  let factor = g.div(g.mul(edge, x), at);
+  for (const [j, b] of bernoulli.entries()) {
+    total = g.add(total, g.scale(factor, b));
+    const rise = g.mul(g.add(x, g.fullLike(x, 2 * j + 1)), g.add(x, g.fullLike(x, 2 * j + 2)));
+    factor = g.div(g.mul(factor, rise), g.mul(at, at));
+  }
+  return total;
 }
 
 /**
- * The logarithm of ndtr, accurate in its tail.
+ * The Hurwitz zeta function: the sum of (q + k)^-x over k = 0, 1, ... Infinity at x = 1 and at the poles q = 0, -1,
+ * ...; accurate for q from -12 on.
  * @namespace special
  */
-export function logNdtr(x: Value): Value {
-  const a = floating(x);
+export function zeta(x: Operand, q: Operand): Value {
+  const [a, b] = floatOperands('zeta', x, q);
+  const zero = g.zerosLike(b);
   const one = g.fullLike(a, 1);
-  const tail = g.lt(a, g.neg(one));
-  const left = g.where(tail, a, g.neg(one));
-  const right = g.where(tail, g.neg(one), a);
-  const scaled = erfcxSeries(g.scale(left, -Math.SQRT1_2));
-  const below = g.sub(g.log(g.scale(scaled, 0.5)), g.scale(g.mul(left, left), 0.5));
-  return g.where(tail, below, g.unary('log1p', g.scale(erfc(g.scale(right, Math.SQRT1_2)), -0.5)));
+  const whole = g.eq(b, g.unary('floor', b));
+  const negative = g.le(b, zero);
+  const pole = g.binary('and', negative, whole);
+  const plain = g.lt(one, a);
+  const inside = g.binary('and', plain, g.not(pole));
+  const value = hurwitz(g.where(inside, a, g.fullLike(a, 2)), g.where(inside, b, one));
+  const infinite = g.binary('or', g.eq(a, one), g.binary('and', plain, pole));
+  return g.where(inside, value, g.where(infinite, g.fullLike(a, Infinity), g.fullLike(a, NaN)));
+}
+
+/**
+ * The derivative of order `n` of digamma; accurate for x from -12 on.
+ * @function
+ * @namespace special
+ */
+export function polygamma(n: number, x: Value): Value {
+  if (!Number.isInteger(n) || n < 0)
+    throw new ArgumentError('polygamma', `n must be an integer from 0 on, not ${n}`);
+  const a = floating(x);
+  if (n === 0) return g.unary('digamma', a);
+  const factorial = range(n).reduce((product, i) => product * (i + 1), 1);
+  return g.scale(zeta(n + 1, a), n % 2 === 1 ? factorial : -factorial);
 }

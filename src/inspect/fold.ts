@@ -135,11 +135,16 @@ export function foldWithin(order: readonly Node[], most: number): Folded {
   return folded;
 }
 
-/** Titles without the name of the one model they all belong to. */
+/** Titles without the name of the one model they all belong to, where enough remains to tell what is meant. */
 export function shortTitles(boxes: readonly Box[]): Map<Box, string> {
-  const roots = new Set(boxes.filter(({ title }) => title.includes('.') && !title.includes(':')).map(({ title }) => title.split('.')[0]!));
-  const [root] = roots;
+  const isModule = ({ title }: Box): boolean => title.includes('.') && !title.includes(':');
+  const roots = new Set(boxes.filter(isModule).map(({ title }) => title.split('.')[0]!));
+  const [root = ''] = roots;
   return new Map(
-    boxes.map((box) => [box, roots.size === 1 && box.title.startsWith(`${root}.`) ? box.title.slice(root!.length + 1) : box.title]),
+    boxes.map((box) => {
+      const rest = box.title.slice(root.length + 1);
+      const shortens = roots.size === 1 && isModule(box) && box.title.startsWith(`${root}.`) && !/^\d+$/.test(rest);
+      return [box, shortens ? rest : box.title];
+    }),
   );
 }

@@ -94,15 +94,20 @@ export function writesOf(graph: Graph): Map<Node, Leaf[]> {
   return writes;
 }
 
+/** Cells of state named one by one; more are counted. */
+const fewCells = 2;
+
 /** What a box that writes state says about it. */
 export function updatesOf(leaves: readonly Leaf[], parameters: ReadonlySet<Leaf>): string {
+  if (leaves.length === 0) return '';
+  if (leaves.length <= fewCells && leaves.every(({ name }) => name !== undefined)) return `writes ${leaves.map(({ name }) => name).join(', ')}`;
   const known = leaves.filter((leaf) => parameters.has(leaf)).length;
   const others = leaves.length - known;
   const parts = [
     known > 0 ? plural(known, 'parameter') : '',
     others > 0 ? `${others}${known > 0 ? ' other' : ''} ${others === 1 ? 'cell' : 'cells'} of state` : '',
   ].filter(Boolean);
-  return parts.length === 0 ? '' : `updates ${parts.join(' and ')}`;
+  return `writes ${parts.join(' and ')}`;
 }
 
 const originLegend: readonly (readonly [Box['origin'], string])[] = [

@@ -1,7 +1,7 @@
 /** Files, where the host has them: written whole or not at all. */
 import { BackendError } from '../core/index.js';
 
-async function fileSystem(): Promise<typeof import('node:fs/promises')> {
+async function fileSystem() {
   try {
     return await import('node:fs/promises');
   } catch {

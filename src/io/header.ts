@@ -97,18 +97,23 @@ function parseTensor(name: string, entry: unknown): TensorInfo {
   const unknown = Object.keys(entry).find((key) => !['dtype', 'shape', 'data_offsets'].includes(key));
   if (unknown !== undefined) return refuse(`the entry of ${label} has a field ${JSON.stringify(unknown)}`);
   const dtype = byFileName.get(String(fileName));
-  if (dtype === undefined) return refuse(`${label} has dtype ${JSON.stringify(fileName)}, which is not supported`);
+  if (dtype === undefined)
+    return refuse(`${label} has dtype ${JSON.stringify(fileName)}, which is not supported`);
   if (!Array.isArray(shape) || !shape.every(isCount)) {
     return refuse(`${label} has shape ${JSON.stringify(shape)}: sizes are whole numbers of at least 0`);
   }
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
-    return refuse(`${label} has offsets ${JSON.stringify(offsets)}: they are two whole numbers of at least 0`);
+    return refuse(
+      `${label} has offsets ${JSON.stringify(offsets)}: they are two whole numbers of at least 0`,
+    );
   }
   const [start, end] = offsets as [number, number];
   // As big integers: a product past 2^53 must not pass for another.
   const bytes = shape.reduce((product, size) => product * BigInt(size), BigInt(dtypes[dtype].bytes));
   if (end < start || BigInt(end - start) !== bytes) {
-    return refuse(`${label} of shape ${formatShape(shape)} needs ${bytes} bytes, its offsets hold ${end - start}`);
+    return refuse(
+      `${label} of shape ${formatShape(shape)} needs ${bytes} bytes, its offsets hold ${end - start}`,
+    );
   }
   return { name, dtype, shape, start, end };
 }

@@ -15,7 +15,11 @@ type SaveOptions = { metadata?: Readonly<Record<string, string>> | undefined };
  * @returns The bytes.
  * @example await save('model.safetensors', model.stateDict())
  */
-export async function save(path: string | null, tensors: Tensors, options: SaveOptions = {}): Promise<Uint8Array> {
+export async function save(
+  path: string | null,
+  tensors: Tensors,
+  options: SaveOptions = {},
+): Promise<Uint8Array> {
   const bytes = await serialize(tensors, options);
   if (path !== null) await writeBytes(path, bytes);
   return bytes;

@@ -14,7 +14,10 @@ export interface Contents {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-const toBits: Partial<Record<DType, (value: number) => number>> = { float16: float16ToBits, bfloat16: bfloat16ToBits };
+const toBits: Partial<Record<DType, (value: number) => number>> = {
+  float16: float16ToBits,
+  bfloat16: bfloat16ToBits,
+};
 
 /** A tensor's values as they lie in memory. */
 async function memoryOf(tensor: Tensor): Promise<TypedArray> {
@@ -31,7 +34,10 @@ interface Stored {
 }
 
 /** Header and data of a file, in this order. */
-function layOut(stored: readonly Stored[], metadata: Readonly<Record<string, string>> | undefined): Uint8Array {
+function layOut(
+  stored: readonly Stored[],
+  metadata: Readonly<Record<string, string>> | undefined,
+): Uint8Array {
   // Wide elements first: then each tensor lies at a multiple of its element size.
   const order = stored.toSorted((a, b) => dtypes[b.dtype].bytes - dtypes[a.dtype].bytes);
   const entries: [string, unknown][] = metadata ? [['__metadata__', { ...metadata }]] : [];
@@ -71,7 +77,10 @@ export async function serialize(
     if (typeof value !== 'string') throw new ArgumentError('serialize', `metadata ${key} is no string`);
   }
   if (Object.hasOwn(tensors, '__metadata__')) {
-    throw new ArgumentError('serialize', 'a tensor cannot be called __metadata__: the format keeps that name');
+    throw new ArgumentError(
+      'serialize',
+      'a tensor cannot be called __metadata__: the format keeps that name',
+    );
   }
   const stored = Object.entries(tensors).map(async ([name, tensor]): Promise<Stored> => {
     return { name, dtype: tensor.dtype, shape: tensor.shape, array: await memoryOf(tensor) };
@@ -88,7 +97,7 @@ export function deserialize(bytes: Uint8Array): Contents {
   const result = Object.create(null) as Record<string, Tensor>;
   for (const { name, dtype, shape, start, end } of tensors) {
     // A copy: data may lie at any byte, typed arrays may not.
-    const data = bytes.slice(dataStart + start, dataStart + end);
+    const data = new Uint8Array(bytes.subarray(dataStart + start, dataStart + end));
     result[name] = fromTypedArray(new dtypes[dtype].array(data.buffer), shape, dtype);
   }
   return { tensors: result, metadata };

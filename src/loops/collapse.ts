@@ -51,7 +51,8 @@ class Rewriting {
   }
 }
 
-const inMasks = (masks: readonly Predicate[], f: Replace): Predicate[] => masks.map((mask) => ({ ...mask, expr: f(mask.expr) }));
+const inMasks = (masks: readonly Predicate[], f: Replace): Predicate[] =>
+  masks.map((mask) => ({ ...mask, expr: f(mask.expr) }));
 
 function inInstr(instr: Instr, f: Replace): Instr {
   switch (instr.kind) {
@@ -66,8 +67,12 @@ function inInstr(instr: Instr, f: Replace): Instr {
   }
 }
 const inBody = (body: readonly Instr[], f: Replace): Instr[] => body.map((instr) => inInstr(instr, f));
-const inStores = (stores: readonly Store[], f: Replace): Store[] => stores.map((store) => ({ ...store, index: f(store.index) }));
-const inBoth = <S extends { readonly body: readonly Instr[]; readonly stores: readonly Store[] }>(section: S, f: Replace): S => ({
+const inStores = (stores: readonly Store[], f: Replace): Store[] =>
+  stores.map((store) => ({ ...store, index: f(store.index) }));
+const inBoth = <S extends { readonly body: readonly Instr[]; readonly stores: readonly Store[] }>(
+  section: S,
+  f: Replace,
+): S => ({
   ...section,
   body: inBody(section.body, f),
   stores: inStores(section.stores, f),
@@ -83,7 +88,11 @@ function collect(rewrite: (f: Replace) => unknown): IndexExpr[] {
   return found;
 }
 
-type Walked = { readonly axes: readonly Axis[]; readonly body: readonly Instr[]; readonly stores: readonly Store[] };
+type Walked = {
+  readonly axes: readonly Axis[];
+  readonly body: readonly Instr[];
+  readonly stores: readonly Store[];
+};
 
 function collapseMap<M extends Walked>(nest: M): M {
   const work = new Rewriting(collect((f) => inBoth(nest, f)));
@@ -92,7 +101,10 @@ function collapseMap<M extends Walked>(nest: M): M {
 }
 
 type Contraction = Extract<LoopNest, { kind: 'contract' }>;
-const inOperand = (operand: Contraction['a'], f: Replace): Contraction['a'] => ({ ...operand, body: inBody(operand.body, f) });
+const inOperand = (operand: Contraction['a'], f: Replace): Contraction['a'] => ({
+  ...operand,
+  body: inBody(operand.body, f),
+});
 const inContract = (nest: Contraction, f: Replace): Contraction => ({
   ...inBoth(nest, f),
   a: inOperand(nest.a, f),
@@ -107,7 +119,9 @@ const inRow = (nest: Rows, f: Replace): Rows => ({
     ...inBoth(stage, f),
     rowBody: inBody(stage.rowBody, f),
     rowStores: inStores(stage.rowStores, f),
-    reduces: stage.reduces.map((reduce) => (reduce.position ? { ...reduce, position: f(reduce.position) } : reduce)),
+    reduces: stage.reduces.map((reduce) =>
+      reduce.position ? { ...reduce, position: f(reduce.position) } : reduce,
+    ),
   })),
   finishColumns: inBoth(nest.finishColumns, f),
   finishTotals: inBoth(nest.finishTotals, f),
@@ -138,12 +152,21 @@ export function collapse(nest: LoopNest): LoopNest {
     }
     case 'contract': {
       const work = new Rewriting(collect((f) => inContract(nest, f)));
-      const [batch, m, n, k] = [nest.batch, nest.m, nest.n, nest.k].map((axes) => work.collapse(axes)) as [Axis[], Axis[], Axis[], Axis[]];
+      const [batch, m, n, k] = [nest.batch, nest.m, nest.n, nest.k].map((axes) => work.collapse(axes)) as [
+        Axis[],
+        Axis[],
+        Axis[],
+        Axis[],
+      ];
       return { ...inContract(nest, work.replace), batch, m, n, k };
     }
     case 'scatter': {
       const base = collapseMap(nest.base);
-      const inScatter = (f: Replace): typeof nest => ({ ...nest, body: inBody(nest.body, f), index: f(nest.index) });
+      const inScatter = (f: Replace): typeof nest => ({
+        ...nest,
+        body: inBody(nest.body, f),
+        index: f(nest.index),
+      });
       const work = new Rewriting(collect(inScatter));
       const axes = work.collapse(nest.axes);
       return { ...inScatter(work.replace), base, axes };

@@ -240,7 +240,10 @@ export class PReLU extends Module {
   ) {
     super();
     const slope = options.init ?? 0.25;
-    this.weight = new Parameter({ data: new Array<number>(numParameters).fill(slope), shape: [numParameters] });
+    this.weight = new Parameter({
+      data: new Array<number>(numParameters).fill(slope),
+      shape: [numParameters],
+    });
   }
 
   forward(input: Tensor): Tensor {

@@ -64,7 +64,10 @@ export class MultiheadAttention extends Module {
     super();
     const { bias = true, addBiasKv = false, kdim = embedDim, vdim = embedDim } = options;
     if (embedDim % numHeads !== 0) {
-      throw new ArgumentError('MultiheadAttention', `embedDim ${embedDim} is not divisible by numHeads ${numHeads}`);
+      throw new ArgumentError(
+        'MultiheadAttention',
+        `embedDim ${embedDim} is not divisible by numHeads ${numHeads}`,
+      );
     }
     const joint = kdim === embedDim && vdim === embedDim;
     const parameter = (...shape: number[]): Parameter => new Parameter(zeroState(shape));
@@ -131,15 +134,24 @@ export class MultiheadAttention extends Module {
   forward(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions = {}): [Tensor, Tensor | null] {
     const unbatched = query.ndim === 2;
     if (!unbatched && query.ndim !== 3) {
-      throw new ShapeError('MultiheadAttention', `expected a 2-d or 3-d query, but got ${formatShape(query.shape)}`);
+      throw new ShapeError(
+        'MultiheadAttention',
+        `expected a 2-d or 3-d query, but got ${formatShape(query.shape)}`,
+      );
     }
-    const batched = (x: Tensor): Tensor => (unbatched ? x.unsqueeze(0) : this.batchFirst ? x : x.transpose(0, 1));
+    const batched = (x: Tensor): Tensor =>
+      unbatched ? x.unsqueeze(0) : this.batchFirst ? x : x.transpose(0, 1);
     const projected = this.#project(query, key, value).map(batched) as [Tensor, Tensor, Tensor];
     const [q, ...kv] = projected;
     const [n, keys] = kv[0].shape as readonly [number, number];
     const learned = [this.biasK, this.biasV].map((bias) => bias?.expand([n, 1, this.embedDim]));
     const zeros = this.addZeroAttn ? q.newZeros([n, 1, this.embedDim]) : undefined;
-    const [k, v] = kv.map((x, i) => cat([x, learned[i], zeros].filter((part) => part !== undefined), 1));
+    const [k, v] = kv.map((x, i) =>
+      cat(
+        [x, learned[i], zeros].filter((part) => part !== undefined),
+        1,
+      ),
+    );
     const extra = k!.shape[1]! - keys;
     const [queries, keysByHead, values] = [q, k!, v!].map((x) => this.#heads(x)) as [Tensor, Tensor, Tensor];
     const attnMask = this.#mask(queries, keys, extra, options);
@@ -155,7 +167,9 @@ export class MultiheadAttention extends Module {
       attended = F.scaledDotProductAttention(queries, keysByHead, values, { attnMask });
     }
     const joined = attended.transpose(1, 2).reshape([n, q.shape[1]!, this.embedDim]);
-    const output = this.outProj(unbatched ? joined.squeeze(0) : this.batchFirst ? joined : joined.transpose(0, 1));
+    const output = this.outProj(
+      unbatched ? joined.squeeze(0) : this.batchFirst ? joined : joined.transpose(0, 1),
+    );
     if (!needWeights || !weights) return [output, null];
     const shown = averageAttnWeights ? weights.mean(1) : weights;
     return [output, unbatched ? shown.squeeze(0) : shown];

@@ -37,7 +37,12 @@ abstract class RunningNorm extends Module {
     affineByDefault: boolean,
   ) {
     super();
-    const { eps = 1e-5, momentum = 0.1, affine = affineByDefault, trackRunningStats = affineByDefault } = options;
+    const {
+      eps = 1e-5,
+      momentum = 0.1,
+      affine = affineByDefault,
+      trackRunningStats = affineByDefault,
+    } = options;
     const { weight, bias } = affineParameters([numFeatures], affine);
     this.weight = weight;
     this.bias = bias;
@@ -57,7 +62,12 @@ abstract class RunningNorm extends Module {
   }
 
   /** The running statistics after a batch. */
-  protected abstract moved(input: Tensor, mean: Tensor, variance: Tensor, momentum: number | Tensor): Statistics;
+  protected abstract moved(
+    input: Tensor,
+    mean: Tensor,
+    variance: Tensor,
+    momentum: number | Tensor,
+  ): Statistics;
 
   /** Takes a batch into the running statistics, where there are any. */
   protected track(input: Tensor): void {
@@ -78,7 +88,10 @@ abstract class RunningNorm extends Module {
   protected checkRank(input: Tensor): void {
     if (this.ranks.includes(input.ndim)) return;
     const expected = this.ranks.map((rank) => `${rank}-d`).join(' or ');
-    throw new ShapeError(this.constructor.name, `expected a ${expected} input, but got ${formatShape(input.shape)}`);
+    throw new ShapeError(
+      this.constructor.name,
+      `expected a ${expected} input, but got ${formatShape(input.shape)}`,
+    );
   }
 
   override extraRepr(): string {

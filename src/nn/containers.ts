@@ -133,13 +133,8 @@ export class Sequential extends Module {
   }
 }
 
-function fill(holder: Module, entries: Iterable<readonly [string, unknown]>): void {
-  for (const [name, item] of entries) {
-    if (name in holder && !Object.hasOwn(holder, name)) {
-      throw new ArgumentError(holder.constructor.name, `'${name}' is a method of modules`, 'choose another name');
-    }
-    Object.assign(holder, { [name]: item });
-  }
+function fill(holder: Module, entries: Iterable<readonly [string, Module]>): void {
+  for (const [name, module] of entries) holder.registerModule(name, module);
 }
 
 /** Modules by name. */

@@ -158,7 +158,10 @@ abstract class ConvTranspose extends ConvBase {
       const extra = size - least;
       if (extra < 0 || extra >= Math.max(this.stride[i]!, this.dilation[i]!)) {
         const most = least + Math.max(this.stride[i]!, this.dilation[i]!) - 1;
-        throw new ArgumentError(this.constructor.name, `output size ${size} is not between ${least} and ${most}`);
+        throw new ArgumentError(
+          this.constructor.name,
+          `output size ${size} is not between ${least} and ${most}`,
+        );
       }
       return extra;
     });
@@ -167,7 +170,9 @@ abstract class ConvTranspose extends ConvBase {
   /** @param options `outputSize`: of the spatial dimensions, where the stride leaves a choice. */
   forward(input: Tensor, options: { outputSize?: readonly number[] | undefined } = {}): Tensor {
     const { weight, stride, padding, dilation, groups } = this;
-    const outputPadding = options.outputSize ? this.#paddingFor(input, options.outputSize) : this.outputPadding;
+    const outputPadding = options.outputSize
+      ? this.#paddingFor(input, options.outputSize)
+      : this.outputPadding;
     return transposed[this.rank](input, weight, this.bias ?? undefined, {
       stride, padding, outputPadding, groups, dilation,
     }); // prettier-ignore
@@ -208,21 +213,36 @@ export class Conv3d extends Conv {
 
 /** Transposed convolution over time: the gradient of `Conv1d` with respect to its input. */
 export class ConvTranspose1d extends ConvTranspose {
-  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvTransposeModuleOptions = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerDim,
+    options: ConvTransposeModuleOptions = {},
+  ) {
     super(1, inChannels, outChannels, kernelSize, options);
   }
 }
 
 /** Transposed convolution over images: the gradient of `Conv2d` with respect to its input. */
 export class ConvTranspose2d extends ConvTranspose {
-  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvTransposeModuleOptions = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerDim,
+    options: ConvTransposeModuleOptions = {},
+  ) {
     super(2, inChannels, outChannels, kernelSize, options);
   }
 }
 
 /** Transposed convolution over volumes: the gradient of `Conv3d` with respect to its input. */
 export class ConvTranspose3d extends ConvTranspose {
-  constructor(inChannels: number, outChannels: number, kernelSize: PerDim, options: ConvTransposeModuleOptions = {}) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: PerDim,
+    options: ConvTransposeModuleOptions = {},
+  ) {
     super(3, inChannels, outChannels, kernelSize, options);
   }
 }

@@ -30,7 +30,10 @@ abstract class Table extends Module {
     super();
     const { paddingIdx, maxNorm, normType = 2 } = options;
     if (paddingIdx !== undefined && (paddingIdx < -numEmbeddings || paddingIdx >= numEmbeddings)) {
-      throw new ArgumentError('Embedding', `paddingIdx ${paddingIdx} is not within ${numEmbeddings} embeddings`);
+      throw new ArgumentError(
+        'Embedding',
+        `paddingIdx ${paddingIdx} is not within ${numEmbeddings} embeddings`,
+      );
     }
     this.paddingIdx = paddingIdx !== undefined && paddingIdx < 0 ? paddingIdx + numEmbeddings : paddingIdx;
     this.maxNorm = maxNorm;
@@ -94,14 +97,16 @@ export class EmbeddingBag extends Table {
   }
 
   /** @param offsets Where each bag starts, for 1-d input. */
-  forward(
-    input: Tensor,
-    offsets?: Tensor,
-    options: { perSampleWeights?: Tensor | undefined } = {},
-  ): Tensor {
+  forward(input: Tensor, offsets?: Tensor, options: { perSampleWeights?: Tensor | undefined } = {}): Tensor {
     this.renormalise(input);
     const { mode, includeLastOffset, paddingIdx } = this;
     const { perSampleWeights } = options;
-    return F.embeddingBag(input, this.weight, { offsets, mode, includeLastOffset, paddingIdx, perSampleWeights });
+    return F.embeddingBag(input, this.weight, {
+      offsets,
+      mode,
+      includeLastOffset,
+      paddingIdx,
+      perSampleWeights,
+    });
   }
 }

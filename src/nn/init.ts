@@ -51,7 +51,8 @@ export const zeros_ = <T extends Tensor>(tensor: T): T => write(tensor, 0);
 
 /** The identity matrix. */
 export function eye_<T extends Tensor>(tensor: T): T {
-  if (tensor.shape.length !== 2) throw new ArgumentError('eye_', `takes a matrix, not ${formatShape(tensor.shape)}`);
+  if (tensor.shape.length !== 2)
+    throw new ArgumentError('eye_', `takes a matrix, not ${formatShape(tensor.shape)}`);
   const [rows, columns] = tensor.shape as readonly [number, number];
   const values = new Float32Array(rows * columns);
   for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = 1;
@@ -61,8 +62,17 @@ export function eye_<T extends Tensor>(tensor: T): T {
 /** A convolution weight [out, in, ...kernel] that passes channels on, in each of `groups`. */
 export function dirac_<T extends Tensor>(tensor: T, groups = 1): T {
   const [out, into, ...kernel] = tensor.shape;
-  if (out === undefined || into === undefined || kernel.length === 0 || kernel.length > 3 || out % groups !== 0) {
-    throw new ArgumentError('dirac_', `takes a convolution weight of ${groups} groups, not ${formatShape(tensor.shape)}`);
+  if (
+    out === undefined ||
+    into === undefined ||
+    kernel.length === 0 ||
+    kernel.length > 3 ||
+    out % groups !== 0
+  ) {
+    throw new ArgumentError(
+      'dirac_',
+      `takes a convolution weight of ${groups} groups, not ${formatShape(tensor.shape)}`,
+    );
   }
   const strides = stridesOf(tensor.shape);
   const centre = kernel.reduce((at, size, i) => at + Math.floor(size / 2) * strides[i + 2]!, 0);
@@ -99,7 +109,10 @@ export interface KaimingOptions {
   nonlinearity?: Nonlinearity | undefined;
 }
 
-function kaimingStd(shape: Shape, { a = 0, mode = 'fan_in', nonlinearity = 'leaky_relu' }: KaimingOptions): number {
+function kaimingStd(
+  shape: Shape,
+  { a = 0, mode = 'fan_in', nonlinearity = 'leaky_relu' }: KaimingOptions,
+): number {
   const { fanIn, fanOut } = calculateFanInAndFanOut(shape);
   return calculateGain(nonlinearity, a) / Math.sqrt(mode === 'fan_in' ? fanIn : fanOut);
 }

@@ -28,8 +28,10 @@ export function* membersOf<M>(
   }
   if (opened.has(value)) return;
   opened.add(value);
-  for (const [key, item] of itemsOf(value)) yield* membersOf(`${path}.${String(key)}`, item, isMember, opened);
+  for (const [key, item] of itemsOf(value))
+    yield* membersOf(`${path}.${String(key)}`, item, isMember, opened);
 }
 
 /** `a.b`, or `b` alone at the root. */
-export const joinPath = (prefix: string, name: string): string => (prefix === '' ? name : `${prefix}.${name}`);
+export const joinPath = (prefix: string, name: string): string =>
+  prefix === '' ? name : `${prefix}.${name}`;

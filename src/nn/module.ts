@@ -28,6 +28,18 @@ let active: Module | undefined;
 /** The module called last from outside all modules. */
 let outermost: Module | undefined;
 
+/** Runs `body` as what happens inside `module`. */
+function within<T>(module: Module, body: () => T): T {
+  const enclosing = active;
+  if (enclosing === undefined) outermost = module;
+  active = module;
+  try {
+    return body();
+  } finally {
+    active = enclosing;
+  }
+}
+
 /** The model in use: the module that was called last and not by another one. */
 export const lastCalled = (): Module | undefined => outermost;
 
@@ -47,19 +59,14 @@ export abstract class Module extends CallableBase {
   abstract override forward(...args: never[]): unknown;
 
   [invoke](...args: never[]): unknown {
-    const enclosing = active;
-    const label = this.#label(enclosing);
-    active = this;
-    if (enclosing === undefined) outermost = this;
-    try {
-      return inModule(label, () => {
+    const label = this.#label(active);
+    return within(this, () =>
+      inModule(label, () => {
         const output = unpinned(() => this.forward(...args));
         const hooks = observe(() => this.#hooks);
         return hooks.reduce((result, hook) => unpinned(() => hook(this, args, result)) ?? result, output);
-      });
-    } finally {
-      active = enclosing;
-    }
+      }),
+    );
   }
 
   /** The field of the calling module that holds this one; the class name of one called by itself. */
@@ -100,7 +107,9 @@ export abstract class Module extends CallableBase {
     if (met.has(this)) return;
     met.add(this);
     yield [prefix, this];
-    for (const [name, child] of this.namedChildren()) yield* child.#tree(joinPath(prefix, name), shared, met);
+    for (const [name, member] of this.#members()) {
+      if (member instanceof Module) yield* member.#tree(joinPath(prefix, name), shared, met);
+    }
     if (shared) met.delete(this);
   }
 
@@ -223,7 +232,11 @@ export abstract class Module extends CallableBase {
    * Adds a buffer as the field `name`: state that is saved but not trained.
    * @param options `persistent` (the default): part of the state dict.
    */
-  registerBuffer(name: string, value: Tensor | null, options: { persistent?: boolean | undefined } = {}): void {
+  registerBuffer(
+    name: string,
+    value: Tensor | null,
+    options: { persistent?: boolean | undefined } = {},
+  ): void {
     this.#register(name, value && (value instanceof Buffer ? value : new Buffer(value)));
     if (options.persistent ?? true) this.#transient.delete(this.stateName(name));
     else this.#transient.add(this.stateName(name));
@@ -240,7 +253,13 @@ export abstract class Module extends CallableBase {
   }
 
   #register(name: string, member: Member | null): void {
-    if (name in Module.prototype) throw new ArgumentError('register', `'${name}' is a method of modules`);
+    if (name in this && !Object.hasOwn(this, name)) {
+      throw new ArgumentError(
+        'register',
+        `'${name}' is a method of ${this.constructor.name}`,
+        'choose another name',
+      );
+    }
     Object.assign(this, { [name]: member });
   }
 

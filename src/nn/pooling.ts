@@ -1,5 +1,11 @@
 /** Pooling as modules. */
-import type { AvgPoolOptions, MaxPoolOptions, MaxUnpoolOptions, OutputSize, PerDim } from '../functional/index.js';
+import type {
+  AvgPoolOptions,
+  MaxPoolOptions,
+  MaxUnpoolOptions,
+  OutputSize,
+  PerDim,
+} from '../functional/index.js';
 import * as F from '../tensor/F.js';
 import type { Tensor } from '../tensor/index.js';
 import { Configured } from './configured.js';

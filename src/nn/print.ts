@@ -31,8 +31,13 @@ export const keywords = (options: object): string =>
 const indent = (text: string): string => text.replaceAll('\n', '\n  ');
 
 /** `Name(extra)`, with a line for each child where there are any. */
-export function printModule(name: string, extra: string, children: readonly (readonly [string, string])[]): string {
-  if (children.length === 0) return extra.includes('\n') ? `${name}(\n  ${indent(extra)}\n)` : `${name}(${extra})`;
+export function printModule(
+  name: string,
+  extra: string,
+  children: readonly (readonly [string, string])[],
+): string {
+  if (children.length === 0)
+    return extra.includes('\n') ? `${name}(\n  ${indent(extra)}\n)` : `${name}(${extra})`;
   const lines = children.map(([label, text]) => `(${label}): ${text}`);
   return `${name}(\n  ${indent([...(extra === '' ? [] : [extra]), ...lines].join('\n'))}\n)`;
 }

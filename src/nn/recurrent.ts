@@ -85,7 +85,8 @@ abstract class Recurrent extends Module {
     };
     for (const name of weightNames) {
       const shape = shapes[name];
-      if (shape) this.registerParameter(this.#fieldOf(name, layer, direction), new Parameter(zeroState(shape)));
+      if (shape)
+        this.registerParameter(this.#fieldOf(name, layer, direction), new Parameter(zeroState(shape)));
     }
   }
 

@@ -130,7 +130,11 @@ export class TransformerDecoderLayer extends TransformerLayer {
 
   forward(tgt: Tensor, memory: Tensor, masks: DecoderMasks = {}): Tensor {
     const own = { attnMask: masks.tgtMask, keyPaddingMask: masks.tgtKeyPaddingMask, needWeights: false };
-    const other = { attnMask: masks.memoryMask, keyPaddingMask: masks.memoryKeyPaddingMask, needWeights: false };
+    const other = {
+      attnMask: masks.memoryMask,
+      keyPaddingMask: masks.memoryKeyPaddingMask,
+      needWeights: false,
+    };
     const attended = this.residual(tgt, this.norm1, (x) => this.dropout1(this.selfAttn(x, x, x, own)[0]));
     const informed = this.residual(attended, this.norm2, (x) =>
       this.dropout2(this.multiheadAttn(x, memory, memory, other)[0]),
@@ -206,7 +210,13 @@ export class Transformer extends Module {
 
   constructor(options: TransformerOptions = {}) {
     super();
-    const { dModel = 512, nhead = 8, numEncoderLayers = 6, numDecoderLayers = 6, layerNormEps: eps } = options;
+    const {
+      dModel = 512,
+      nhead = 8,
+      numEncoderLayers = 6,
+      numDecoderLayers = 6,
+      layerNormEps: eps,
+    } = options;
     const norm = (): LayerNorm => new LayerNorm(dModel, { eps });
     const encoding = () => new TransformerEncoderLayer(dModel, nhead, options);
     const decoding = () => new TransformerDecoderLayer(dModel, nhead, options);

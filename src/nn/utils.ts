@@ -61,7 +61,10 @@ export function vectorToParameters(vector: Tensor, parameters: Iterable<Tensor>)
   const sizes = held.map(({ shape }) => numel(shape));
   const total = sizes.reduce((a, b) => a + b, 0);
   if (vector.ndim !== 1 || vector.shape[0] !== total) {
-    throw new ArgumentError('vectorToParameters', `the parameters have ${total} elements, the vector [${vector.shape.join(', ')}]`);
+    throw new ArgumentError(
+      'vectorToParameters',
+      `the parameters have ${total} elements, the vector [${vector.shape.join(', ')}]`,
+    );
   }
   noGrad(() => {
     const parts = vector.splitWithSizes(sizes);

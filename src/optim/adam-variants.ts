@@ -48,7 +48,8 @@ const nadam: Rule<NAdamOptions, 'expAvg' | 'expAvgSq', 'step' | 'muProduct', NAd
   counters: () => ({ step: 0, muProduct: 1 }),
   advance({ step, muProduct }, lr, { betas, momentumDecay }) {
     const next = step.add(1);
-    const momentumAt = (t: Tensor): Tensor => powerOf(t.mul(momentumDecay), 0.96).mul(-0.5).add(1).mul(betas[0]);
+    const momentumAt = (t: Tensor): Tensor =>
+      powerOf(t.mul(momentumDecay), 0.96).mul(-0.5).add(1).mul(betas[0]);
     const [mu, later] = [momentumAt(next), momentumAt(next.add(1))];
     const product = muProduct.mul(mu);
     const rest = (x: Tensor): Tensor => x.neg().add(1);

@@ -31,13 +31,18 @@ type Scalars = { stepSize: Tensor; rootCorrection: Tensor; lr: Tensor };
 type AdamRule = Rule<AdamOptions, Slots, 'step', Scalars>;
 
 /** The update of Kingma and Ba 2014; `start` says what weight decay does to parameter and gradient before it. */
-const adamRule = (start: (p: Tensor, g: Tensor, lr: Tensor, options: AdamOptions) => [Tensor, Tensor]): AdamRule => ({
+const adamRule = (
+  start: (p: Tensor, g: Tensor, lr: Tensor, options: AdamOptions) => [Tensor, Tensor],
+): AdamRule => ({
   slots: ({ amsgrad }) => ({ expAvg: 0, expAvgSq: 0, ...(amsgrad ? { maxExpAvgSq: 0 } : {}) }),
   counters: () => ({ step: 0 }),
   advance({ step }, lr, { betas }) {
     const next = step.add(1);
     const [first, second] = betas.map((beta) => biasCorrection(next, beta)) as [Tensor, Tensor];
-    return { counters: { step: next }, scalars: { stepSize: lr.div(first), rootCorrection: second.sqrt(), lr } };
+    return {
+      counters: { step: next },
+      scalars: { stepSize: lr.div(first), rootCorrection: second.sqrt(), lr },
+    };
   },
   update({ p, g, slots, scalars: { stepSize, rootCorrection, lr } }, options) {
     const { betas, eps, amsgrad, maximize } = options;

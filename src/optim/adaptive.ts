@@ -114,7 +114,10 @@ const adadelta: Rule<AdadeltaOptions, 'squareAvg' | 'accDelta', never, Tensor> =
     const gradient = gradientOf(p, g, options);
     const squareAvg = moved(slots.squareAvg, gradient.square(), rho);
     const delta = slots.accDelta.add(eps).sqrt().div(squareAvg.add(eps).sqrt()).mul(gradient);
-    return { p: p.sub(delta.mul(lr)), slots: { squareAvg, accDelta: moved(slots.accDelta, delta.square(), rho) } };
+    return {
+      p: p.sub(delta.mul(lr)),
+      slots: { squareAvg, accDelta: moved(slots.accDelta, delta.square(), rho) },
+    };
   },
 };
 

@@ -34,9 +34,14 @@ export function makeGroup<O extends CommonOptions>(
   const { params, ...options } = init;
   const list = params instanceof Tensor ? [params] : [...params];
   for (const param of list) {
-    if (!(param instanceof Tensor)) throw new ArgumentError('Optimizer', `takes tensors, not ${typeof param}`);
+    if (!(param instanceof Tensor))
+      throw new ArgumentError('Optimizer', `takes tensors, not ${typeof param}`);
     if (!param.isLeaf) {
-      throw new ArgumentError('Optimizer', 'a computed tensor cannot be optimized', 'pass parameters or leaves');
+      throw new ArgumentError(
+        'Optimizer',
+        'a computed tensor cannot be optimized',
+        'pass parameters or leaves',
+      );
     }
   }
   const complete = withDefaults(defaults, options as unknown as Partial<O>);

@@ -29,7 +29,10 @@ export interface OptimizerState {
 /** Parameters that some optimizer updates. */
 const held = new WeakSet<Tensor>();
 
-const mapRecord = <A, B>(record: Readonly<Record<string, A>>, f: (value: A, key: string) => B): Record<string, B> =>
+const mapRecord = <A, B>(
+  record: Readonly<Record<string, A>>,
+  f: (value: A, key: string) => B,
+): Record<string, B> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [key, f(value, key)]));
 
 /** Base class of the optimizers. */
@@ -57,7 +60,8 @@ export class Optimizer<O extends CommonOptions> {
     this.#check = check;
     const list: (Tensor | ParamGroupInit<O>)[] = [...params];
     if (list.length === 0) throw new ArgumentError('Optimizer', 'got an empty parameter list');
-    const isGroup = (item: Tensor | ParamGroupInit<O>): item is ParamGroupInit<O> => !(item instanceof Tensor);
+    const isGroup = (item: Tensor | ParamGroupInit<O>): item is ParamGroupInit<O> =>
+      !(item instanceof Tensor);
     const groups = list.filter(isGroup);
     if (groups.length === 0) this.addParamGroup({ params: list as Tensor[] } as unknown as ParamGroupInit<O>);
     else if (groups.length === list.length) for (const group of groups) this.addParamGroup(group);
@@ -134,7 +138,8 @@ export class Optimizer<O extends CommonOptions> {
     const ready = group.params.filter(({ grad }) => grad !== null);
     const fresh: Cohort = { counters: mapRecord(this.#rule.counters(group), scalar) };
     for (const param of ready) {
-      if (!this.#entries.has(param)) this.#entries.set(param, { slots: this.#makeSlots(param, group), cohort: fresh });
+      if (!this.#entries.has(param))
+        this.#entries.set(param, { slots: this.#makeSlots(param, group), cohort: fresh });
     }
     const cohorts = new Map<Cohort, Tensor[]>();
     for (const param of ready) {
@@ -188,9 +193,17 @@ export class Optimizer<O extends CommonOptions> {
    */
   loadStateDict(dict: OptimizerState): void {
     const sizes = dict.param_groups.map(({ params }) => (params as readonly number[]).length);
-    if (!sameShape(sizes, this.paramGroups.map(({ params }) => params.length))) {
+    if (
+      !sameShape(
+        sizes,
+        this.paramGroups.map(({ params }) => params.length),
+      )
+    ) {
       const own = formatShape(this.paramGroups.map(({ params }) => params.length)); // prettier-ignore
-      throw new ArgumentError('loadStateDict', `groups of ${formatShape(sizes)} parameters do not fit groups of ${own}`);
+      throw new ArgumentError(
+        'loadStateDict',
+        `groups of ${formatShape(sizes)} parameters do not fit groups of ${own}`,
+      );
     }
     const entries = new Map<Tensor, Entry>();
     for (const [i, group] of this.paramGroups.entries()) {
@@ -203,7 +216,10 @@ export class Optimizer<O extends CommonOptions> {
     }
     for (const [i, group] of this.paramGroups.entries()) {
       const { params: _, ...options } = dict.param_groups[i]!;
-      Object.assign(group, mapKeys(options, (name) => fieldOf(group, name)));
+      Object.assign(
+        group,
+        mapKeys(options, (name) => fieldOf(group, name)),
+      );
     }
     this.#entries.clear();
     for (const [param, entry] of entries) this.#entries.set(param, entry);
@@ -220,7 +236,10 @@ export class Optimizer<O extends CommonOptions> {
       const value = saved[torchName(name)];
       if (value && sameShape(value.shape, shape)) return value;
       const found = value ? formatShape(value.shape) : 'nothing';
-      throw new ArgumentError('loadStateDict', `${torchName(name)} is ${found}, expected ${formatShape(shape)}`);
+      throw new ArgumentError(
+        'loadStateDict',
+        `${torchName(name)} is ${found}, expected ${formatShape(shape)}`,
+      );
     };
     const slots = mapRecord(this.#rule.slots(options), (_, name) => {
       return new Buffer(take(name, param.shape).to(param.dtype), { name: torchName(name) });

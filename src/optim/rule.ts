@@ -47,7 +47,8 @@ export const decayed = (g: Tensor, p: Tensor, { weightDecay }: DecayOptions): Te
   weightDecay === 0 ? g : g.add(p.mul(weightDecay));
 
 /** The moving average `beta * average + (1 - beta) * x`. */
-export const moved = (average: Tensor, x: Tensor, beta: number): Tensor => average.mul(beta).add(x.mul(1 - beta));
+export const moved = (average: Tensor, x: Tensor, beta: number): Tensor =>
+  average.mul(beta).add(x.mul(1 - beta));
 
 /** `1 - beta^step`, without the cancellation of that form in float32. */
 export const biasCorrection = (step: Tensor, beta: number): Tensor =>

@@ -30,7 +30,9 @@ const sgd: Rule<SGDOptions, 'momentumBuffer', 'step', Scalars> = {
     const { momentum, nesterov, maximize } = options;
     const gradient = decayed(maximize ? g.neg() : g, p, options);
     if (momentum === 0) return { p: p.sub(gradient.mul(lr)), slots: {} };
-    const momentumBuffer = slots.momentumBuffer.mul(momentum).add(share === 1 ? gradient : gradient.mul(share));
+    const momentumBuffer = slots.momentumBuffer
+      .mul(momentum)
+      .add(share === 1 ? gradient : gradient.mul(share));
     const direction = nesterov ? gradient.add(momentumBuffer.mul(momentum)) : momentumBuffer;
     return { p: p.sub(direction.mul(lr)), slots: { momentumBuffer } };
   },
@@ -42,12 +44,25 @@ const sgd: Rule<SGDOptions, 'momentumBuffer', 'step', Scalars> = {
  */
 export class SGD extends Optimizer<SGDOptions> {
   constructor(params: Params<SGDOptions>, options: Partial<SGDOptions> = {}) {
-    const defaults = { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false };
-    super(params, withDefaults(defaults, options), sgd, ({ lr, momentum, weightDecay, nesterov, dampening }) => {
-      for (const [name, value] of Object.entries({ lr, momentum, weightDecay })) checkNonNegative(name, value);
-      if (nesterov && (momentum <= 0 || dampening !== 0)) {
-        throw new ArgumentError('SGD', 'Nesterov momentum requires a momentum and zero dampening');
-      }
-    });
+    const defaults = {
+      lr: 1e-3,
+      momentum: 0,
+      dampening: 0,
+      weightDecay: 0,
+      nesterov: false,
+      maximize: false,
+    };
+    super(
+      params,
+      withDefaults(defaults, options),
+      sgd,
+      ({ lr, momentum, weightDecay, nesterov, dampening }) => {
+        for (const [name, value] of Object.entries({ lr, momentum, weightDecay }))
+          checkNonNegative(name, value);
+        if (nesterov && (momentum <= 0 || dampening !== 0)) {
+          throw new ArgumentError('SGD', 'Nesterov momentum requires a momentum and zero dampening');
+        }
+      },
+    );
   }
 }

@@ -43,10 +43,12 @@ export function mayUpdateInPlace(nest: LoopNest, read: number, written: number):
       return section !== undefined && within(section, bodies.filter((body) => body !== section.body), read, written); // prettier-ignore
     }
     case 'segmented': {
-      // Streams are numbered apart from buffers, and a segment's streams are its own: only the body counts.
+      // Streams are numbered apart from buffers. Segments run one after the other: what one writes no other may read.
       const stream = (buffer: number): number => nest.streams.findIndex((buffers) => buffers.includes(buffer));
-      const setupReads = loadsOf(nest.setup, read).length > 0;
-      return !setupReads && within({ body: nest.body, stores: nest.stores }, [], stream(read), stream(written));
+      const segmentOf = nest.streams[stream(written)]!.indexOf(written);
+      const readElsewhere = nest.streams.some((buffers) => buffers.some((buffer, segment) => buffer === read && segment !== segmentOf));
+      if (readElsewhere || loadsOf(nest.setup, read).length > 0) return false;
+      return within({ body: nest.body, stores: nest.stores }, [], stream(read), stream(written));
     }
     case 'scatter':
       return nest.buffer === written && within(nest.base, [nest.body], read, written);

@@ -15,6 +15,8 @@ export class Instance {
   /** Positions among the graph's leaves. */
   readonly #inputLeaf: readonly number[];
   readonly #stateLeaf: readonly number[];
+  /** Make room for each result. */
+  readonly #results: readonly (() => TypedArray)[];
   /** Checks whose indices are inputs: made before anything runs. */
   readonly #early: readonly { readonly check: Check; readonly input: number }[];
 
@@ -29,6 +31,10 @@ export class Instance {
     this.program = plan.program;
     const { inputs, states, outputs, arenaBytes, checks } = plan.program;
     const empty = (slot: { dtype: keyof typeof dtypes }): TypedArray => new dtypes[slot.dtype].array(0);
+    this.#results = outputs.map(({ shape, dtype }) => {
+      const [Array, size] = [dtypes[dtype].array, numel(shape)];
+      return () => new Array(size);
+    });
     this.#inputs = inputs.map(empty);
     this.#states = states.map(empty);
     const memory = { arena: new ArrayBuffer(arenaBytes), inputs: this.#inputs, states: this.#states, outputs: outputs.map(empty) };
@@ -45,7 +51,7 @@ export class Instance {
 
   /**
    * Runs the program, which overwrites `written`. `leaves` stand where the compiled graph's own leaves stood, in the same
-   * order; a placeholder's data comes from `argument`. Results are new arrays.
+   * order; a placeholder's data comes from `argument`. Results are new arrays. Nothing else is allocated, iterators neither.
    */
   run(leaves: readonly Leaf[], argument: (leaf: Leaf) => TypedArray, written: readonly Cell[]): TypedArray[] {
     for (let i = 0; i < this.#inputs.length; i++) {
@@ -57,11 +63,14 @@ export class Instance {
       const { array } = leaves[this.#stateLeaf[i]!] as Cell;
       if (this.#states[i] !== array) this.#bind('state', i, (this.#states[i] = array));
     }
-    for (const { check, input } of this.#early) checkIndices(check, this.#inputs[input]!);
-    const results = this.program.outputs.map(({ shape, dtype }) => new dtypes[dtype].array(numel(shape)));
-    for (let i = 0; i < results.length; i++) this.#bind('output', i, results[i]!);
+    for (let i = 0; i < this.#early.length; i++) checkIndices(this.#early[i]!.check, this.#inputs[this.#early[i]!.input]!);
+    const results: TypedArray[] = [];
+    for (let i = 0; i < this.#results.length; i++) {
+      results.push(this.#results[i]!());
+      this.#bind('output', i, results[i]!);
+    }
     this.#executable.step();
-    for (const cell of written) cell.written();
+    for (let i = 0; i < written.length; i++) written[i]!.written();
     const { failure } = this.#executable;
     if (failure[0] !== 0) this.#report(failure);
     return results;

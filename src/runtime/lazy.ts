@@ -102,21 +102,28 @@ export function evaluate(outputs: readonly Node[], assigns: readonly { cell: Cel
   });
 }
 
+/** A value that cannot be computed says so once, here: it does not wait for the next write to fail again. */
+function evaluateAll(values: readonly Value[], assigns?: readonly { cell: Cell; value: Node }[]): Data[] {
+  try {
+    return evaluate(values.map((value) => value.lazyNode!), assigns); // prettier-ignore
+  } catch (error) {
+    for (const value of values) pending.delete(value);
+    throw error;
+  }
+}
+
 /** Gives values their data, all by one program. */
 export function realise(values: readonly Value[], keepGraph: (value: Value) => boolean): void {
   const waiting = values.filter((value) => value.data === undefined && value.lazyNode !== undefined);
   if (waiting.length === 0) return;
-  const data = evaluate(waiting.map((value) => value.lazyNode!));
+  const data = evaluateAll(waiting);
   waiting.forEach((value, i) => settle(value, data[i]!, keepGraph(value)));
 }
 
 /** Writes state: one parallel assignment, together with every value that nothing has consumed. */
 export function commit(assigns: readonly { cell: Cell; value: Node }[]): void {
   const waiting = pending.all().filter((value) => value.data === undefined);
-  const data = evaluate(
-    waiting.map((value) => value.lazyNode!),
-    assigns,
-  );
+  const data = evaluateAll(waiting, assigns);
   const overwritten = new Set(assigns.map(({ cell }) => cell));
   waiting.forEach((value, i) => settle(value, data[i]!, canDifferentiate(value.lazyNode!, overwritten)));
 }

@@ -36,6 +36,14 @@ let compilations = 0;
 /** How many programs have been compiled: a warm loop adds none. */
 export const compilationCount = (): number => compilations;
 
+const listeners = new Set<(compilation: Compilation) => void>();
+
+/** Calls `listener` with every program compiled from now on, lazy ones included; gives a function that ends it. */
+export function onCompile(listener: (compilation: Compilation) => void): () => void {
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
 export function compileGraph(graph: Graph, options: CompileOptions, leaves?: readonly Leaf[]): Compilation {
   compilations++;
   const backend = backendOf(options.backend);
@@ -45,8 +53,10 @@ export function compileGraph(graph: Graph, options: CompileOptions, leaves?: rea
   const lowered = lower(fusion, { segments: fusionOn });
   const planned = plan(lowered, fusion, backend.target, options.name);
   const source = backend.emit(planned.program);
-  return {
+  const compilation = {
     graph, optimized, passes: log, fusion, lowered, plan: planned, source, backend: backend.name,
     leaves: leaves ?? structuralKey(graph).leaves,
   }; // prettier-ignore
+  for (const listener of listeners) listener(compilation);
+  return compilation;
 }

@@ -46,17 +46,12 @@ export class Trace {
     return this.#gradsBefore.has(cell);
   }
 
-  /**
-   * Says what a call has to leave behind: true where the gradient then lies in the cell's gradient cell, false where there
-   * is none.
-   */
-  finishGrads(): ReadonlyMap<Cell, boolean> {
-    const after = new Map<Cell, boolean>();
-    for (const cell of this.#gradsBefore.keys()) {
-      after.set(cell, cell.grad !== null);
-      if (cell.grad !== null) this.write(cell.gradCell, cell.grad.value.node);
-    }
-    return after;
+  /** Which cells have a gradient when the function ends, from now on in the gradient's own cell, and which have none. */
+  finishGrads(): { readonly left: readonly Cell[]; readonly dropped: readonly Cell[] } {
+    const touched = [...this.#gradsBefore.keys()];
+    const left = touched.filter((cell) => cell.grad !== null);
+    for (const cell of left) this.write(cell.gradCell, cell.grad!.value.node);
+    return { left, dropped: touched.filter((cell) => cell.grad === null) };
   }
 
   /** Puts gradients back as they were before the function changed them. */

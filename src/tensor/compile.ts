@@ -8,7 +8,7 @@ import { Traced } from '../inspect/index.js';
 import type { Leaf } from '../ops/index.js';
 import {
   Instance, Placeholder, Trace, activeTrace, compileGraph, currentEpoch, flushPending, getBackend, guardsHold, outsideTrace,
-  pending, recordGuards, touch, type Cell, type CompileOptions, type Compilation, type Guard, type KernelTime, Data,
+  pending, realise, recordGuards, touch, type Cell, type CompileOptions, type Compilation, type Guard, type KernelTime, Data,
 } from '../runtime/index.js'; // prettier-ignore
 import { isTracked, moveToCell } from './gradients.js';
 import { Tensor } from './tensor.generated.js';
@@ -41,8 +41,10 @@ interface Entry {
   /** What the function returned, with numbers of outputs in place of tensors. */
   readonly result: unknown;
   readonly written: readonly Cell[];
-  readonly gradsAfter: ReadonlyMap<Cell, boolean>;
-  readonly gradsRead: ReadonlySet<Cell>;
+  /** Cells whose gradient a call reads, leaves in the gradient's own cell, and takes away. */
+  readonly gradsRead: readonly Cell[];
+  readonly gradsLeft: readonly Cell[];
+  readonly gradsDropped: readonly Cell[];
 }
 
 /** Traces of one function before it warns that something changes with every call. */
@@ -129,7 +131,7 @@ function traceFunction<A extends unknown[], R>(fn: (...args: A) => R, args: A, o
           throw new TraceError(`${options.name} is async: nothing can be awaited while a function is traced`, 'await outside of it');
         }
         const outputs: Node[] = [];
-        return { outputs, shaped: slotsOf(out, outputs), gradsAfter: trace.finishGrads() };
+        return { outputs, shaped: slotsOf(out, outputs), grads: trace.finishGrads() };
       } finally {
         trace.restoreGrads();
       }
@@ -149,8 +151,9 @@ function traceFunction<A extends unknown[], R>(fn: (...args: A) => R, args: A, o
     argument: new Map(placeholders.map((leaf, i) => [leaf, i])),
     result: result.shaped,
     written: [...trace.writes.keys()],
-    gradsAfter: result.gradsAfter,
-    gradsRead: trace.gradsRead,
+    gradsRead: [...trace.gradsRead],
+    gradsLeft: result.grads.left,
+    gradsDropped: result.grads.dropped,
   };
 }
 
@@ -174,7 +177,7 @@ function fill(shaped: unknown, outputs: readonly Tensor[]): unknown {
 
 function run(entry: Entry, args: readonly unknown[]): unknown {
   if (pending.size > 0) flushPending();
-  for (const cell of entry.gradsRead) moveToCell(cell);
+  for (let i = 0; i < entry.gradsRead.length; i++) moveToCell(entry.gradsRead[i]!);
   const tensors = flattenTree(args).tensors;
   const dataOf = (leaf: Leaf): TypedArray => {
     const held = tensors[entry.argument.get(leaf)!]!.materialise();
@@ -182,7 +185,8 @@ function run(entry: Entry, args: readonly unknown[]): unknown {
     return entry.written.includes(held as Cell) ? held.array.slice() : held.array;
   };
   const arrays = entry.instance.run(entry.compilation.leaves, dataOf, entry.written);
-  for (const [cell, present] of entry.gradsAfter) leaveGrad(cell, present);
+  for (let i = 0; i < entry.gradsLeft.length; i++) leaveGrad(entry.gradsLeft[i]!);
+  for (let i = 0; i < entry.gradsDropped.length; i++) dropGrad(entry.gradsDropped[i]!);
   const { outputs } = entry.instance.program;
   const results = arrays.map((array, i) => new Tensor(new Data(array, outputs[i]!.shape, outputs[i]!.dtype)));
   return fill(entry.result, results);
@@ -191,15 +195,14 @@ function run(entry: Entry, args: readonly unknown[]): unknown {
 const gradTensors = new WeakMap<Cell, Tensor>();
 
 /** Shows on a parameter what a call computed as its gradient. */
-function leaveGrad(cell: Cell, present: boolean): void {
-  if (!present) {
-    if (cell.grad !== null) touch();
-    cell.grad = null;
-    return;
-  }
+function leaveGrad(cell: Cell): void {
   let tensor = gradTensors.get(cell);
   if (!tensor) gradTensors.set(cell, (tensor = new Tensor(cell.gradCell)));
   if (cell.grad === null) touch();
   cell.grad = tensor;
 }
 
+function dropGrad(cell: Cell): void {
+  if (cell.grad !== null) touch();
+  cell.grad = null;
+}

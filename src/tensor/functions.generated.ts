@@ -777,7 +777,7 @@ export function erf(x: Tensor): Tensor {
 }
 
 /**
- * `1 - erf(x)`.
+ * `1 - erf(x)`, accurate where that is small.
  */
 export function erfc(x: Tensor): Tensor {
   return call(() => wrap(f.erfc(x.node)));
@@ -986,6 +986,13 @@ export function hstack(tensors: readonly Tensor[]): Tensor {
  */
 export function hypot(x: Operand, y: Operand): Tensor {
   return call(() => wrap(f.hypot(lower(x), lower(y))));
+}
+
+/**
+ * The modified Bessel function of order 0.
+ */
+export function i0(x: Tensor): Tensor {
+  return call(() => wrap(f.i0(x.node)));
 }
 
 /**
@@ -1338,8 +1345,7 @@ export function matrixPower(x: Tensor, n: number): Tensor {
  * `{ values, indices }` along it. Among equals the first is taken; its gradient goes there.
  * @example const { values, indices } = x.max(1)
  */
-export function max(x: Tensor): Tensor;
-export function max(x: Tensor, other: Tensor): Tensor;
+export function max(x: Tensor, other?: Tensor): Tensor;
 export function max(
   x: Tensor,
   dim: number,
@@ -1429,8 +1435,7 @@ export function meshgrid(
  * The smallest element of all, the smaller of two tensors element by element, or with a dimension number
  * `{ values, indices }` along it. Among equals the first is taken; its gradient goes there.
  */
-export function min(x: Tensor): Tensor;
-export function min(x: Tensor, other: Tensor): Tensor;
+export function min(x: Tensor, other?: Tensor): Tensor;
 export function min(
   x: Tensor,
   dim: number,
@@ -1738,6 +1743,13 @@ export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
  */
 export function pixelUnshuffle(input: Tensor, downscaleFactor: number): Tensor {
   return call(() => wrap(f.pixelUnshuffle(input.node, downscaleFactor)));
+}
+
+/**
+ * The derivative of order `n` of digamma; accurate for x from -12 on.
+ */
+export function polygamma(n: number, x: Tensor): Tensor {
+  return call(() => wrap(f.polygamma(n, x.node)));
 }
 
 /**

@@ -11,21 +11,22 @@ const tracked = new WeakMap<Node, boolean>();
 export function isTracked(root: Node): boolean {
   for (const node of topological([root], (n) => tracked.has(n))) {
     if (tracked.has(node)) continue;
-    const leaf = node.op === 'state' && (node.attrs.leaf as Cell).requiresGrad;
     const stopped = node.op === 'stopGradient' || !isFloat(node.dtype);
     // What a leaf requires may change: only derived nodes are remembered.
-    if (leaf) continue;
+    if (node.op === 'state') continue;
     tracked.set(node, !stopped && node.inputs.some((input) => tracked.get(input) ?? isTrackedLeaf(input)));
   }
   return tracked.get(root) ?? isTrackedLeaf(root);
 }
 
-const isTrackedLeaf = (node: Node): boolean => node.op === 'state' && (node.attrs.leaf as Cell).requiresGrad;
+const isTrackedLeaf = (node: Node): boolean => node.op === 'state' && wantsGrad(node.attrs.leaf as Cell);
+/** A traced function depends on the answer. */
+const wantsGrad = (cell: Cell): boolean => observe(() => cell.requiresGrad);
 
 /** The leaves of a value that require a gradient, as nodes at this point of the program. */
 function leavesOf(root: Node): Map<Node, Cell> {
   const written = new Map<Node, Cell>();
-  for (const [cell, node] of activeTrace()?.writes ?? []) if (cell.requiresGrad) written.set(node, cell);
+  for (const [cell, node] of activeTrace()?.writes ?? []) if (wantsGrad(cell)) written.set(node, cell);
   const leaves = new Map<Node, Cell>();
   for (const node of topological([root], (n) => written.has(n))) {
     const cell = written.get(node) ?? (isTrackedLeaf(node) && node.op === 'state' ? (node.attrs.leaf as Cell) : undefined);

@@ -6,8 +6,86 @@ import { call } from './base.js';
 import { lower, wrap, type Operand, type Tensor } from './tensor.generated.js';
 
 /**
+ * `-x log(x)`: 0 at 0, -Infinity below.
+ */
+export function entr(x: Tensor): Tensor {
+  return call(() => wrap(f.entr(x.node)));
+}
+
+/**
+ * `e^(x^2) erfc(x)`, without underflow.
+ */
+export function erfcx(x: Tensor): Tensor {
+  return call(() => wrap(f.erfcx(x.node)));
+}
+
+/**
+ * The modified Bessel function of order 0.
+ */
+export function i0(x: Tensor): Tensor {
+  return call(() => wrap(f.i0(x.node)));
+}
+
+/**
+ * e^-|x| I0(x): the modified Bessel function of order 0, scaled.
+ */
+export function i0e(x: Tensor): Tensor {
+  return call(() => wrap(f.i0e(x.node)));
+}
+
+/**
+ * The modified Bessel function of order 1.
+ */
+export function i1(x: Tensor): Tensor {
+  return call(() => wrap(f.i1(x.node)));
+}
+
+/**
+ * e^-|x| I1(x): the modified Bessel function of order 1, scaled.
+ */
+export function i1e(x: Tensor): Tensor {
+  return call(() => wrap(f.i1e(x.node)));
+}
+
+/**
+ * The logarithm of ndtr, accurate in its tail.
+ */
+export function logNdtr(x: Tensor): Tensor {
+  return call(() => wrap(f.logNdtr(x.node)));
+}
+
+/**
+ * The area under the standard normal density up to `x`.
+ */
+export function ndtr(x: Tensor): Tensor {
+  return call(() => wrap(f.ndtr(x.node)));
+}
+
+/**
+ * The inverse of ndtr: the number below which the standard normal distribution has probability `x`.
+ */
+export function ndtri(x: Tensor): Tensor {
+  return call(() => wrap(f.ndtri(x.node)));
+}
+
+/**
+ * The derivative of order `n` of digamma; accurate for x from -12 on.
+ */
+export function polygamma(n: number, x: Tensor): Tensor {
+  return call(() => wrap(f.polygamma(n, x.node)));
+}
+
+/**
  * `x * log1p(y)`, 0 where `x` is 0 (NaN `y` stays NaN).
  */
 export function xlog1py(x: Operand, y: Operand): Tensor {
   return call(() => wrap(f.xlog1py(lower(x), lower(y))));
+}
+
+/**
+ * The Hurwitz zeta function: the sum of (q + k)^-x over k = 0, 1, ... Infinity at x = 1 and at the poles q = 0, -1,
+ * ...; accurate for q from -12 on.
+ */
+export function zeta(x: Operand, q: Operand): Tensor {
+  return call(() => wrap(f.zeta(lower(x), lower(q))));
 }

@@ -49,11 +49,11 @@ export const lowerIndex = (
 export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType = DType> extends TensorBase {
   /** Sizes of the dimensions. */
   override get shape(): S {
-    return this.node.shape as readonly Dim[] as S;
+    return super.shape as readonly Dim[] as S;
   }
   /** Element type. */
   override get dtype(): D {
-    return this.node.dtype as D;
+    return super.dtype as D;
   }
 
   /**
@@ -689,7 +689,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * `1 - erf(x)`.
+   * `1 - erf(x)`, accurate where that is small.
    */
   erfc(): Tensor {
     return call(() => wrap(f.erfc(this.node)));
@@ -875,6 +875,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   hypot(y: Operand): Tensor {
     return call(() => wrap(f.hypot(this.node, lower(y))));
+  }
+
+  /**
+   * The modified Bessel function of order 0.
+   */
+  i0(): Tensor {
+    return call(() => wrap(f.i0(this.node)));
   }
 
   /**
@@ -1201,8 +1208,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * `{ values, indices }` along it. Among equals the first is taken; its gradient goes there.
    * @example const { values, indices } = x.max(1)
    */
-  max(): Tensor;
-  max(other: Tensor): Tensor;
+  max(other?: Tensor): Tensor;
   max(dim: number, options?: { keepdim?: boolean | undefined }): Named<'values' | 'indices'>;
   max(
     dim?: number | Tensor,
@@ -1258,8 +1264,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The smallest element of all, the smaller of two tensors element by element, or with a dimension number
    * `{ values, indices }` along it. Among equals the first is taken; its gradient goes there.
    */
-  min(): Tensor;
-  min(other: Tensor): Tensor;
+  min(other?: Tensor): Tensor;
   min(dim: number, options?: { keepdim?: boolean | undefined }): Named<'values' | 'indices'>;
   min(
     dim?: number | Tensor,

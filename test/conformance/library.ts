@@ -43,8 +43,10 @@ export type Argument =
 /** Makes the tensor at a path of a record. */
 export type Maker = (data: TensorData, path: string) => Tensor;
 
-export const toTensor = (data: TensorData, requiresGrad = false): Tensor =>
-  fg.tensor(data.data, { shape: data.shape, dtype: data.dtype, requiresGrad });
+export function toTensor(data: TensorData, requiresGrad = false): Tensor {
+  const tensor = fg.fromTypedArray(data.data, data.shape, data.dtype);
+  return requiresGrad ? tensor.requiresGrad_() : tensor;
+}
 
 /** A recorded value as an argument, its tensors made by `make`, which is told the path of each. */
 export function toArgument(value: Value, path: string, make: Maker): Argument {
@@ -102,7 +104,7 @@ const evaluators: Readonly<Record<Mode, (tensors: readonly Tensor[], settings: S
       const graph = graphOf(tensors);
       const leaves = structuralKey(graph).leaves as readonly Memory[];
       const instance = new Instance(compileGraph(graph, { name: 'unfused', fusion: false, backend }, leaves));
-      const arrays = instance.run(leaves, (leaf) => (leaf as Data).array);
+      const arrays = instance.run(leaves, (leaf) => (leaf as Data).array, []);
       return tensors.map(({ shape, dtype }, i) => valuesOf({ shape, dtype, array: arrays[i]! }));
     },
     interpreter: (tensors) =>

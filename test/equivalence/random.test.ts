@@ -40,7 +40,7 @@ it.each([true, false])('gives what the interpreter gives (fusion: %s)', (fusion)
       const expected = interpret(graph, (leaf) => data.get(leaf)!);
       const compilation = compileGraph(graph, { fusion });
       const arrays = arraysOf(graph, data);
-      const results = new Instance(compilation).run(compilation.leaves, (leaf) => arrays.get(leaf)!);
+      const results = new Instance(compilation).run(compilation.leaves, (leaf) => arrays.get(leaf)!, []);
       results.forEach((result, i) => {
         const reference = expected[i]!.data;
         expect(result.length).toBe(reference.length);

@@ -65,7 +65,8 @@ test('the site is the line of the call, in a module too', () => {
     }
     return undefined;
   };
-  const here = () => Number(/errors\.test\.ts:(\d+)/.exec(new Error().stack!)![1]);
+  // The second frame is the caller's.
+  const here = () => Number([...new Error().stack!.matchAll(/errors\.test\.ts:(\d+)/g)][1]![1]);
   const line = here() + 1;
   expect(lineOf(() => ones(2, 3).add(ones(2, 4)))).toMatch(new RegExp(`^runtime/errors\\.test\\.ts:${line}:\\d+$`));
   const next = here() + 3;

@@ -22,7 +22,8 @@ const fast = (name: HelperName, exact: Rule): Rule => (args, use, dtype) =>
 
 const [zero, one] = [literal(0), literal(1)];
 const widthOf = (dtype: DType): number => dtypes[dtype].bytes * 8;
-const insideWidth = (y: Code, dtype: DType): Code => infix('<', infix('>>>', y, zero), literal(widthOf(dtype)));
+const insideWidth = (y: Code, dtype: DType): Code =>
+  infix('<', infix('>>>', y, zero), literal(widthOf(dtype)));
 const bigInside = (y: Code): Code => infix('&&', infix('>=', y, literal(0n)), infix('<', y, literal(64n)));
 
 interface Row extends Partial<Record<Arithmetic, Rule>> {
@@ -33,7 +34,13 @@ interface Row extends Partial<Record<Arithmetic, Rule>> {
 }
 
 const bits = (sign: '&' | '|' | '^', logic: Rule): Row => ({ int: op(sign), big: op(sign), bool: logic });
-const comparison = (sign: '===' | '<' | '<=', bool: Rule): Row => ({ discrete: true, float: op(sign), int: op(sign), big: op(sign), bool });
+const comparison = (sign: '===' | '<' | '<=', bool: Rule): Row => ({
+  discrete: true,
+  float: op(sign),
+  int: op(sign),
+  big: op(sign),
+  bool,
+});
 const integral = (float: Rule): Row => ({ discrete: true, exact: 'always', float });
 const both = (rule: Rule): Row => ({ float: rule, int: rule, big: rule });
 
@@ -100,14 +107,21 @@ const rows: { readonly [O in Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where'
 const words = { word0: 'word0', word1: 'word1', xor: 'wordXor' } as const;
 
 /** An operation on values of `dtype`, such as the step of a reduction. */
-export function apply(name: keyof typeof rows, args: readonly Value[], of: DType, dtype: DType, use: Use): Value {
+export function apply(
+  name: keyof typeof rows,
+  args: readonly Value[],
+  of: DType,
+  dtype: DType,
+  use: Use,
+): Value {
   const row = rows[name];
   const arithmetic = arithmeticOf(of);
   const rule = row[arithmetic];
   if (!rule) throw new InternalError(`${name} has no meaning on ${of}`);
   const codes = args.map((arg) => (row.discrete ? rounded(arg, use) : arg.code));
   const code = rule(codes, use, of);
-  if (!isFloat(dtype)) return { code: dtype === 'bool' ? code : wrapUnlessKept(name, code, dtype), dtype, exact: true };
+  if (!isFloat(dtype))
+    return { code: dtype === 'bool' ? code : wrapUnlessKept(name, code, dtype), dtype, exact: true };
   const exact = row.exact === 'always' || (row.exact === 'keeps' && args.every((arg) => arg.exact));
   return { code, dtype, exact };
 }
@@ -140,7 +154,12 @@ export function compute(instr: Extract<Instr, { kind: 'compute' }>, args: readon
 }
 
 function square(name: string, [base, exponent]: readonly Value[]): Value | undefined {
-  const squares = name === 'pow' && base && isFloat(base.dtype) && exponent?.code.text === '2' && /^\w+$/.test(base.code.text);
+  const squares =
+    name === 'pow' &&
+    base &&
+    isFloat(base.dtype) &&
+    exponent?.code.text === '2' &&
+    /^\w+$/.test(base.code.text);
   return squares ? { code: infix('*', base.code, base.code), dtype: base.dtype, exact: false } : undefined;
 }
 

@@ -24,7 +24,10 @@ export const infix = (op: Infix, a: Code, b: Code): Code => {
   const level = bindings[op];
   return { text: `${tie(a, level)} ${op} ${tie(b, level + 1)}`, binds: level };
 };
-export const prefix = (op: '-' | '!' | '~', a: Code): Code => ({ text: `${op}${tie(a, unary + 1)}`, binds: unary });
+export const prefix = (op: '-' | '!' | '~', a: Code): Code => ({
+  text: `${op}${tie(a, unary + 1)}`,
+  binds: unary,
+});
 export const call = (name: string, ...args: readonly Code[]): Code =>
   atom(`${name}(${args.map((arg) => arg.text).join(', ')})`);
 export const element = (array: string, index: Code): Code => atom(`${array}[${index.text}]`);

@@ -24,4 +24,3 @@ export function stepsAlong(body: readonly Instr[], axis: number): number[] {
     return [term ? Math.abs(term.coeff) : Infinity];
   });
 }
-

@@ -27,7 +27,8 @@ function columnsInnermost({ a, b, m, n, k }: ContractNest): boolean {
   if (!column || column.extent < 8) return false;
   if (!deep) return true;
   const body = [...a.body, ...b.body];
-  const step = ({ axis }: Axis): number => Math.max(0, ...stepsAlong(body, axis).filter((size) => size !== 0));
+  const step = ({ axis }: Axis): number =>
+    Math.max(0, ...stepsAlong(body, axis).filter((size) => size !== 0));
   if (deep.extent < 8 && sizeOf(m) < 4) return step(column) <= 2;
   return step(column) === 1 && step(deep) > 1;
 }

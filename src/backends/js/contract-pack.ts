@@ -21,7 +21,12 @@ function depthInnermost(body: readonly Instr[], lanes: readonly Axis[], k: reado
 }
 
 /** A function (lane0, lane1, k0, k1, ...batch) that packs side `a` or `b` into `target`. */
-export function packFunction(module: Module, nest: ContractNest, side: 'a' | 'b', target: string): FunctionBuilder {
+export function packFunction(
+  module: Module,
+  nest: ContractNest,
+  side: 'a' | 'b',
+  target: string,
+): FunctionBuilder {
   const given = side === 'a' ? nest.m : nest.n;
   const { operand, lanes, k } = collapseOperand(nest[side], { lanes: given, k: nest.k });
   const fn = new FunctionBuilder(module, `${nest.name}_pack_${side}`, nest.buffers);
@@ -31,7 +36,8 @@ export function packFunction(module: Module, nest: ContractNest, side: 'a' | 'b'
   const bounds = [`${name}0`, `${name}1`, 'k0', 'k1'].map((wanted) => w.fresh(wanted));
   const [lane0, lane1, k0, k1] = bounds as [string, string, string, string];
   const depth = w.declare(0, 'depth', atom(`${k1} - ${k0}`));
-  const laneInPanel = (lane: string): string => `(${lane} & ${-panel}) * ${depth.text} + (${lane} & ${panel - 1})`;
+  const laneInPanel = (lane: string): string =>
+    `(${lane} & ${-panel}) * ${depth.text} + (${lane} & ${panel - 1})`;
   const relative = (flat: string): string => `${flat} - ${lane0}`;
   const section = new Section(fn);
   const write = (at: string): void => {

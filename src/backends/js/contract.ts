@@ -25,7 +25,12 @@ const tiny = 4096;
 const inPanels = (n: number): number => Math.ceil(n / panel) * panel;
 
 /** One block after another, or all at once when one is enough. */
-function blocks(w: FunctionBuilder['writer'], name: string, total: number, size: number): readonly [string, string] {
+function blocks(
+  w: FunctionBuilder['writer'],
+  name: string,
+  total: number,
+  size: number,
+): readonly [string, string] {
   if (total <= size) return ['0', String(total)];
   const start = w.fresh(name);
   const end = w.fresh(`${name}_end`);
@@ -40,7 +45,8 @@ export function emitContract(module: Module, given: ContractNest): Launch {
   const fn = new FunctionBuilder(module, nest.name, nest.buffers);
   nest.buffers.forEach((_, number) => fn.buffer(number));
   const w = fn.writer;
-  const direct = !isFloat(nest.dtype) || Math.min(rows, columns) < thin || rows * columns * depth < tiny || depth === 0;
+  const direct =
+    !isFloat(nest.dtype) || Math.min(rows, columns) < thin || rows * columns * depth < tiny || depth === 0;
   const stride = Math.min(blockColumns * (direct ? 4 : 1), inPanels(columns));
   const height = Math.min(direct ? 64 : blockRows, inPanels(rows));
   const sums = module.scratch('sums', nest.dtype, height * stride);
@@ -76,7 +82,9 @@ export function emitContract(module: Module, given: ContractNest): Launch {
     if (!once) run(packA, m, mEnd, k, kEnd);
     run(packB, n, nEnd, k, kEnd);
     const difference = (end: string, start: string): string => (start === '0' ? end : `${end} - ${start}`);
-    w.line(`${fn.use('multiplyPanels')}(${[a, b, sums, difference(mEnd, m), difference(nEnd, n), difference(kEnd, k), stride].join(', ')});`);
+    w.line(
+      `${fn.use('multiplyPanels')}(${[a, b, sums, difference(mEnd, m), difference(nEnd, n), difference(kEnd, k), stride].join(', ')});`,
+    );
     w.closeTo(level);
     run(epilogue, m, mEnd, n, nEnd);
   }
@@ -99,7 +107,11 @@ function epilogueFunction(module: Module, nest: ContractNest, sums: string, stri
   const start = w.declare(w.level, 'sums_row', atom(`(${m.text} - ${m0}) * ${stride} - ${n0}`));
   const n = eachRun(w, nest.n, 'n', n0, n1);
   const section = new Section(fn);
-  const sum = fromScratch(atom(`${sums}[${start.text} + ${n.text}]`), nest.dtype, !isFloat(nest.dtype) || nest.dtype === 'float64');
+  const sum = fromScratch(
+    atom(`${sums}[${start.text} + ${n.text}]`),
+    nest.dtype,
+    !isFloat(nest.dtype) || nest.dtype === 'float64',
+  );
   const value = roundedValue(sum, fn.use);
   const used = usesOf(nest.body, nest.stores.map((store) => store.value), nest.sum); // prettier-ignore
   section.define(nest.sum, used > 1 ? { ...value, code: w.declare(w.level, 'sum', value.code) } : value);
@@ -109,6 +121,8 @@ function epilogueFunction(module: Module, nest: ContractNest, sums: string, stri
 }
 
 function usesOf(body: readonly Instr[], stored: readonly number[], id: number): number {
-  const inBody = body.flatMap((instr) => (instr.kind === 'compute' ? instr.args : instr.kind === 'guard' ? [instr.value, instr.otherwise] : []));
+  const inBody = body.flatMap((instr) =>
+    instr.kind === 'compute' ? instr.args : instr.kind === 'guard' ? [instr.value, instr.otherwise] : [],
+  );
   return [...inBody, ...stored].filter((other) => other === id).length;
 }

@@ -14,13 +14,25 @@ const floatToInt: Conversion = (value, to, use) => {
   return as(call(use('saturate'), rounded(value, use), literal(Number(min)), literal(Number(max))), to);
 };
 const floatToFloat: Conversion = (value, to, use) =>
-  to === value.dtype ? roundedValue(value, use) : roundedValue({ ...roundedValue(value, use), dtype: to, exact: to === 'float64' || (to === 'float32' && isHalf(value.dtype)) }, use);
+  to === value.dtype
+    ? roundedValue(value, use)
+    : roundedValue(
+        {
+          ...roundedValue(value, use),
+          dtype: to,
+          exact: to === 'float64' || (to === 'float32' && isHalf(value.dtype)),
+        },
+        use,
+      );
 const numberToFloat: Conversion = (value, to, use) => {
-  const exact = value.dtype === 'bool' || value.dtype === 'int8' || value.dtype === 'uint8' || to === 'float64';
+  const exact =
+    value.dtype === 'bool' || value.dtype === 'int8' || value.dtype === 'uint8' || to === 'float64';
   return roundedValue({ code: toNumber(value), dtype: to, exact }, use);
 };
 const bigToFloat: Conversion = ({ code }, to, use) =>
-  to === 'float64' ? as(call('Number', code), to) : roundedValue({ code: call(use('int64ToFloat32'), code), dtype: to, exact: to === 'float32' }, use);
+  to === 'float64'
+    ? as(call('Number', code), to)
+    : roundedValue({ code: call(use('int64ToFloat32'), code), dtype: to, exact: to === 'float32' }, use);
 const truth = (zero: Code): Conversion => (value, to, use) => as(infix('!==', rounded(value, use), zero), to); // prettier-ignore
 
 const conversions: Record<Arithmetic, Record<Arithmetic, Conversion>> = {
@@ -54,8 +66,12 @@ const conversions: Record<Arithmetic, Record<Arithmetic, Conversion>> = {
 export const cast: Conversion = (value, to, use) =>
   conversions[arithmeticOf(value.dtype)][arithmeticOf(to)](value, to, use);
 
-const viewOf = (dtype: DType): Code => atom(`bitsOf.${isHalf(dtype) ? 'half' : dtype === 'bool' ? 'uint8' : dtype}`);
-const halfBits: Partial<Record<DType, 'float16ToBits' | 'bfloat16ToBits'>> = { float16: 'float16ToBits', bfloat16: 'bfloat16ToBits' };
+const viewOf = (dtype: DType): Code =>
+  atom(`bitsOf.${isHalf(dtype) ? 'half' : dtype === 'bool' ? 'uint8' : dtype}`);
+const halfBits: Partial<Record<DType, 'float16ToBits' | 'bfloat16ToBits'>> = {
+  float16: 'float16ToBits',
+  bfloat16: 'bfloat16ToBits',
+};
 
 /** The same bits as another dtype of equal width. */
 export function bitcast(value: Value, to: DType, use: Use): Value {

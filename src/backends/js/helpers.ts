@@ -60,7 +60,8 @@ const erfSource = (name: string, tail: string): string => `function ${name}(x) {
 /** Four rounds of Threefry on words x and y. */
 const rounds = (...rotations: readonly number[]): string =>
   rotations.map((r) => `  x = (x + y) | 0; y = ((y << ${r}) | (y >>> ${32 - r})) ^ x;`).join('\n');
-const inject = (a: string, b: string, n: number): string => `  x = (x + ${a}) | 0; y = (y + ${b} + ${n}) | 0;`;
+const inject = (a: string, b: string, n: number): string =>
+  `  x = (x + ${a}) | 0; y = (y + ${b} + ${n}) | 0;`;
 
 const threefrySource = (name: string, result: string): string => `function ${name}(k0, k1, x, y) {
   const k2 = 0x1bd11bda ^ k0 ^ k1;
@@ -222,7 +223,13 @@ ${[0, 1, 2, 3].map((i) => `    ${[0, 1, 2, 3].map((j) => `c${i}${j} += a${i} * b
     bi += 4;
   }
 ${[0, 1, 2, 3]
-  .map((i) => [`  `, [0, 1, 2, 3].map((j) => `c[ci${j ? ` + ${j}` : ''}] += c${i}${j};`).join(' '), i < 3 ? '\n  ci += stride;' : ''].join(''))
+  .map((i) =>
+    [
+      `  `,
+      [0, 1, 2, 3].map((j) => `c[ci${j ? ` + ${j}` : ''}] += c${i}${j};`).join(' '),
+      i < 3 ? '\n  ci += stride;' : '',
+    ].join(''),
+  )
   .join('\n')}
 }`,
   },
@@ -272,5 +279,7 @@ export function helperSources(used: ReadonlySet<HelperName>): string[] {
 export const helperNames: readonly string[] = [
   ...Object.keys(helpers),
   ...Object.keys(library),
-  ...Object.values(helpers).flatMap(({ source }) => [...source.matchAll(/^(?:const|function) (\w+)/gm)].map((match) => match[1]!)),
+  ...Object.values(helpers).flatMap(({ source }) =>
+    [...source.matchAll(/^(?:const|function) (\w+)/gm)].map((match) => match[1]!),
+  ),
 ];

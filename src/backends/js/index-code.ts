@@ -10,7 +10,8 @@ const isPowerOfTwo = (n: number): boolean => n > 0 && n < int32Limit && (n & (n 
 export function levelOfIndex(w: Writer, expr: IndexExpr): number {
   return expr.terms.reduce((level, { atom: part }) => Math.max(level, levelOfAtom(w, part)), 0);
 }
-const levelOfAtom = (w: Writer, part: Atom): number => (part.kind === 'axis' ? w.levelOfAxis(part.axis) : levelOfIndex(w, part.of));
+const levelOfAtom = (w: Writer, part: Atom): number =>
+  part.kind === 'axis' ? w.levelOfAxis(part.axis) : levelOfIndex(w, part.of);
 
 export const levelOfMasks = (w: Writer, masks: readonly Predicate[]): number =>
   masks.reduce((level, { expr }) => Math.max(level, levelOfIndex(w, expr)), 0);
@@ -47,7 +48,13 @@ export function index(w: Writer, expr: IndexExpr): Code {
     const terms = levels.get(level)!;
     key += terms.map((t) => `${t.coeff}*${t.key}+`).join('');
     const sum = (offset: number): Code =>
-      linear([...(outer ? [[1, outer] as const] : []), ...byCoefficient(terms).map((t) => [t.coeff, atomCode(w, t.atom)] as const)], offset);
+      linear(
+        [
+          ...(outer ? [[1, outer] as const] : []),
+          ...byCoefficient(terms).map((t) => [t.coeff, atomCode(w, t.atom)] as const),
+        ],
+        offset,
+      );
     if (level === order.at(-1) && level === w.level) return sum(expr.offset);
     outer = w.shared(level, key, 'at', () => sum(0));
   }
@@ -55,7 +62,8 @@ export function index(w: Writer, expr: IndexExpr): Code {
 }
 
 /** Large strides first, and what is subtracted last, as a person would write it. */
-const byCoefficient = (terms: IndexExpr['terms']): IndexExpr['terms'] => [...terms].sort((a, b) => b.coeff - a.coeff);
+const byCoefficient = (terms: IndexExpr['terms']): IndexExpr['terms'] =>
+  [...terms].sort((a, b) => b.coeff - a.coeff);
 
 function predicate(w: Writer, { expr, lo, hi }: Predicate): Code {
   const [least, most] = rangeOf(expr);
@@ -85,7 +93,8 @@ export function condition(w: Writer, masks: readonly Predicate[]): Code | undefi
   for (const level of [...byLevel.keys()].sort((a, b) => a - b)) {
     const group = byLevel.get(level)!;
     const outer = all;
-    const here = (): Code => group.reduce<Code | undefined>((sum, mask) => and(sum, predicate(w, mask)), outer)!;
+    const here = (): Code =>
+      group.reduce<Code | undefined>((sum, mask) => and(sum, predicate(w, mask)), outer)!;
     if (level === w.level) all = here();
     else {
       const key = `if ${outer?.text ?? ''} ${group.map((m) => `${m.lo}<=${m.expr.key}<${m.hi}`).join(' ')}`;

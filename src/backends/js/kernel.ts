@@ -14,7 +14,17 @@ export class Module {
   readonly #scratch = new Map<string, { array: string; length: number }>();
 
   constructor() {
-    for (const name of [...helperNames, 'arena', 'inputs', 'states', 'outputs', 'failure', 'library', 'profile', 'step']) {
+    for (const name of [
+      ...helperNames,
+      'arena',
+      'inputs',
+      'states',
+      'outputs',
+      'failure',
+      'library',
+      'profile',
+      'step',
+    ]) {
       if (!this.names.has(name)) this.names.fresh(name);
     }
   }
@@ -80,7 +90,10 @@ export class FunctionBuilder {
   /** Adds the function to the module. Its arguments are the buffers, then `parameters`. */
   finish(parameters: readonly string[] = [], comment: readonly string[] = []): void {
     const all = [...this.#buffers.values(), ...parameters];
-    const doc = comment.length > 0 ? ['/**', ...comment.map((line) => ` * ${line.replaceAll('*/', '* /')}`), ' */'] : [];
+    const doc =
+      comment.length > 0
+        ? ['/**', ...comment.map((line) => ` * ${line.replaceAll('*/', '* /')}`), ' */']
+        : [];
     const text = [...doc, `function ${this.name}(${all.join(', ')}) {`, ...this.writer.render(1), '}'];
     this.module.functions.push(text.join('\n'));
   }
@@ -91,5 +104,4 @@ export type Launch = (buffers: readonly string[]) => string[];
 
 export const callOf =
   (fn: FunctionBuilder): Launch =>
-  (buffers) =>
-    [`${fn.name}(${fn.buffers.map((number) => buffers[number]!).join(', ')});`];
+  (buffers) => [`${fn.name}(${fn.buffers.map((number) => buffers[number]!).join(', ')});`];

@@ -9,7 +9,8 @@ const reserved = [
 ]; // prettier-ignore
 
 /** What working memory shared by kernels is called. */
-const scratchNames = /^(scratch|columns|rows|best|sums|panels_[ab]|setup|keys|order|spare)\d*(_u?int\d+|_bool)?$/;
+const scratchNames =
+  /^(scratch|columns|rows|best|sums|panels_[ab]|setup|keys|order|spare)\d*(_u?int\d+|_bool)?$/;
 
 export class Names {
   readonly #taken: Set<string>;

@@ -9,7 +9,9 @@ import { emitMap, emitSegmented } from './map.js';
 import { emitRow } from './row.js';
 import { emitScatter, emitSort } from './scatter.js';
 
-const emitters: { readonly [K in LoopNest['kind']]: (module: Module, nest: Extract<LoopNest, { kind: K }>) => Launch } = {
+const emitters: {
+  readonly [K in LoopNest['kind']]: (module: Module, nest: Extract<LoopNest, { kind: K }>) => Launch;
+} = {
   map: emitMap,
   row: emitRow,
   contract: emitContract,
@@ -28,13 +30,17 @@ const slotLines = (space: string, slots: readonly Slot[]): string[] =>
   slots.map((slot, i) => `//   ${space}[${i}]  ${slot.dtype}[${slot.shape.join(', ')}]  ${slot.name}`);
 
 /** What profiling calls each step. */
-export const stepName = (step: Program['steps'][number]): string => (step.kind === 'launch' ? step.nest.name : 'copy');
+export const stepName = (step: Program['steps'][number]): string =>
+  step.kind === 'launch' ? step.nest.name : 'copy';
 
 export function emitProgram(program: Program, instrument: boolean): string {
   const module = new Module();
   const views = program.allocations.map(({ name, dtype, elements, offset }) => {
     const view = module.names.fresh(name);
-    return { name: view, line: `const ${view} = new ${dtypes[dtype].array.name}(arena, ${offset}, ${elements});` };
+    return {
+      name: view,
+      line: `const ${view} = new ${dtypes[dtype].array.name}(arena, ${offset}, ${elements});`,
+    };
   });
   const nameOf = (ref: BufferRef): string => {
     if (ref.space === 'arena') return views[ref.allocation]!.name;

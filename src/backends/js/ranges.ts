@@ -13,7 +13,8 @@ function bindOuter(w: Writer, axes: readonly Axis[], name: string): void {
   axes.forEach(({ axis, extent }, i) => {
     const inner = sizeOf(axes.slice(i + 1));
     w.bind(axis, () => {
-      const quotient = inner === 1 ? atom(name) : infix('|', infix('/', atom(name), literal(inner)), literal(0));
+      const quotient =
+        inner === 1 ? atom(name) : infix('|', infix('/', atom(name), literal(inner)), literal(0));
       return w.declare(level, `i${axis}`, i === 0 ? quotient : infix('%', quotient, literal(extent)));
     });
   });
@@ -35,13 +36,19 @@ export function eachRun(w: Writer, axes: readonly Axis[], name: string, from: st
   const last = axes.at(-1);
   if (!last || axes.length === 1) return eachPosition(w, axes, name, from, to);
   const end = w.fresh(`${name}_end`);
-  const start = w.openLoop(`${name}_start`, (i) => `for (let ${i} = ${from}, ${end} = 0; ${i} < ${to}; ${i} = ${end})`);
+  const start = w.openLoop(
+    `${name}_start`,
+    (i) => `for (let ${i} = ${from}, ${end} = 0; ${i} < ${to}; ${i} = ${end})`,
+  );
   const first = w.fresh('first');
   w.line(`const ${first} = ${start} % ${last.extent};`);
   w.line(`${end} = Math.min(${to}, ${start} - ${first} + ${last.extent});`);
   bindOuter(w, axes, start);
   const shift = w.declare(w.level, 'shift', atom(`${start} - ${first}`));
-  const i = w.openLoop(`i${last.axis}`, (i) => `for (let ${i} = ${first}; ${i} < ${end} - ${shift.text}; ${i}++)`);
+  const i = w.openLoop(
+    `i${last.axis}`,
+    (i) => `for (let ${i} = ${first}; ${i} < ${end} - ${shift.text}; ${i}++)`,
+  );
   w.bind(last.axis, atom(i));
   return infix('+', shift, atom(i));
 }

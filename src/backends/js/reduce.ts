@@ -11,7 +11,8 @@ export type Fold = 'sum' | 'prod' | 'max' | 'min';
 const operation = { sum: 'add', prod: 'mul', max: 'max', min: 'min' } as const;
 const logic = { sum: '||', prod: '&&', max: '||', min: '&&' } as const;
 /** What an argmax or argmin keeps besides the position. */
-export const foldOf = (combine: Combine): Fold => (combine === 'argmax' ? 'max' : combine === 'argmin' ? 'min' : combine);
+export const foldOf = (combine: Combine): Fold =>
+  combine === 'argmax' ? 'max' : combine === 'argmin' ? 'min' : combine;
 
 function extreme(dtype: DType, least: boolean): number | bigint {
   if (dtypes[dtype].kind === 'float') return least ? -Infinity : Infinity;
@@ -39,7 +40,10 @@ export function fold(combine: Fold, soFar: Value, value: Value, fn: FunctionBuil
 export function foldInto(place: Code, combine: Fold, value: Value, fn: FunctionBuilder): void {
   const floatSum = combine === 'sum' && dtypes[value.dtype].kind === 'float';
   if (floatSum) fn.writer.line(`${place.text} += ${value.code.text};`);
-  else fn.writer.line(`${place.text} = ${fold(combine, { code: place, dtype: value.dtype, exact: value.exact }, value, fn).code.text};`);
+  else
+    fn.writer.line(
+      `${place.text} = ${fold(combine, { code: place, dtype: value.dtype, exact: value.exact }, value, fn).code.text};`,
+    );
 }
 
 /** Writes one step of an argmax or argmin: the first of equal values stays, NaN beats all. */
@@ -56,7 +60,11 @@ export function foldPosition(
   const now = isSimple(seen) ? seen : w.declare(w.level, 'candidate', seen);
   const better = `${now.text} ${combine === 'argmax' ? '>' : '<'} ${best.text}`;
   const isFloat = dtypes[value.dtype].kind === 'float';
-  w.open(isFloat ? `if (${better} || (${now.text} !== ${now.text} && ${best.text} === ${best.text}))` : `if (${better})`);
+  w.open(
+    isFloat
+      ? `if (${better} || (${now.text} !== ${now.text} && ${best.text} === ${best.text}))`
+      : `if (${better})`,
+  );
   w.line(`${best.text} = ${now.text};`);
   w.line(`${at.text} = ${index(w, position).text};`);
   w.close();
@@ -76,4 +84,3 @@ export const fromScratch = (code: Code, dtype: DType, exact = dtypes[dtype].kind
 });
 /** A value as an element of scratch memory. */
 export const toScratch = (value: Value): Code => toNumber(value);
-

@@ -3,10 +3,26 @@
  * through each pass together, with the innermost loop over rows, and values of rows wait in arrays.
  */
 import type { DType } from '../../core/index.js';
-import { evaluateIndex, type Axis, type IndexExpr, type Reduce, type RowNest, type Stage } from '../../loops/index.js';
+import {
+  evaluateIndex,
+  type Axis,
+  type IndexExpr,
+  type Reduce,
+  type RowNest,
+  type Stage,
+} from '../../loops/index.js';
 import { atom, element, type Code } from './code.js';
 import type { FunctionBuilder } from './kernel.js';
-import { finished, fold, foldOf, foldInto, foldPosition, fromScratch, identityElement, toScratch } from './reduce.js';
+import {
+  finished,
+  fold,
+  foldOf,
+  foldInto,
+  foldPosition,
+  fromScratch,
+  identityElement,
+  toScratch,
+} from './reduce.js';
 import { Section, operandsOf } from './section.js';
 import { sharedValues } from './uses.js';
 import type { Value } from './value.js';
@@ -14,7 +30,11 @@ import type { Value } from './value.js';
 const block = 512;
 
 const stepAlong = (expr: IndexExpr, axis: Axis): number =>
-  expr.terms.reduce((sum, { coeff, atom: part }) => sum + (part.kind === 'axis' && part.axis === axis.axis ? Math.abs(coeff) : 0), 0);
+  expr.terms.reduce(
+    (sum, { coeff, atom: part }) =>
+      sum + (part.kind === 'axis' && part.axis === axis.axis ? Math.abs(coeff) : 0),
+    0,
+  );
 
 /** Whether rows, not the elements of a row, lie side by side. */
 export function walksColumns(nest: RowNest): boolean {
@@ -25,7 +45,9 @@ export function walksColumns(nest: RowNest): boolean {
     ...body.flatMap((instr) => (instr.kind === 'load' ? [instr.index] : [])),
     ...stores.map((store) => store.index),
   ]);
-  const votes = accesses.map((at) => (stepAlong(at, inner) === 1 ? -1 : stepAlong(at, row) === 1 && stepAlong(at, inner) > 1 ? 1 : 0));
+  const votes = accesses.map((at) =>
+    stepAlong(at, inner) === 1 ? -1 : stepAlong(at, row) === 1 && stepAlong(at, inner) > 1 ? 1 : 0,
+  );
   return votes.reduce<number>((a, b) => a + b, 0) > 0;
 }
 
@@ -107,10 +129,15 @@ export function emitColumnwise(fn: FunctionBuilder, nest: RowNest): void {
   }
   w.closeTo(0);
 
-  function startReduce({ id, combine, value, dtype, position }: Reduce, stage: Stage): { best: string; at?: string } {
+  function startReduce(
+    { id, combine, value, dtype, position }: Reduce,
+    stage: Stage,
+  ): { best: string; at?: string } {
     const of = stage.body.find((instr) => instr.id === value)?.dtype ?? kept.get(value)?.dtype ?? dtype;
     if (!position) {
-      const array = keep(id, combine, dtype, (code) => finished(code, foldOf(combine), { code, dtype, exact: false }, fn));
+      const array = keep(id, combine, dtype, (code) =>
+        finished(code, foldOf(combine), { code, dtype, exact: false }, fn),
+      );
       w.line(`${array}.fill(${identityElement(combine, dtype).text}, 0, ${count});`);
       return { best: array };
     }
@@ -121,11 +148,16 @@ export function emitColumnwise(fn: FunctionBuilder, nest: RowNest): void {
     return { best, at };
   }
 
-  function step({ combine, value, dtype, position }: Reduce, { best, at }: { best: string; at?: string }): void {
+  function step(
+    { combine, value, dtype, position }: Reduce,
+    { best, at }: { best: string; at?: string },
+  ): void {
     const of = section.value(value);
     const place = element(best, slot());
-    if (at && position) foldPosition(place, element(at, slot()), combine as 'argmax' | 'argmin', of, position, fn);
-    else if (dtype === 'bool') w.line(`${place.text} = ${toScratch(fold(foldOf(combine), fromScratch(place, dtype), of, fn)).text};`);
+    if (at && position)
+      foldPosition(place, element(at, slot()), combine as 'argmax' | 'argmin', of, position, fn);
+    else if (dtype === 'bool')
+      w.line(`${place.text} = ${toScratch(fold(foldOf(combine), fromScratch(place, dtype), of, fn)).text};`);
     else foldInto(place, foldOf(combine), of, fn);
   }
 }

@@ -7,7 +7,17 @@ import {
 import { atom, element, type Code } from './code.js';
 import { index } from './index-code.js';
 import { FunctionBuilder, callOf, type Launch, type Module } from './kernel.js';
-import { finished, fold, foldInto, foldOf, foldPosition, fromScratch, identity, identityElement, toScratch } from './reduce.js';
+import {
+  finished,
+  fold,
+  foldInto,
+  foldOf,
+  foldPosition,
+  fromScratch,
+  identity,
+  identityElement,
+  toScratch,
+} from './reduce.js';
 import { emitColumnwise, walksColumns } from './row-columns.js';
 import { Section } from './section.js';
 import { sharedValues } from './uses.js';
@@ -43,7 +53,9 @@ class Rowwise {
     const { module, writer: w } = fn;
     this.#size = nest.inner.reduce((size, { extent }) => size * extent, 1);
     this.#scratch = nest.scratch.map((dtype, slot) => module.scratch(`scratch${slot}`, dtype, this.#size));
-    this.#section = new Section(fn, (slot) => element(this.#scratch[slot]!, index(w, innerPosition(nest.inner))));
+    this.#section = new Section(fn, (slot) =>
+      element(this.#scratch[slot]!, index(w, innerPosition(nest.inner))),
+    );
     this.#shared = sharedValues(nest);
   }
 
@@ -74,7 +86,9 @@ class Rowwise {
     const section = this.#section;
     section.run(stage.rowBody, [], new Set([...this.#shared, ...stage.rowStores.map(({ value }) => value)]));
     section.store(stage.rowStores);
-    for (const { id, combine, value } of nest.accumulators.filter((a) => a.scope === 'total' && a.stage === number)) {
+    for (const { id, combine, value } of nest.accumulators.filter(
+      (a) => a.scope === 'total' && a.stage === number,
+    )) {
       foldInto(atom(this.#places.get(id)!), combine, section.value(value), fn);
     }
     const columns = nest.accumulators.filter((a) => a.scope === 'column' && a.stage === number);
@@ -110,15 +124,23 @@ class Rowwise {
     reduces.forEach((reduce, i) => this.#step(reduce, results[i]!));
     const at = innerPosition(nest.inner);
     for (const { slot, value } of keeps) {
-      w.line(`${element(this.#scratch[slot]!, index(w, at)).text} = ${toScratch(section.value(value)).text};`);
+      w.line(
+        `${element(this.#scratch[slot]!, index(w, at)).text} = ${toScratch(section.value(value)).text};`,
+      );
     }
-    for (const { id, combine, value, dtype } of columns) this.#columnStep(element(this.#places.get(id)!, index(w, at)), combine, value, dtype);
+    for (const { id, combine, value, dtype } of columns)
+      this.#columnStep(element(this.#places.get(id)!, index(w, at)), combine, value, dtype);
     section.store(stores);
     w.closeTo(rowLevel);
     reduces.forEach((reduce, i) => this.#endReduce(reduce, results[i]!));
   }
 
-  #columnStep(place: Code, combine: 'sum' | 'prod' | 'max' | 'min', value: number, dtype: Reduce['dtype']): void {
+  #columnStep(
+    place: Code,
+    combine: 'sum' | 'prod' | 'max' | 'min',
+    value: number,
+    dtype: Reduce['dtype'],
+  ): void {
     const { fn } = this;
     const of = this.#section.value(value);
     if (dtype !== 'bool') return foldInto(place, combine, of, fn);
@@ -161,9 +183,22 @@ class Rowwise {
   /** Little more than loading and adding: a single sum would wait for itself at every element. */
   #isLight({ body, reduces, scans, keeps, stores }: Stage): boolean {
     const last = this.nest.inner.at(-1);
-    const plain = body.every((instr) => instr.kind === 'const' || instr.kind === 'compute' || (instr.kind === 'load' && instr.masks.length + instr.indirect.length === 0));
+    const plain = body.every(
+      (instr) =>
+        instr.kind === 'const' ||
+        instr.kind === 'compute' ||
+        (instr.kind === 'load' && instr.masks.length + instr.indirect.length === 0),
+    );
     const sums = reduces.every(({ position, dtype }) => !position && isFloat(dtype));
-    return plain && sums && last !== undefined && last.extent >= 32 && body.length <= 5 && reduces.length <= 2 && scans.length + keeps.length + stores.length === 0;
+    return (
+      plain &&
+      sums &&
+      last !== undefined &&
+      last.extent >= 32 &&
+      body.length <= 5 &&
+      reduces.length <= 2 &&
+      scans.length + keeps.length + stores.length === 0
+    );
   }
 
   /** Several partial results side by side, combined at the end of the row. */
@@ -184,19 +219,26 @@ class Rowwise {
     w.loop(nest.inner.slice(0, -1));
     const wide = w.openLoop(`i${last.axis}`, (i) => `for (let ${i} = 0; ${i} < ${whole}; ${i} += ${lanes})`);
     w.bind(last.axis, atom(wide));
-    const widest = Math.max(...[...body, ...reduces].map(({ id }) => id)) + 1;
+    const widest = idsOf(nest);
     for (let lane = 0; lane < lanes; lane++) {
       const rename = new Map(body.map(({ id }) => [id, lane === 0 ? id : id + widest * lane]));
       const to = (id: number): number => rename.get(id) ?? id;
       section.run(body.map((instr) => shifted(instr, last, lane, to)), reduces.map(({ value }) => to(value)), this.#shared); // prettier-ignore
-      reduces.forEach(({ combine, value }, r) => foldInto(partial[r]![lane]!, foldOf(combine), section.value(to(value)), fn));
+      reduces.forEach(({ combine, value }, r) =>
+        foldInto(partial[r]![lane]!, foldOf(combine), section.value(to(value)), fn),
+      );
     }
     w.close();
     if (whole < last.extent) {
-      const i = w.openLoop(`i${last.axis}`, (i) => `for (let ${i} = ${whole}; ${i} < ${last.extent}; ${i}++)`);
+      const i = w.openLoop(
+        `i${last.axis}`,
+        (i) => `for (let ${i} = ${whole}; ${i} < ${last.extent}; ${i}++)`,
+      );
       w.bind(last.axis, atom(i));
       section.run(body, reduces.map(({ value }) => value), this.#shared); // prettier-ignore
-      reduces.forEach(({ combine, value }, r) => foldInto(partial[r]![0]!, foldOf(combine), section.value(value), fn));
+      reduces.forEach(({ combine, value }, r) =>
+        foldInto(partial[r]![0]!, foldOf(combine), section.value(value), fn),
+      );
       w.close();
     }
     w.closeTo(rowLevel);
@@ -213,13 +255,17 @@ class Rowwise {
     const { fn, nest } = this;
     const w = fn.writer;
     const { finishColumns, finishTotals, accumulators } = nest;
-    const of = (scope: 'column' | 'total'): RowNest['accumulators'] => accumulators.filter((a) => a.scope === scope);
+    const of = (scope: 'column' | 'total'): RowNest['accumulators'] =>
+      accumulators.filter((a) => a.scope === scope);
     if (finishColumns.stores.length > 0) {
       w.loop(nest.inner);
       const at = index(w, innerPosition(nest.inner));
       for (const { id, combine, dtype } of of('column')) {
         const code = element(this.#places.get(id)!, at);
-        this.#section.define(id, finished(fromScratch(code, dtype).code, combine, fromScratch(code, dtype), fn));
+        this.#section.define(
+          id,
+          finished(fromScratch(code, dtype).code, combine, fromScratch(code, dtype), fn),
+        );
       }
       this.#section.write(finishColumns.body, finishColumns.stores);
       w.closeTo(0);
@@ -232,12 +278,25 @@ class Rowwise {
   }
 }
 
+/** One more than the largest id of a nest. */
+function idsOf({ setup, stages, accumulators, finishColumns, finishTotals }: RowNest): number {
+  const defined = stages.flatMap(({ rowBody, body, reduces, scans }) => [
+    ...rowBody,
+    ...body,
+    ...reduces,
+    ...scans,
+  ]);
+  const all = [...setup, ...defined, ...accumulators, ...finishColumns.body, ...finishTotals.body];
+  return all.reduce((most, { id }) => Math.max(most, id), 0) + 1;
+}
+
 /** The instruction as it is `by` elements further along `along`. */
 function shifted(instr: Instr, along: Axis, by: number, to: (id: number) => number): Instr {
   const id = to(instr.id);
   const move = (expr: IndexExpr): IndexExpr =>
-    substitute(expr, (axis, extent) => (axis === along.axis ? addIndex(axisIndex(axis, extent), constantIndex(by)) : axisIndex(axis, extent)));
+    substitute(expr, (axis, extent) =>
+      axis === along.axis ? addIndex(axisIndex(axis, extent), constantIndex(by)) : axisIndex(axis, extent),
+    );
   if (instr.kind === 'load') return { ...instr, id, index: move(instr.index) };
   return instr.kind === 'compute' ? { ...instr, id, args: instr.args.map(to) } : { ...instr, id };
 }
-

@@ -25,7 +25,9 @@ export function emitScatter(module: Module, given: ScatterNest): Launch {
   const at = section.position(nest.index, [nest.indirect]);
   const target = element(fn.buffer(nest.buffer), at);
   const result =
-    nest.combine === 'set' ? value : apply('add', [decode(target, dtype, fn.use), value], dtype, dtype, fn.use);
+    nest.combine === 'set'
+      ? value
+      : apply('add', [decode(target, dtype, fn.use), value], dtype, dtype, fn.use);
   w.line(`if (${found.text}) ${target.text} = ${encode(result, fn.use).text};`);
   fn.finish([], nest.comment);
   return callOf(fn);
@@ -37,17 +39,29 @@ export function emitSort(module: Module, nest: OpaqueNest): Launch {
   const fn = new FunctionBuilder(module, nest.name, nest.buffers);
   const [input, output] = [fn.buffer(nest.input), fn.buffer(nest.output)];
   const { dtype } = nest.buffers[nest.input]!;
-  const keys = module.scratch('keys', dtypes[dtype].kind === 'int' && dtype !== 'int64' ? 'float64' : dtype === 'bool' ? 'float64' : dtype, size);
+  const keys = module.scratch(
+    'keys',
+    dtypes[dtype].kind === 'int' && dtype !== 'int64' ? 'float64' : dtype === 'bool' ? 'float64' : dtype,
+    size,
+  );
   const order = module.scratch('order', 'int32', size);
   const spare = module.scratch('spare', 'int32', size);
   const w = fn.writer;
   w.open(`for (let line = 0; line < ${outer * inner}; line++)`);
-  w.line(inner === 1 ? `const start = line * ${size};` : `const start = Math.floor(line / ${inner}) * ${size * inner} + (line % ${inner});`);
+  w.line(
+    inner === 1
+      ? `const start = line * ${size};`
+      : `const start = Math.floor(line / ${inner}) * ${size * inner} + (line % ${inner});`,
+  );
   const at = `start + i${inner === 1 ? '' : ` * ${inner}`}`;
-  const key = dtype === 'bool' ? `${input}[${at}]` : decode({ text: `${input}[${at}]`, binds: 14 }, dtype, fn.use).code.text;
+  const key =
+    dtype === 'bool'
+      ? `${input}[${at}]`
+      : decode({ text: `${input}[${at}]`, binds: 14 }, dtype, fn.use).code.text;
   w.line(`for (let i = 0; i < ${size}; i++) ${keys}[i] = ${key};`);
   w.line(`const sorted = ${fn.use('sortOrder')}(${keys}, ${order}, ${spare}, ${size}, ${descending});`);
-  const result = nest.op === 'argsort' ? 'sorted[i]' : `${input}[start + sorted[i]${inner === 1 ? '' : ` * ${inner}`}]`;
+  const result =
+    nest.op === 'argsort' ? 'sorted[i]' : `${input}[start + sorted[i]${inner === 1 ? '' : ` * ${inner}`}]`;
   w.line(`for (let i = 0; i < ${size}; i++) ${output}[${at}] = ${result};`);
   fn.finish([], nest.comment);
   return callOf(fn);

@@ -61,7 +61,12 @@ export class Section {
    * Writes instructions into the open loops. `once` are uses that come right after, in the innermost loop; values in
    * `named` are used several times, or later.
    */
-  run(instrs: readonly Instr[], once: readonly number[], named: ReadonlySet<number>, after?: (id: number) => void): void {
+  run(
+    instrs: readonly Instr[],
+    once: readonly number[],
+    named: ReadonlySet<number>,
+    after?: (id: number) => void,
+  ): void {
     this.#count(instrs, once, named);
     for (const instr of instrs) {
       const level = this.#levels.get(instr.id)!;
@@ -121,7 +126,10 @@ export class Section {
       (this.#uses.get(instr.id) === 1 &&
         this.#useLevels.get(instr.id) === level &&
         value.code.text.length <= (instr.kind === 'load' ? inlineLimitOfLoads : inlineLimit));
-    const code = inlined || !this.#uses.has(instr.id) ? value.code : this.#writer.declare(level, this.#nameOf(instr), value.code);
+    const code =
+      inlined || !this.#uses.has(instr.id)
+        ? value.code
+        : this.#writer.declare(level, this.#nameOf(instr), value.code);
     this.#values.set(instr.id, { ...value, code, level });
   }
 
@@ -199,7 +207,9 @@ export class Section {
   /** A loaded index as a JavaScript number. */
   #integer(id: number): Code {
     const { code, dtype } = this.value(id);
-    return isInt64(dtype) ? this.#writer.shared(this.#levelOf(id), `number ${id}`, 'chosen', () => call('Number', code)) : code;
+    return isInt64(dtype)
+      ? this.#writer.shared(this.#levelOf(id), `number ${id}`, 'chosen', () => call('Number', code))
+      : code;
   }
 
   /** Where a bad index was read: its place in the array of indices. */
@@ -212,7 +222,9 @@ export class Section {
   /** Writes `stores` in the innermost loop. All values are computed before the first is stored. */
   store(stores: readonly Store[]): void {
     for (const { buffer, index: at, value } of stores) {
-      this.#writer.line(`${this.fn.buffer(buffer)}[${index(this.#writer, at).text}] = ${encode(this.value(value), this.fn.use).text};`);
+      this.#writer.line(
+        `${this.fn.buffer(buffer)}[${index(this.#writer, at).text}] = ${encode(this.value(value), this.fn.use).text};`,
+      );
     }
   }
 
@@ -228,7 +240,9 @@ export class Section {
 const isInt64 = (dtype: DType): boolean => dtype === 'int64';
 
 const scratchValue = (code: Code, dtype: DType): Value =>
-  dtype === 'bool' ? { code: infix('!==', code, literal(0)), dtype, exact: true } : { code, dtype, exact: false };
+  dtype === 'bool'
+    ? { code: infix('!==', code, literal(0)), dtype, exact: true }
+    : { code, dtype, exact: false };
 
 /** Values an instruction reads. */
 export function operandsOf(instr: Instr): readonly number[] {

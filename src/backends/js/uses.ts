@@ -14,11 +14,16 @@ export function sharedValues(nest: RowNest): Set<number> {
         body: stage.body,
         reads: [
           ...[...stage.reduces, ...stage.scans, ...stage.keeps, ...stage.stores].map(({ value }) => value),
-          ...nest.accumulators.filter(({ scope, stage: own }) => scope === 'column' && own === s).map(({ value }) => value),
+          ...nest.accumulators
+            .filter(({ scope, stage: own }) => scope === 'column' && own === s)
+            .map(({ value }) => value),
         ],
       },
     ]),
-    ...[nest.finishColumns, nest.finishTotals].map(({ body, stores }) => ({ body, reads: stores.map(({ value }) => value) })),
+    ...[nest.finishColumns, nest.finishTotals].map(({ body, stores }) => ({
+      body,
+      reads: stores.map(({ value }) => value),
+    })),
   ];
   for (const { body } of sections) {
     for (const { id } of body) home.set(id, number);

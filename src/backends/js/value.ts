@@ -42,11 +42,17 @@ const roundings: Partial<Record<DType, (code: Code, use: Use) => Code>> = {
 };
 
 /** The value as its dtype holds it: what comparisons, floor, casts and bits must see. */
-export const rounded = ({ code, dtype, exact }: Value, use: Use): Code => (exact ? code : (roundings[dtype]?.(code, use) ?? code));
-export const roundedValue = (value: Value, use: Use): Value => ({ code: rounded(value, use), dtype: value.dtype, exact: true });
+export const rounded = ({ code, dtype, exact }: Value, use: Use): Code =>
+  exact ? code : (roundings[dtype]?.(code, use) ?? code);
+export const roundedValue = (value: Value, use: Use): Value => ({
+  code: rounded(value, use),
+  dtype: value.dtype,
+  exact: true,
+});
 
 /** A number where JavaScript has a boolean. */
-export const toNumber = ({ code, dtype }: Value): Code => (dtype === 'bool' ? choose(code, literal(1), zero) : code);
+export const toNumber = ({ code, dtype }: Value): Code =>
+  dtype === 'bool' ? choose(code, literal(1), zero) : code;
 
 /** A constant of a dtype. */
 export function constant(value: number | bigint, dtype: DType): Value {
@@ -56,7 +62,11 @@ export function constant(value: number | bigint, dtype: DType): Value {
     big: () => literal(BigInt(value)),
     bool: () => atom(Number(value) === 0 ? 'false' : 'true'),
   };
-  return { code: of[arithmeticOf(dtype)](), dtype, exact: dtype === 'float32' || !isFloat(dtype) || dtype === 'float64' || Number.isInteger(value) };
+  return {
+    code: of[arithmeticOf(dtype)](),
+    dtype,
+    exact: dtype === 'float32' || !isFloat(dtype) || dtype === 'float64' || Number.isInteger(value),
+  };
 }
 
 /** An element of a typed array as a value. */
@@ -78,7 +88,15 @@ export function fromInteger(code: Code, dtype: DType, range: readonly [number, n
   if (dtype === 'int64') return { code: call('BigInt', code), dtype, exact: true };
   if (dtype === 'bool') return { code: infix('!==', code, zero), dtype, exact: true };
   const size = Math.max(-range[0], range[1]);
-  if (isFloat(dtype)) return roundedValue({ code, dtype, exact: size <= (dtype === 'bfloat16' ? 256 : 2048) || (dtype === 'float32' && size <= 2 ** 24) }, use);
+  if (isFloat(dtype))
+    return roundedValue(
+      {
+        code,
+        dtype,
+        exact: size <= (dtype === 'bfloat16' ? 256 : 2048) || (dtype === 'float32' && size <= 2 ** 24),
+      },
+      use,
+    );
   const fits = size < 2 ** (dtypes[dtype].bytes * 8 - 1) && (dtypes[dtype].signed || range[0] >= 0);
   return { code: fits ? code : wrap(code, dtype), dtype, exact: true };
 }

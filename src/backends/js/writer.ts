@@ -19,7 +19,13 @@ interface Frame extends Block {
   readonly memo: Map<string, Code>;
 }
 
-const newFrame = (header: string): Frame => ({ header, lines: [], names: [], axes: new Map(), memo: new Map() });
+const newFrame = (header: string): Frame => ({
+  header,
+  lines: [],
+  names: [],
+  axes: new Map(),
+  memo: new Map(),
+});
 
 export class Writer {
   readonly #names: Names;
@@ -125,6 +131,8 @@ export class Writer {
 function render(lines: readonly Line[], indent: number): string[] {
   const margin = '  '.repeat(indent);
   return lines.flatMap((line) =>
-    typeof line === 'string' ? [margin + line] : [`${margin}${line.header} {`, ...render(line.lines, indent + 1), `${margin}}`],
+    typeof line === 'string'
+      ? [margin + line]
+      : [`${margin}${line.header} {`, ...render(line.lines, indent + 1), `${margin}}`],
   );
 }

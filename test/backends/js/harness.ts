@@ -45,7 +45,12 @@ export function run(nest: LoopNest, inputs: readonly TypedArray[], outputs?: Typ
   const program = programOf(nest);
   const made = outputs ?? program.outputs.map(({ dtype, shape }) => new dtypes[dtype].array(shape[0]!));
   const source = emit(program);
-  const executable = instantiate(program, source, { arena: new ArrayBuffer(0), inputs: [...inputs], states: [], outputs: made });
+  const executable = instantiate(program, source, {
+    arena: new ArrayBuffer(0),
+    inputs: [...inputs],
+    states: [],
+    outputs: made,
+  });
   executable.step();
   return { outputs: made, executable };
 }
@@ -53,20 +58,50 @@ export function run(nest: LoopNest, inputs: readonly TypedArray[], outputs?: Typ
 export const buffer = (name: string, dtype: DType, elements: number, access: NestBuffer['access'] = 'read'): NestBuffer => ({
   name, dtype, elements, access,
 }); // prettier-ignore
-export const axes = (...extents: readonly number[]): Axis[] => extents.map((extent, axis) => ({ axis, extent }));
+export const axes = (...extents: readonly number[]): Axis[] =>
+  extents.map((extent, axis) => ({ axis, extent }));
 export const at = (axis: Axis): IndexExpr => axisIndex(axis.axis, axis.extent);
-export const flat = (over: readonly Axis[]): IndexExpr => flattenIndex(over.map(at), over.map(({ extent }) => extent));
+export const flat = (over: readonly Axis[]): IndexExpr =>
+  flattenIndex(
+    over.map(at),
+    over.map(({ extent }) => extent),
+  );
 export const load = (
   id: number,
   from: number,
   index: IndexExpr = constantIndex(0),
   more: { dtype?: DType; masks?: readonly Predicate[]; indirect?: readonly Indirect[]; fill?: number } = {},
-): Instr => ({ id, kind: 'load', buffer: from, index, dtype: 'float32', indirect: [], masks: [], fill: 0, ...more });
+): Instr => ({
+  id,
+  kind: 'load',
+  buffer: from,
+  index,
+  dtype: 'float32',
+  indirect: [],
+  masks: [],
+  fill: 0,
+  ...more,
+});
 type Compute = Extract<Instr, { kind: 'compute' }>;
 export const compute = (id: number, op: Compute['op'], args: readonly number[], more: Partial<Compute> = {}): Instr => ({
   id, kind: 'compute', op, args, of: 'float32', dtype: 'float32', ...more,
 }); // prettier-ignore
-export const constant = (id: number, value: number | bigint, dtype: DType = 'float32'): Instr => ({ id, kind: 'const', value, dtype });
-export const random = (n: number, scale = 1): Float32Array => Float32Array.from({ length: n }, () => (Math.random() * 2 - 1) * scale);
-export const emptyStage = { rowBody: [], rowStores: [], body: [], reduces: [], scans: [], reverse: false, keeps: [], stores: [] };
+export const constant = (id: number, value: number | bigint, dtype: DType = 'float32'): Instr => ({
+  id,
+  kind: 'const',
+  value,
+  dtype,
+});
+export const random = (n: number, scale = 1): Float32Array =>
+  Float32Array.from({ length: n }, () => (Math.random() * 2 - 1) * scale);
+export const emptyStage = {
+  rowBody: [],
+  rowStores: [],
+  body: [],
+  reduces: [],
+  scans: [],
+  reverse: false,
+  keeps: [],
+  stores: [],
+};
 export const nothing = { body: [], stores: [] };

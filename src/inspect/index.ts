@@ -1,0 +1,8 @@
+/** Seeing what the compiler did: texts, drawings, explanations, profiles. */
+export { memoryChart } from './draw-memory.js';
+export { Explanation } from './explain.js';
+export type { ExplainedBoundary, ExplainedKernel, ExplanationData, Totals } from './explain.js';
+export { formatBytes } from './format.js';
+export { formatProfile } from './profile.js';
+export { Traced, stages, watch } from './traced.js';
+export type { Detail, DrawOptions, DrawnStage, Stage, TracedKernel } from './traced.js';
