@@ -36,7 +36,7 @@ export async function generate(): Promise<Map<string, string>> {
   const options = await prettier.resolveConfig(`${root}src/index.ts`);
   const files = new Map<string, string>();
   for (const [path, text] of sources) {
-    files.set(path, await prettier.format(text, { ...options, parser: 'typescript' }));
+    files.set(path, await prettier.format(text, { ...options, filepath: root + path }));
   }
   files.set('docs/ops.md', opsReference(composites));
   files.set('docs/primitives.md', primitivesReference(await support()));

@@ -1,54 +1,51 @@
 /**
- * Draws every program that a script compiles, without a change to the script.
+ * Runs a script and draws the programs it compiles, without a change to the script. Ctrl-C draws what there is by then.
  * `npm run graph -- FILE [--stage forward,graph,fused] [--detail module|region|op] [--out FOLDER] [--programs N]`
- * Arguments after a second `--` go to the script.
+ * Further arguments after `--` go to the script.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pathToFileURL } from 'node:url';
 import { stages, watch, type Detail, type DrawnStage, type Traced } from 'fusegrad/inspect';
 import { renderSvg } from './render.js';
 
 const { file, drawn, detail, folder, programs, rest } = readOptions();
-const script = basename(file).replace(/\.[cm]?[jt]sx?$/, '');
+const stem = basename(file).replace(/\.[cm]?[jt]sx?$/, '');
+const script = stem === 'main' || stem === 'index' ? basename(dirname(file)) : stem;
 mkdirSync(folder, { recursive: true });
-const rendering: Promise<void>[] = [];
-let seen = 0;
-
-const stop = watch((program) => {
-  if (seen++ >= programs) return;
-  rendering.push(...draw(program, `${script}-${seen}-${program.name}`));
-  if (seen === programs) {
-    stop();
-    void finish().then(() => process.exit(0));
-  }
-});
+const compiled: Traced[] = [];
+watch((program) => void compiled.push(program));
+process.once('SIGINT', () => void drawLargest().then(() => process.exit(0)));
 
 process.argv = [process.argv[0]!, file, ...rest];
 await import(pathToFileURL(file).href);
-await finish();
+await drawLargest();
 
-/** Writes a program's drawings and texts; drawings are rendered when the script lets go of the thread. */
-function draw(program: Traced, name: string): Promise<void>[] {
-  const write = (ending: string, text: string): void => writeFileSync(join(folder, `${name}.${ending}`), text);
+/** Initial values and single reads are programs too: those with most kernels are what a script is about. */
+async function drawLargest(): Promise<void> {
+  const sized = compiled.map((program, i) => ({ program, i, kernels: program.kernels.length }));
+  const largest = sized.sort((a, b) => b.kernels - a.kernels || a.i - b.i).slice(0, programs);
+  for (const [rank, { program }] of largest.entries())
+    await draw(program, `${script}-${rank + 1}-${program.name}`);
+  console.log(
+    compiled.length === 0
+      ? `${script} compiled no program: nothing to draw`
+      : `the ${largest.length} largest of ${compiled.length} programs of ${script}: drawings of ${drawn.join(', ')} in ${folder}`,
+  );
+}
+
+/** Writes a program's drawings and texts. */
+async function draw(program: Traced, name: string): Promise<void> {
+  const write = (ending: string, text: string): void =>
+    writeFileSync(join(folder, `${name}.${ending}`), text);
   write('explain.txt', `${program.explain()}\n`);
   write('memory.svg', program.memoryChart());
-  return drawn.map(async (stage) => {
+  for (const stage of drawn) {
     const dot = program.toDot(stage, detail === undefined ? {} : { detail });
     write(`${stage}.dot`, dot);
     write(`${stage}.svg`, await renderSvg(dot));
-  });
-}
-
-async function finish(): Promise<void> {
-  await Promise.all(rendering);
-  const count = Math.min(seen, programs);
-  console.log(
-    count === 0
-      ? `${script} compiled no program: nothing to draw`
-      : `${count} ${count === 1 ? 'program' : 'programs'} of ${script}: drawings of ${drawn.join(', ')} in ${folder}`,
-  );
+  }
 }
 
 function readOptions() {
@@ -58,7 +55,7 @@ function readOptions() {
       stage: { type: 'string', default: 'forward,graph,fused' },
       detail: { type: 'string' },
       out: { type: 'string', default: 'out/graph' },
-      programs: { type: 'string', default: '4' },
+      programs: { type: 'string', default: '2' },
     },
   });
   const [name, ...rest] = positionals;
@@ -69,7 +66,14 @@ function readOptions() {
   const detail = values.detail === undefined ? undefined : (details.find((known) => known === values.detail) ?? fail(`--detail takes ${details.join(', ')}`)); // prettier-ignore
   const programs = Number(values.programs);
   if (!Number.isInteger(programs) || programs < 1) fail('--programs takes a whole number from 1');
-  return { file: resolve(name), drawn: drawn satisfies DrawnStage[], detail, folder: values.out, programs, rest };
+  return {
+    file: resolve(name),
+    drawn: drawn satisfies DrawnStage[],
+    detail,
+    folder: values.out,
+    programs,
+    rest,
+  };
 }
 
 function fail(message: string): never {

@@ -10,9 +10,11 @@ const titled = /(<title>(?:box|cluster_kernel)\d+<\/title>(?:(?!<\/g>)[^])*?<tex
 /** The drawing as SVG, with the first line of every box in bold: Graphviz has one face for a whole label. */
 export async function renderSvg(dot: string): Promise<string> {
   const svg = await renderGraphFromSource({ input: dot }, { format: 'svg' });
-  return svg
-    // Code is indented.
-    .replace('<svg ', '<svg xml:space="preserve" ')
-    .replace(/font-family="Helvetica[^"]*"/g, `font-family="${faces}"`)
-    .replace(titled, '$1font-weight="bold" ');
+  return (
+    svg
+      // Code is indented.
+      .replace('<svg ', '<svg xml:space="preserve" ')
+      .replace(/font-family="Helvetica[^"]*"/g, `font-family="${faces}"`)
+      .replace(titled, '$1font-weight="bold" ')
+  );
 }

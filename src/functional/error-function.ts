@@ -134,7 +134,7 @@ export function ndtri(x: Value): Value {
   const rest = g.max(g.scale(g.mul(q, g.sub(one, q)), 4), g.fullLike(a, 1.2e-7));
   let y = g.scale(gilesInverse(g.sub(g.scale(q, 2), one), rest), Math.SQRT2);
   // Newton's method on log(ndtr(y)) = log(q): concave, so that it converges from any first guess.
-  for (let step = 0; step < 3; step++) {
+  for (let step = 0; step < 4; step++) {
     const scaled = erfcxSeries(g.scale(y, -Math.SQRT1_2));
     const log = g.sub(g.log(g.scale(scaled, 0.5)), g.scale(g.mul(y, y), 0.5));
     y = g.sub(y, g.scale(g.mul(g.sub(log, g.log(q)), scaled), Math.sqrt(Math.PI / 2)));

@@ -38,6 +38,12 @@ function withCorner(x: Value, corner: Value): Value {
   );
 }
 
+/** g.scatterAdd, where a sum of truth values is whether any is true. */
+function addInto(base: Value, index: Value, source: Value, axis: number): Value {
+  if (base.dtype !== 'bool') return g.scatterAdd(base, index, source, axis);
+  return truth(g.scatterAdd(g.cast(base, 'int32'), index, g.cast(source, 'int32'), axis));
+}
+
 /** Applies a scatter primitive where index and source may be smaller than `x`, as in PyTorch. */
 function scatterInto(
   op: string,
@@ -87,7 +93,7 @@ export function scatter(
       combineAlong('prod', base, at, values, axis, true),
     );
   }
-  return scatterInto('scatter', x, dim, index, source, reduce === 'add' ? g.scatterAdd : g.scatter);
+  return scatterInto('scatter', x, dim, index, source, reduce === 'add' ? addInto : g.scatter);
 }
 
 /**
@@ -96,7 +102,7 @@ export function scatter(
  * @function
  */
 export function scatterAdd(x: Value, dim: number, index: Value, source: Value): Value {
-  return scatterInto('scatterAdd', x, dim, index, source, g.scatterAdd);
+  return scatterInto('scatterAdd', x, dim, index, source, addInto);
 }
 
 export type ScatterReduction = 'sum' | 'prod' | 'mean' | 'amax' | 'amin';
@@ -117,11 +123,11 @@ function combineAlong(
 ): Value {
   const zero = g.zerosLike(base);
   const ones = g.fullLike(source, 1);
-  const hits = g.scatterAdd(zero, index, ones, axis);
+  const hits = addInto(zero, index, ones, axis);
   const untouched = g.eq(hits, zero);
   if (reduction === 'sum' || reduction === 'mean') {
     const start = includeSelf ? base : g.where(untouched, base, zero);
-    const total = g.scatterAdd(start, index, source, axis);
+    const total = addInto(start, index, source, axis);
     if (reduction === 'sum') return total;
     const count = includeSelf ? g.add(hits, g.fullLike(hits, 1)) : g.max(hits, g.fullLike(hits, 1));
     return isFloat(base.dtype) ? g.div(total, count) : floorMean(total, count);
@@ -297,7 +303,7 @@ export function put(
   requireIndex('put', index);
   const flat = g.reshape(x, [g.count(x)]);
   const at = fromEnd(g.reshape(index, [g.count(index)]), g.count(x));
-  const apply = options.accumulate ? g.scatterAdd : g.scatter;
+  const apply = options.accumulate ? addInto : g.scatter;
   return g.reshape(apply(flat, at, g.reshape(source, [g.count(source)]), 0), x.shape);
 }
 
@@ -352,6 +358,6 @@ export function indexPut(
   const lines = g.reshape(x, [numel(sizes), ...rest]);
   const shape = [g.count(positions), ...rest];
   const at = g.expand(g.reshape(positions, [shape[0]!, ...rest.map(() => 1)]), shape);
-  const apply = options.accumulate ? g.scatterAdd : g.scatter;
+  const apply = options.accumulate ? addInto : g.scatter;
   return g.reshape(apply(lines, at, g.reshape(source, shape), 0), x.shape);
 }

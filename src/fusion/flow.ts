@@ -114,7 +114,8 @@ export function flowOf(traced: Graph, fused: boolean): Flow {
     if (node.op === 'gather' || node.op === 'sort' || node.op === 'argsort') demanded.add(storageOf(node.inputs[0]!));
     if (fused && family(node.op) === 'elementwise') {
       const price = priceOf(ops[node.op].cost, node.inputs.map((input) => prices.get(input))); // prettier-ignore
-      if (price) prices.set(node, price);
+      // A value that is stored anyway, of data handed in, belongs into the kernel of its readers.
+      if (price && !(demanded.has(node) && price.leaves.size > 0)) prices.set(node, price);
     }
   }
   const free = new Set(compute.filter((node) => prices.has(node)));

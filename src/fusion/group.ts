@@ -150,20 +150,21 @@ export function domainFor(node: Node, flow: Flow): { domain: readonly number[]; 
   const axes = reducedAxes(node);
   const rest = domain.map((_, i) => i).filter((i) => !axes.includes(i));
   const positions = node.op === 'argmax' || node.op === 'argmin';
-  const within = family(node.op) === 'scan' || positions || (rest.length > 0 && isReadBack(node, numel(domain), flow));
+  const within = family(node.op) === 'scan' || positions || (rest.length > 0 && isReadBack(node, [numel(domain)], flow));
   return { domain, orientation: within ? { rows: rest, inner: [...axes] } : orient(domain, axes) };
 }
 
-/** Whether a reduction is used by the elements it came from, as in a softmax or a norm. */
-function isReadBack(node: Node, elements: number, flow: Flow): boolean {
+/** Whether a reduction is used by values as many as those it came from, as in a softmax or a norm. */
+function isReadBack(node: Node, counts: readonly number[], flow: Flow): boolean {
+  const own = numel(node.shape);
   const seen = new Set<Node>();
   const stack = [...flow.users.get(node)!];
   for (let user = stack.pop(); user; user = stack.pop()) {
-    if (seen.has(user) || seen.size > 64) continue;
+    if (seen.has(user) || seen.size > 64 || !isElementwise(user)) continue;
     seen.add(user);
-    if (!isElementwise(user)) continue;
-    if (numel(user.shape) === elements && numel(node.shape) !== elements) return true;
-    if (numel(user.shape) === numel(node.shape)) stack.push(...flow.users.get(user)!);
+    const count = numel(user.shape);
+    if (count !== own && counts.includes(count)) return true;
+    stack.push(...flow.users.get(user)!);
   }
   return false;
 }
@@ -202,7 +203,8 @@ export function placeReduction(group: Group, node: Node, flow: Flow): Placement 
       if (level !== 'row' && (node.op === 'argmax' || node.op === 'argmin')) {
         return refused('positions are found within rows only');
       }
-      if (level !== 'row' && group.members.size > 0 && isReadBack(node, numel(group.domain), flow)) {
+      const counts = [numel(group.domain), levelIndex(group, 'row').count];
+      if (level !== 'row' && group.members.size > 0 && isReadBack(node, counts, flow)) {
         return refused('the rows themselves need the result');
       }
       return { member: { level, at: kept(at) } };

@@ -4,9 +4,9 @@
  */
 import { InternalError, numel } from '../core/index.js';
 import type { Node } from '../graph/index.js';
-import { axesFor, flattenIndex, unflattenIndex } from '../loops/index.js';
+import { axesFor, flattenIndex } from '../loops/index.js';
 import { family } from '../ops/index.js';
-import { isElementwise, type Flow } from './flow.js';
+import { isElementwise, isReduction, type Flow } from './flow.js';
 import {
   canRedomain, domainFor, isPlaceable, isUpdate, placeElementwise, placeReduction, readsOf, redomain,
   type Group, type GroupKind, type Member, type Placement,
@@ -71,11 +71,18 @@ export class Grouping {
   #take(node: Node): void {
     const candidates = this.fused && isPlaceable(node) ? this.#candidates(node) : [];
     for (const group of candidates) {
+      if (group.kind === 'contract' && this.#onlyReduced(node)) continue;
       if (!this.#join(group, node)) continue;
       for (const other of candidates) if (other !== group) this.#merge(group, this.#find(other), node);
       return;
     }
     this.#begin(node);
+  }
+
+  /** A value that is only reduced belongs with its reduction, which no contraction takes in. */
+  #onlyReduced(node: Node): boolean {
+    const users = this.flow.users.get(node)!;
+    return users.length > 0 && users.every(isReduction) && !this.flow.demanded.has(node);
   }
 
   /** Groups of what a node reads: contractions first, whose result is then never stored, then rows, then maps; large ones first. */
@@ -199,24 +206,20 @@ export class Grouping {
     return true;
   }
 
-  /** Where the members of `other` would lie in `group`. */
+  /** Where the members of `other` would lie in `group`, each placed by the law that a node of its own obeys. */
   #placementsIn(group: Group, other: Group): Map<Node, Member> | undefined {
-    if (other.kind === 'row') {
-      const same =
-        group.kind === 'row' &&
-        String(group.domain) === String(other.domain) &&
-        JSON.stringify(group.orientation) === JSON.stringify(other.orientation);
-      return same ? other.members : undefined;
+    const fits = other.kind === 'map' ? group.kind !== 'scatter' && group.kind !== 'sort' : other.kind === 'row' && group.kind === 'row';
+    if (!fits) return undefined;
+    const both: Group = { ...group, members: new Map(group.members) };
+    const moved = new Map<Node, Member>();
+    const order = [...other.members.keys()].sort((a, b) => this.flow.position.get(a)! - this.flow.position.get(b)!);
+    for (const node of order) {
+      const placed = isElementwise(node) ? placeElementwise(both, node) : placeReduction(both, node, this.flow);
+      if ('refused' in placed) return undefined;
+      both.members.set(node, placed.member);
+      moved.set(node, placed.member);
     }
-    if (other.kind !== 'map' || group.kind === 'scatter' || group.kind === 'sort') return undefined;
-    const axes = axesFor(group.domain);
-    const rows = group.orientation?.rows ?? [];
-    const count = numel(other.domain);
-    const rowShape = rows.map((axis) => group.domain[axis]!);
-    const level = count === numel(group.domain) ? 'element' : group.kind === 'row' && count === numel(rowShape) ? 'row' : undefined;
-    if (level === undefined) return undefined;
-    const index = level === 'element' ? flattenIndex(axes, group.domain) : flattenIndex(rows.map((a) => axes[a]!), rowShape); // prettier-ignore
-    return new Map([...other.members.keys()].map((node) => [node, { level, at: unflattenIndex(index, node.shape) }]));
+    return moved;
   }
 
   #inPlace(group: Group, node: Node, member: Member): boolean {
@@ -236,17 +239,27 @@ export class Grouping {
     return 'member' in placed && placed.member.level === member.level;
   }
 
-  /** Rows over the same operand become one pass over it. */
+  /** Rows over what one kernel wrote, or over one leaf, become one pass over it. */
   #mergeReadersOfOneSource(): void {
+    const readersOf = new Map<Group | Node, Set<Group>>();
     for (const [source, users] of this.flow.users) {
-      if (users.length < 2 || numel(source.shape) < 2) continue;
-      const readers = [...new Set(users.flatMap((user) => this.home(user) ?? []))].filter((g) => g.kind === 'row' || g.kind === 'map');
-      if (!readers.some((group) => group.kind === 'row')) continue;
-      readers.sort((a, b) => Number(a.kind === 'map') - Number(b.kind === 'map') || a.id - b.id);
+      if (numel(source.shape) < 2) continue;
+      const from = this.home(source) ?? source;
+      const readers = readersOf.get(from) ?? new Set();
+      for (const user of users) {
+        const group = this.home(user);
+        if (group && group !== from && (group.kind === 'row' || group.kind === 'map')) readers.add(group);
+      }
+      readersOf.set(from, readers);
+    }
+    for (const set of readersOf.values()) {
+      const readers = [...set].sort((a, b) => Number(a.kind === 'map') - Number(b.kind === 'map') || a.id - b.id);
       for (let i = 0; i < readers.length; i++) {
         const group = this.#find(readers[i]!);
         if (group.kind !== 'row') continue;
-        for (const other of readers.slice(i + 1)) this.#merge(group, this.#find(other));
+        for (const other of readers.slice(i + 1)) {
+          if (numel(this.#find(other).domain) === numel(group.domain)) this.#merge(group, this.#find(other));
+        }
       }
     }
   }

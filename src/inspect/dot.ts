@@ -19,13 +19,21 @@ const escape = (text: string): string =>
 export const lines = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join('\n');
 
 /** Lines that begin at the left edge. */
-export const leftAligned = (lines: readonly string[]): Label => ({ escaped: lines.map((line) => `${escape(line)}\\l`).join('') });
+export const leftAligned = (lines: readonly string[]): Label => ({
+  escaped: lines.map((line) => `${escape(line)}\\l`).join(''),
+});
 
 const attribute = (value: string | number | boolean | Label): string =>
-  typeof value === 'object' ? `"${value.escaped}"` : typeof value === 'string' ? `"${escape(value)}"` : String(value);
+  typeof value === 'object'
+    ? `"${value.escaped}"`
+    : typeof value === 'string'
+      ? `"${escape(value)}"`
+      : String(value);
 
 function attributes(attrs: Attributes): string {
-  const list = Object.entries(attrs).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${attribute(value)}`]));
+  const list = Object.entries(attrs).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}=${attribute(value)}`],
+  );
   return list.length === 0 ? '' : ` [${list.join(', ')}]`;
 }
 
@@ -56,8 +64,25 @@ export class Dot {
   #depth = 1;
 
   constructor(title: string, graph: Attributes = {}) {
-    const page = { label: title, labelloc: 't', fontname, fontsize: 16, bgcolor: 'white', pad: 0.3, nodesep: 0.25, ranksep: 0.45 };
-    const box = { shape: 'box', style: 'filled,rounded', fontname, fontsize: 10.5, fontcolor: '#1d2530', margin: '0.14,0.07', height: 0.3 };
+    const page = {
+      label: title,
+      labelloc: 't',
+      fontname,
+      fontsize: 16,
+      bgcolor: 'white',
+      pad: 0.3,
+      nodesep: 0.25,
+      ranksep: 0.45,
+    };
+    const box = {
+      shape: 'box',
+      style: 'filled,rounded',
+      fontname,
+      fontsize: 10.5,
+      fontcolor: '#1d2530',
+      margin: '0.14,0.07',
+      height: 0.3,
+    };
     const arrow = { fontname, fontsize: 8.5, fontcolor: '#56606c', color: '#7b8794', arrowsize: 0.6 };
     this.#put(`graph${attributes({ ...page, ...graph })};`);
     this.#put(`node${attributes(box)};`);
@@ -95,11 +120,20 @@ export class Dot {
   legend(entries: readonly (readonly [Colours, string])[], notes: readonly string[]): void {
     const small = { fontsize: 9, height: 0.2, margin: '0.1,0.04' };
     this.cluster('legend', { label: '', rank: 'same', color: '#d5dae0', fillcolor: 'white' }, () => {
-      entries.forEach(([colour, text], i) => this.node(`legend${i}`, { label: text, ...small, ...paint(colour) }));
+      entries.forEach(([colour, text], i) =>
+        this.node(`legend${i}`, { label: text, ...small, ...paint(colour) }),
+      );
       notes.forEach((note, i) => {
-        this.node(`legend${entries.length + i}`, { label: note, shape: 'plaintext', style: '', ...small, fontcolor: '#667080' });
+        this.node(`legend${entries.length + i}`, {
+          label: note,
+          shape: 'plaintext',
+          style: '',
+          ...small,
+          fontcolor: '#667080',
+        });
       });
-      for (let i = 1; i < entries.length + notes.length; i++) this.edge(`legend${i - 1}`, `legend${i}`, { style: 'invis' });
+      for (let i = 1; i < entries.length + notes.length; i++)
+        this.edge(`legend${i - 1}`, `legend${i}`, { style: 'invis' });
     });
   }
 

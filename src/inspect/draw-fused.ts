@@ -9,7 +9,19 @@ import { Dot, colours, lines, paint } from './dot.js';
 import { foldWithin, fold, originOf, shortTitles, type Box } from './fold.js';
 import { formatBytes, plural, wrap } from './format.js';
 import type { Boundary, KernelView } from './kernels.js';
-import { drawLeaves, groupLeaves, isNamedLeaf, legendOf, operationsOf, savedEdge, shortType, typesOf, type LeafNode, type Owner } from './pieces.js';
+import {
+  drawLeaves,
+  drawResults,
+  groupLeaves,
+  isNamedLeaf,
+  legendOf,
+  operationsOf,
+  savedEdge,
+  shortType,
+  typesOf,
+  type LeafNode,
+  type Owner,
+} from './pieces.js';
 import { bytesAlone, bytesTouched } from './traffic.js';
 
 /** Most boxes of operations at the default detail. */
@@ -36,13 +48,17 @@ const frameId = ({ id }: Frame): string => `cluster_${id}`;
 
 export type FusedDetail = 'module' | 'region' | 'op';
 
-const onlyOptimizer = ({ computed }: KernelView): boolean => computed.length > 0 && computed.every((node) => originOf(node) === 'optimizer');
+const onlyOptimizer = ({ computed }: KernelView): boolean =>
+  computed.length > 0 && computed.every((node) => originOf(node) === 'optimizer');
 
 /** Most of a kernel's operations say where it belongs. */
 function mainOrigin(nodes: readonly Node[]): Origin {
   const counts: Record<Origin, number> = { forward: 0, backward: 0, optimizer: 0 };
   for (const node of nodes) counts[originOf(node)]++;
-  return (Object.keys(counts) as Origin[]).reduce((best, origin) => (counts[origin] > counts[best] ? origin : best), 'forward');
+  return (Object.keys(counts) as Origin[]).reduce(
+    (best, origin) => (counts[origin] > counts[best] ? origin : best),
+    'forward',
+  );
 }
 
 /** Kernels in frames: at less than full detail those of the optimizer share one. */
@@ -52,14 +68,25 @@ function gather(views: readonly KernelView[], detail: FusedDetail): KernelView[]
   return [...views.filter((view) => !update.includes(view)).map((view) => [view]), update];
 }
 
-const gradientOf = (box: Box, title: string): string => (box.origin === 'backward' ? `gradient of ${title}` : title);
+const gradientOf = (box: Box, title: string): string =>
+  box.origin === 'backward' ? `gradient of ${title}` : title;
 
 /** The boxes in a frame: its operations one by one, by module, or all as one. */
-function boxesOf(kernels: readonly KernelView[], id: string, detail: FusedDetail | 'whole', titles: ReadonlyMap<string, string>): Pick<Frame, 'boxes' | 'boxOf'> {
+function boxesOf(
+  kernels: readonly KernelView[],
+  id: string,
+  detail: FusedDetail | 'whole',
+  titles: ReadonlyMap<string, string>,
+): Pick<Frame, 'boxes' | 'boxOf'> {
   const nodes = [...new Set(kernels.flatMap(({ computed }) => computed))];
-  if (nodes.length === 0) return { boxes: [{ id, origin: 'forward', label: 'moves elements' }], boxOf: new Map() };
+  if (nodes.length === 0)
+    return { boxes: [{ id, origin: 'forward', label: 'moves elements' }], boxOf: new Map() };
   if (detail === 'op') {
-    const boxes = nodes.map((node, i) => ({ id: `${id}_${i}`, origin: originOf(node), label: `${node.op}\n${shortType(node)}` }));
+    const boxes = nodes.map((node, i) => ({
+      id: `${id}_${i}`,
+      origin: originOf(node),
+      label: `${node.op}\n${shortType(node)}`,
+    }));
     return { boxes, boxOf: new Map(nodes.map((node, i) => [node, `${id}_${i}`])) };
   }
   const parts = kernels.length > 1 || detail === 'whole' ? foldWithin(nodes, 1).boxes : fold(nodes).boxes;
@@ -67,9 +94,15 @@ function boxesOf(kernels: readonly KernelView[], id: string, detail: FusedDetail
   const boxes = merged.map((part, i) => ({
     id: `${id}_${i}`,
     origin: part.origin,
-    label: lines(gradientOf(part, titles.get(part.title) ?? part.title), ...wrap(operationsOf(part.nodes, 6), 26)),
+    label: lines(
+      gradientOf(part, titles.get(part.title) ?? part.title),
+      ...wrap(operationsOf(part.nodes, 6), 26),
+    ),
   }));
-  return { boxes, boxOf: new Map(merged.flatMap((part, i) => part.nodes.map((node) => [node, `${id}_${i}`] as const))) };
+  return {
+    boxes,
+    boxOf: new Map(merged.flatMap((part, i) => part.nodes.map((node) => [node, `${id}_${i}`] as const))),
+  };
 }
 
 function framesOf(views: readonly KernelView[], detail: FusedDetail): Frame[] {
@@ -90,7 +123,10 @@ function frameLabel({ kernels }: Frame): string {
   const touched = kernels.map(({ nest }) => bytesTouched(nest));
   const read = touched.reduce((sum, t) => sum + t.read, 0);
   const written = touched.reduce((sum, t) => sum + t.written, 0);
-  const alone = kernels.reduce((sum, { computed }) => sum + computed.reduce((all, node) => all + bytesAlone(node), 0), 0);
+  const alone = kernels.reduce(
+    (sum, { computed }) => sum + computed.reduce((all, node) => all + bytesAlone(node), 0),
+    0,
+  );
   return lines(
     kernels.length === 1 ? `${only!.index}: ${only!.name}` : `optimizer: ${plural(kernels.length, 'kernel')}`,
     `${kernels.length === 1 ? `${only!.nest.kind}, ` : ''}reads ${formatBytes(read)}, writes ${formatBytes(written)}`,
@@ -122,9 +158,16 @@ function readerOf(frame: Frame, kernel: KernelView, value: Node): string {
 const writerOf = (frame: Frame, value: Node): string => frame.boxOf.get(behind(value)) ?? frame.boxes[0]!.id;
 
 /** The frames each frame leads to by way of at least one other. */
-function shortcuts(frames: readonly Frame[], frameOf: ReadonlyMap<KernelView, Frame>): Map<Frame, Set<Frame>> {
+function shortcuts(
+  frames: readonly Frame[],
+  frameOf: ReadonlyMap<KernelView, Frame>,
+): Map<Frame, Set<Frame>> {
   const before = (frame: Frame): Set<Frame> =>
-    new Set(frame.kernels.flatMap(({ boundaries }) => boundaries.map(({ from }) => frameOf.get(from)!)).filter((from) => from !== frame));
+    new Set(
+      frame.kernels
+        .flatMap(({ boundaries }) => boundaries.map(({ from }) => frameOf.get(from)!))
+        .filter((from) => from !== frame),
+    );
   const order = [...frames].sort((a, b) => a.kernels.at(-1)!.index - b.kernels.at(-1)!.index);
   const reachedBy = new Map<Frame, Set<Frame>>();
   const detours = new Map<Frame, Set<Frame>>(frames.map((frame) => [frame, new Set()]));
@@ -171,7 +214,13 @@ function drawBoundaries(dot: Dot, frames: readonly Frame[], frameOf: ReadonlyMap
   }
 }
 
-export function drawFused(views: readonly KernelView[], plan: Plan, outputs: readonly Node[], name: string, detail: FusedDetail): string {
+export function drawFused(
+  views: readonly KernelView[],
+  plan: Plan,
+  outputs: readonly Node[],
+  name: string,
+  detail: FusedDetail,
+): string {
   const frames = framesOf(views, detail);
   const frameOf = new Map(frames.flatMap((frame) => frame.kernels.map((kernel) => [kernel, frame] as const)));
   const owners = new Map(frames.flatMap((frame) => frame.boxes.map((box) => [box.id, box] as const)));
@@ -186,22 +235,50 @@ export function drawFused(views: readonly KernelView[], plan: Plan, outputs: rea
   }
   const groups = groupLeaves(readers);
   const origins = new Set(frames.flatMap(({ boxes }) => boxes.map((box) => box.origin)));
-  const touched = views.map(({ nest }) => bytesTouched(nest)).reduce((sum, { read, written }) => sum + read + written, 0);
-  const dot = new Dot(`${name}: fused\n${plural(plan.kernels.length, 'kernel')} move ${formatBytes(touched)}`, { newrank: true, compound: true, ranksep: 0.3 });
+  const touched = views
+    .map(({ nest }) => bytesTouched(nest))
+    .reduce((sum, { read, written }) => sum + read + written, 0);
+  const dot = new Dot(
+    `${name}: fused\n${plural(plan.kernels.length, 'kernel')} move ${formatBytes(touched)}`,
+    { newrank: true, compound: true, ranksep: 0.3 },
+  );
   dot.legend(
-    [[colours.kernel, 'kernel'], ...legendOf(origins, true, groups.some(({ leaves }) => leaves[0]!.op === 'state'))],
+    [
+      [colours.kernel, 'kernel'],
+      ...legendOf(
+        origins,
+        true,
+        groups.some(({ leaves }) => leaves[0]!.op === 'state'),
+      ),
+    ],
     ['arrow: a value that goes through\nmemory, and why', 'dashed arrow: read again later'],
   );
   for (const frame of frames) {
-    dot.cluster(frame.id, { label: frameLabel(frame), fontsize: 9.5, color: colours[frame.origin].line, fillcolor: colours.kernel.fill, margin: 10 }, () => {
-      for (const { id, label, origin } of frame.boxes) dot.node(id, { label, fontsize: 9.5, ...paint(colours[origin]) });
-      drawInside(dot, frame);
-    });
+    dot.cluster(
+      frame.id,
+      {
+        label: frameLabel(frame),
+        fontsize: 9.5,
+        color: colours[frame.origin].line,
+        fillcolor: colours.kernel.fill,
+        margin: 10,
+      },
+      () => {
+        for (const { id, label, origin } of frame.boxes)
+          dot.node(id, { label, fontsize: 9.5, ...paint(colours[origin]) });
+        drawInside(dot, frame);
+      },
+    );
   }
   const frameOfBox = new Map(frames.flatMap((frame) => frame.boxes.map((box) => [box, frame] as const)));
   dot.below(drawLeaves(dot, groups, (box) => ({ lhead: frameId(frameOfBox.get(box)!) })));
   drawBoundaries(dot, frames, frameOf);
-  drawResults(dot, frames, views, outputs);
+  drawResults(dot, outputs, (output) => {
+    const writer = views.find(
+      ({ writes, computed }) => writes.includes(output) || computed.includes(behind(output)),
+    );
+    return writer && writerOf(frameOf.get(writer)!, output);
+  });
   return dot.toString();
 }
 
@@ -218,14 +295,4 @@ function drawInside(dot: Dot, frame: Frame): void {
       dot.edge(from, to);
     }
   }
-}
-
-function drawResults(dot: Dot, frames: readonly Frame[], views: readonly KernelView[], outputs: readonly Node[]): void {
-  outputs.forEach((output, i) => {
-    const writer = views.find(({ writes, computed }) => writes.includes(output) || computed.includes(behind(output)));
-    const frame = frames.find(({ kernels }) => writer && kernels.includes(writer));
-    const id = `result${i}`;
-    dot.node(id, { label: `${outputs.length === 1 ? 'result' : `result ${i}`}\n${shortType(output)}`, shape: 'oval', ...paint(colours.input) });
-    if (frame) dot.edge(writerOf(frame, output), id, { ltail: frameId(frame) });
-  });
 }

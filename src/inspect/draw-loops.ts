@@ -9,14 +9,23 @@ const mostLines = 28;
 
 function code({ index, name, nest }: KernelView): Label {
   const all = printLoops(nest);
-  const shown = all.length > mostLines ? [...all.slice(0, mostLines - 1), `... ${all.length - mostLines + 1} more lines`] : all;
+  const shown =
+    all.length > mostLines
+      ? [...all.slice(0, mostLines - 1), `... ${all.length - mostLines + 1} more lines`]
+      : all;
   return leftAligned([`${index}: ${nest.kind} ${name}`, ...shown.map((line) => `  ${line}`)]);
 }
 
 export function drawLoops(views: readonly KernelView[], name: string): string {
   const dot = new Dot(`${name}: loops`);
   for (const view of views) {
-    dot.node(`box${view.index}`, { label: code(view), fontname: 'Courier', fontsize: 9, fillcolor: colours.kernel.fill, color: colours.kernel.line });
+    dot.node(`box${view.index}`, {
+      label: code(view),
+      fontname: 'Courier',
+      fontsize: 9,
+      fillcolor: colours.kernel.fill,
+      color: colours.kernel.line,
+    });
     for (const from of new Set(view.boundaries.map((boundary) => boundary.from))) {
       const values = view.boundaries.filter((boundary) => boundary.from === from).map(({ value }) => value);
       dot.edge(`box${from.index}`, `box${view.index}`, { label: typesOf(values) });

@@ -4,7 +4,7 @@ import { isView } from '../loops/index.js';
 import { Dot, colours, lines, paint } from './dot.js';
 import { fold, originOf, shortTitles } from './fold.js';
 import { formatScalar, plural, wrap } from './format.js';
-import { drawable, isNamedLeaf, leafName, legendOf, shortType, writesOf } from './pieces.js';
+import { drawResults, drawable, isNamedLeaf, leafName, legendOf, shortType, writesOf } from './pieces.js';
 
 /** A value known beforehand, as a word in the label of its reader. */
 function constantText(node: Node): string {
@@ -21,43 +21,60 @@ export function drawOps(graph: Graph, stage: string, name: string): string {
   const ids = new Map<Node, string>(operations.map((node, i) => [node, `op${i}`]));
   leaves.forEach((leaf, i) => ids.set(leaf, `leaf${i}`));
   const origins = new Set(boxes.map((box) => box.origin));
-  const dot = new Dot(`${name}: ${stage}\n${plural(operations.length, 'operation')}`, { newrank: true, ranksep: 0.3 });
-  dot.legend(legendOf(origins, true, leaves.some((leaf) => leaf.op === 'state')), []);
+  const dot = new Dot(`${name}: ${stage}\n${plural(operations.length, 'operation')}`, {
+    newrank: true,
+    ranksep: 0.3,
+  });
+  dot.legend(
+    legendOf(
+      origins,
+      true,
+      leaves.some((leaf) => leaf.op === 'state'),
+    ),
+    [],
+  );
   for (const leaf of leaves) {
     const label = lines(leafName(leaf), shortType(leaf));
-    dot.node(ids.get(leaf)!, { label, fontsize: 9.5, shape: leaf.op === 'input' ? 'oval' : 'box', ...paint(colours[leaf.op]) });
+    dot.node(ids.get(leaf)!, {
+      label,
+      fontsize: 9.5,
+      shape: leaf.op === 'input' ? 'oval' : 'box',
+      ...paint(colours[leaf.op]),
+    });
   }
   dot.below(leaves.map((leaf) => ids.get(leaf)!));
   for (const box of boxes) {
     const title = box.origin === 'backward' ? `gradient of ${titles.get(box)}` : titles.get(box);
-    dot.cluster(box.id, { label: title, fontsize: 9.5, color: colours[box.origin].line, fillcolor: colours.kernel.fill }, () => {
-      for (const node of box.nodes) {
-        const known = node.inputs.filter((input) => constants.has(input)).map(constantText);
-        const label = lines([node.op, ...known].join(' '), ...wrap(formatAttrs(node).join(' '), 24));
-        dot.node(ids.get(node)!, { label, fontsize: 9.5, ...paint(colours[originOf(node)]) });
-      }
-    });
+    dot.cluster(
+      box.id,
+      { label: title, fontsize: 9.5, color: colours[box.origin].line, fillcolor: colours.kernel.fill },
+      () => {
+        for (const node of box.nodes) {
+          const known = node.inputs.filter((input) => constants.has(input)).map(constantText);
+          const label = lines([node.op, ...known].join(' '), ...wrap(formatAttrs(node).join(' '), 24));
+          dot.node(ids.get(node)!, { label, fontsize: 9.5, ...paint(colours[originOf(node)]) });
+        }
+      },
+    );
   }
   for (const node of operations) {
     for (const input of new Set(node.inputs)) {
       const from = ids.get(input);
       if (from === undefined) continue;
       const label = isNamedLeaf(input) ? undefined : shortType(input);
-      dot.edge(from, ids.get(node)!, { label, color: isNamedLeaf(input) ? colours[input.op].line : colours[originOf(input)].line });
+      dot.edge(from, ids.get(node)!, {
+        label,
+        color: isNamedLeaf(input) ? colours[input.op].line : colours[originOf(input)].line,
+      });
     }
   }
-  drawEnds(dot, graph, ids);
+  drawResults(dot, graph.outputs, (output) => ids.get(output));
+  drawWrites(dot, graph, ids);
   return dot.toString();
 }
 
-/** What a graph returns and writes. */
-function drawEnds(dot: Dot, graph: Graph, ids: ReadonlyMap<Node, string>): void {
-  graph.outputs.forEach((output, i) => {
-    const label = `${graph.outputs.length === 1 ? 'result' : `result ${i}`}\n${shortType(output)}`;
-    dot.node(`result${i}`, { label, shape: 'oval', ...paint(colours.input) });
-    const from = ids.get(output);
-    if (from !== undefined) dot.edge(from, `result${i}`);
-  });
+/** The new content of cells. */
+function drawWrites(dot: Dot, graph: Graph, ids: ReadonlyMap<Node, string>): void {
   let written = 0;
   for (const [value, leaves] of writesOf(graph)) {
     const from = ids.get(value);

@@ -48,7 +48,9 @@ export interface ExplanationData {
 }
 
 const linesOf = (nodes: readonly Node[]): string[] => [
-  ...new Set(nodes.flatMap((node) => formatSources(node).split(', ')).filter((line) => line !== '' && line !== '...')),
+  ...new Set(
+    nodes.flatMap((node) => formatSources(node).split(', ')).filter((line) => line !== '' && line !== '...'),
+  ),
 ];
 
 function explainKernels(views: readonly KernelView[], program: Program): ExplainedKernel[] {
@@ -79,13 +81,20 @@ function explainKernels(views: readonly KernelView[], program: Program): Explain
   const copies = program.steps.flatMap((step, i): ExplainedKernel[] => {
     if (step.kind !== 'copy') return [];
     const bytes = step.elements * dtypes[step.dtype].bytes;
-    const copied = { bytesRead: bytes, bytesWritten: bytes, bytesUnfused: 2 * bytes, flops: 0, boundaries: [] };
+    const copied = {
+      bytesRead: bytes,
+      bytesWritten: bytes,
+      bytesUnfused: 2 * bytes,
+      flops: 0,
+      boundaries: [],
+    };
     return [{ name: `copy_${i}`, kind: 'copy', ops: [], lines: [], ...copied }];
   });
   return [...launches, ...copies];
 }
 
-const sum = <T>(items: readonly T[], of: (item: T) => number): number => items.reduce((total, item) => total + of(item), 0);
+const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
+  items.reduce((total, item) => total + of(item), 0);
 
 /** A compiled program, explained: `toString()` is a table, `toJSON()` plain data. */
 export class Explanation implements ExplanationData {
@@ -113,7 +122,10 @@ export class Explanation implements ExplanationData {
 
   toString(): string {
     const { totals } = this;
-    const row = (cells: readonly string[], k: { bytesFused: number; bytesUnfused: number; flops: number }): string[] => [
+    const row = (
+      cells: readonly string[],
+      k: { bytesFused: number; bytesUnfused: number; flops: number },
+    ): string[] => [
       ...cells,
       formatBytes(k.bytesUnfused),
       k.bytesFused === 0 ? '' : `${(k.bytesUnfused / k.bytesFused).toFixed(1)}x`,
@@ -124,7 +136,13 @@ export class Explanation implements ExplanationData {
       const cells = [String(i), name, kind, formatBytes(bytesRead), formatBytes(bytesWritten)];
       return [...row(cells, { ...kernel, bytesFused: bytesRead + bytesWritten }), tally(kernel.ops, 8)];
     });
-    const all = ['', 'total', '', formatBytes(sum(this.kernels, (k) => k.bytesRead)), formatBytes(sum(this.kernels, (k) => k.bytesWritten))];
+    const all = [
+      '',
+      'total',
+      '',
+      formatBytes(sum(this.kernels, (k) => k.bytesRead)),
+      formatBytes(sum(this.kernels, (k) => k.bytesWritten)),
+    ];
     const head = ['', 'kernel', 'kind', 'reads', 'writes', 'unfused', 'saves', 'flops', 'operations'];
     const over = totals.arenaLowerBound === 0 ? 0 : totals.arenaBytes / totals.arenaLowerBound - 1;
     return [
@@ -141,8 +159,13 @@ export class Explanation implements ExplanationData {
   #places(): string[] {
     const rows = this.kernels.filter(({ lines }) => lines.length > 0);
     if (rows.length === 0) return [];
-    const shown = (lines: readonly string[]): string => (lines.length > 6 ? [...lines.slice(0, 6), `+${lines.length - 6} more`] : lines).join(', ');
-    return ['', 'Where the kernels come from:', ...rows.map(({ name, lines }) => `  ${name}: ${shown(lines)}`)];
+    const shown = (lines: readonly string[]): string =>
+      (lines.length > 6 ? [...lines.slice(0, 6), `+${lines.length - 6} more`] : lines).join(', ');
+    return [
+      '',
+      'Where the kernels come from:',
+      ...rows.map(({ name, lines }) => `  ${name}: ${shown(lines)}`),
+    ];
   }
 
   #borders(): string[] {
@@ -152,7 +175,10 @@ export class Explanation implements ExplanationData {
       '',
       'Why they end where they do:',
       ...rows.flatMap(({ name, boundaries }) =>
-        boundaries.map(({ kernel, value, bytes, reason }) => `  ${kernel} -> ${name}: ${value}, ${formatBytes(bytes)}: ${reason}`),
+        boundaries.map(
+          ({ kernel, value, bytes, reason }) =>
+            `  ${kernel} -> ${name}: ${value}, ${formatBytes(bytes)}: ${reason}`,
+        ),
       ),
     ];
   }

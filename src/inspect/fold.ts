@@ -18,11 +18,8 @@ export interface Folded {
   readonly boxOf: ReadonlyMap<Node, Box>;
 }
 
-const rank: Readonly<Record<Origin, number>> = { forward: 0, backward: 1, optimizer: 2 };
-
-/** The event a node is drawn as: of several that were merged, the earliest part of the step. */
-export const mainSource = ({ sources }: Node): Source | undefined =>
-  sources.reduce<Source | undefined>((best, source) => (best && rank[best.origin] <= rank[source.origin] ? best : source), undefined);
+/** The event a node is drawn as: its own, before those it was merged with. */
+export const mainSource = ({ sources }: Node): Source | undefined => sources[0];
 
 export const originOf = (node: Node): Origin => mainSource(node)?.origin ?? 'forward';
 
@@ -34,7 +31,10 @@ export const lineOf = (source: Source | undefined): string =>
 export function constantOnly(order: readonly Node[]): Set<Node> {
   const constants = new Set<Node>();
   for (const node of order) {
-    const known = family(node.op) === 'leaf' ? node.op === 'constant' || node.op === 'iota' : node.inputs.every((x) => constants.has(x));
+    const known =
+      family(node.op) === 'leaf'
+        ? node.op === 'constant' || node.op === 'iota'
+        : node.inputs.every((x) => constants.has(x));
     if (known) constants.add(node);
   }
   return constants;
@@ -44,7 +44,11 @@ export function constantOnly(order: readonly Node[]): Set<Node> {
 function titleOf(node: Node, depth: number): string {
   const source = mainSource(node);
   if (!source) return 'program';
-  if (source.module !== undefined) return source.module.split('.').slice(0, depth + 1).join('.');
+  if (source.module !== undefined)
+    return source.module
+      .split('.')
+      .slice(0, depth + 1)
+      .join('.');
   if (source.origin === 'optimizer') return 'optimizer';
   const line = lineOf(source);
   return (depth === 0 ? line.replace(/:.*$/, '') : line) || source.origin;
@@ -129,9 +133,13 @@ export function fold(order: readonly Node[], depth = Infinity): Folded {
 
 /** The deepest folding with at most `most` boxes, or the shallowest there is. */
 export function foldWithin(order: readonly Node[], most: number): Folded {
-  const deepest = order.reduce((deep, node) => Math.max(deep, mainSource(node)?.module?.split('.').length ?? 1), 1);
+  const deepest = order.reduce(
+    (deep, node) => Math.max(deep, mainSource(node)?.module?.split('.').length ?? 1),
+    1,
+  );
   let folded = fold(order, deepest);
-  for (let depth = deepest - 1; folded.boxes.length > most && depth >= 0; depth--) folded = fold(order, depth);
+  for (let depth = deepest - 1; folded.boxes.length > most && depth >= 0; depth--)
+    folded = fold(order, depth);
   return folded;
 }
 
@@ -143,7 +151,8 @@ export function shortTitles(boxes: readonly Box[]): Map<Box, string> {
   return new Map(
     boxes.map((box) => {
       const rest = box.title.slice(root.length + 1);
-      const shortens = roots.size === 1 && isModule(box) && box.title.startsWith(`${root}.`) && !/^\d+$/.test(rest);
+      const shortens =
+        roots.size === 1 && isModule(box) && box.title.startsWith(`${root}.`) && !/^\d+$/.test(rest);
       return [box, shortens ? rest : box.title];
     }),
   );

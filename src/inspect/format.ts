@@ -45,8 +45,14 @@ export function formatScalar(value: number | bigint, dtype: DType): string {
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
 /** Columns under their headings; `align` has one letter a column, l or r. */
-export function formatTable(align: string, head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((title, i) => rows.reduce((width, row) => Math.max(width, row[i]?.length ?? 0), title.length));
+export function formatTable(
+  align: string,
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+): string {
+  const widths = head.map((title, i) =>
+    rows.reduce((width, row) => Math.max(width, row[i]?.length ?? 0), title.length),
+  );
   const line = (cells: readonly string[]): string =>
     widths
       .map((width, i) => {
@@ -76,5 +82,7 @@ export function tally(names: readonly string[], most = Infinity): string {
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   const words = [...counts].map(([name, count]) => (count === 1 ? name : `${name} x${count}`));
-  return words.length <= most ? words.join(', ') : `${words.slice(0, most).join(', ')}, +${words.length - most} more`;
+  return words.length <= most
+    ? words.join(', ')
+    : `${words.slice(0, most).join(', ')}, +${words.length - most} more`;
 }

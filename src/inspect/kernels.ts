@@ -51,7 +51,8 @@ function contents(kernel: Kernel, fusion: Fusion): Pick<KernelView, 'computed' |
     }
   }
   const { position } = fusion.flow;
-  const inOrder = (nodes: Iterable<Node>): Node[] => [...nodes].sort((a, b) => (position.get(a) ?? 0) - (position.get(b) ?? 0));
+  const inOrder = (nodes: Iterable<Node>): Node[] =>
+    [...nodes].sort((a, b) => (position.get(a) ?? 0) - (position.get(b) ?? 0));
   return { computed: inOrder(computed), reads: inOrder(reads), writes };
 }
 
@@ -73,7 +74,8 @@ class Reasons {
   constructor(fusion: Fusion, kernels: readonly KernelView[]) {
     this.#fusion = fusion;
     for (const kernel of kernels) {
-      for (const node of kernel.computed) this.#homes.set(node, (this.#homes.get(node) ?? new Set()).add(kernel));
+      for (const node of kernel.computed)
+        this.#homes.set(node, (this.#homes.get(node) ?? new Set()).add(kernel));
     }
   }
 
@@ -93,7 +95,9 @@ export function kernelViews(fusion: Fusion, plan: Plan): KernelView[] {
     const { nest } = launches[index]!;
     return { index, name: nest.name, nest, ...contents(kernel, fusion), boundaries: [] as Boundary[] };
   });
-  const writer = new Map<Node, KernelView>(drafts.flatMap((draft) => draft.writes.map((node) => [node, draft] as const)));
+  const writer = new Map<Node, KernelView>(
+    drafts.flatMap((draft) => draft.writes.map((node) => [node, draft] as const)),
+  );
   const reasons = new Reasons(fusion, drafts);
   drafts.forEach((to, i) => {
     const region: Region | undefined = plan.kernels[i]!.regions[0];

@@ -12,7 +12,8 @@ export function formatIndex(expr: IndexExpr): string {
     const size = Math.abs(coeff);
     const of = atom.kind === 'axis' ? '' : formatIndex(atom.of);
     const grouped = /[ *]/.test(of) ? `(${of})` : of;
-    const value = atom.kind === 'axis' ? `i${atom.axis}` : `${grouped} ${atom.kind === 'div' ? '/' : '%'} ${atom.by}`;
+    const value =
+      atom.kind === 'axis' ? `i${atom.axis}` : `${grouped} ${atom.kind === 'div' ? '/' : '%'} ${atom.by}`;
     const term = size === 1 ? value : `${size}*${atom.kind === 'axis' ? value : `(${value})`}`;
     text += text === '' ? (coeff < 0 ? `-${term}` : term) : ` ${coeff < 0 ? '-' : '+'} ${term}`;
   }
@@ -21,7 +22,11 @@ export function formatIndex(expr: IndexExpr): string {
 }
 
 const formatMasks = (masks: readonly Predicate[]): string =>
-  masks.map(({ expr, lo, hi }) => (hi - lo === 1 ? `${formatIndex(expr)} == ${lo}` : `${lo} <= ${formatIndex(expr)} < ${hi}`)).join(' and ');
+  masks
+    .map(({ expr, lo, hi }) =>
+      hi - lo === 1 ? `${formatIndex(expr)} == ${lo}` : `${lo} <= ${formatIndex(expr)} < ${hi}`,
+    )
+    .join(' and ');
 
 const infix: Readonly<Record<string, string>> = {
   add: '+', sub: '-', mul: '*', div: '/', lt: '<', le: '<=', eq: '==', and: '&', or: '|', xor: '^', shl: '<<', shr: '>>',
@@ -41,7 +46,9 @@ class Printer {
   /** Runs `body` inside loops over `axes`; without any, where it is. */
   loop(axes: readonly Axis[], body: () => void, reverse = false): void {
     if (axes.length > 0) {
-      this.line(`for ${axes.map(({ axis, extent }) => `i${axis} < ${extent}`).join(', ')}${reverse ? ', backwards' : ''}:`);
+      this.line(
+        `for ${axes.map(({ axis, extent }) => `i${axis} < ${extent}`).join(', ')}${reverse ? ', backwards' : ''}:`,
+      );
       this.#depth++;
     }
     body();
@@ -75,11 +82,15 @@ class Printer {
   #expression(instr: Exclude<Instr, { kind: 'const' }>): string {
     switch (instr.kind) {
       case 'load': {
-        const picked = instr.indirect.map(({ id, coeff }) => (coeff === 1 ? this.value(id) : `${coeff}*${this.value(id)}`));
+        const picked = instr.indirect.map(({ id, coeff }) =>
+          coeff === 1 ? this.value(id) : `${coeff}*${this.value(id)}`,
+        );
         const fixed = formatIndex(instr.index);
         const index = [...(fixed === '0' && picked.length > 0 ? [] : [fixed]), ...picked].join(' + ');
         const load = `${this.buffers[instr.buffer]}[${index}]`;
-        return instr.masks.length === 0 ? load : `${load} if ${formatMasks(instr.masks)} else ${formatNumber(instr.fill)}`;
+        return instr.masks.length === 0
+          ? load
+          : `${load} if ${formatMasks(instr.masks)} else ${formatNumber(instr.fill)}`;
       }
       case 'index':
         return formatIndex(instr.expr);
@@ -99,26 +110,35 @@ class Printer {
   }
 
   stores(stores: readonly Store[]): void {
-    for (const { buffer, index, value } of stores) this.line(`${this.buffers[buffer]}[${formatIndex(index)}] = ${this.value(value)}`);
+    for (const { buffer, index, value } of stores)
+      this.line(`${this.buffers[buffer]}[${formatIndex(index)}] = ${this.value(value)}`);
   }
 }
 
 function printRow(nest: Nest<'row'>, out: Printer): void {
   out.instrs(nest.setup);
   nest.scratch.forEach((dtype, slot) => out.line(`scratch${slot}: ${dtype} for each inner position`));
-  const keepers = nest.accumulators.map(({ id, scope, combine, value, stage }) => ({ stage, text: `v${id} = ${combine} of ${out.value(value)} over ${scope === 'column' ? 'all rows, for each inner position' : 'all rows'}` }));
+  const keepers = nest.accumulators.map(({ id, scope, combine, value, stage }) => ({
+    stage,
+    text: `v${id} = ${combine} of ${out.value(value)} over ${scope === 'column' ? 'all rows, for each inner position' : 'all rows'}`,
+  }));
   out.loop(nest.rows, () => {
     nest.stages.forEach((stage, s) => {
       const accumulated = keepers.filter((keeper) => keeper.stage === s);
       out.instrs(stage.rowBody);
       out.stores(stage.rowStores);
-      const walks = [stage.body, stage.reduces, stage.scans, stage.keeps, stage.stores].some((part) => part.length > 0);
+      const walks = [stage.body, stage.reduces, stage.scans, stage.keeps, stage.stores].some(
+        (part) => part.length > 0,
+      );
       const pass = (): void => {
         out.instrs(stage.body);
         for (const { id, combine, value, position } of stage.reduces) {
-          out.line(`v${id} = ${combine} of ${out.value(value)}${position ? ` at ${formatIndex(position)}` : ''}`);
+          out.line(
+            `v${id} = ${combine} of ${out.value(value)}${position ? ` at ${formatIndex(position)}` : ''}`,
+          );
         }
-        for (const { id, combine, value } of stage.scans) out.line(`v${id} = running ${combine} of ${out.value(value)}`);
+        for (const { id, combine, value } of stage.scans)
+          out.line(`v${id} = running ${combine} of ${out.value(value)}`);
         for (const { slot, value } of stage.keeps) out.line(`scratch${slot}[here] = ${out.value(value)}`);
         out.stores(stage.stores);
         for (const { text } of accumulated) out.line(text);
@@ -129,9 +149,15 @@ function printRow(nest: Nest<'row'>, out: Printer): void {
   });
   const { finishColumns, finishTotals } = nest;
   if (finishColumns.stores.length > 0) {
-    out.block('after all rows:', () => out.loop(nest.inner, () => (out.instrs(finishColumns.body), out.stores(finishColumns.stores))));
+    out.block('after all rows:', () =>
+      out.loop(nest.inner, () => (out.instrs(finishColumns.body), out.stores(finishColumns.stores))),
+    );
   }
-  if (finishTotals.stores.length > 0) out.block('after all rows, once:', () => (out.instrs(finishTotals.body), out.stores(finishTotals.stores)));
+  if (finishTotals.stores.length > 0)
+    out.block(
+      'after all rows, once:',
+      () => (out.instrs(finishTotals.body), out.stores(finishTotals.stores)),
+    );
 }
 
 function printContract(nest: Nest<'contract'>, out: Printer): void {
@@ -149,7 +175,9 @@ function printContract(nest: Nest<'contract'>, out: Printer): void {
 
 function printSegmented(nest: Nest<'segmented'>, out: Printer): void {
   out.instrs(nest.setup);
-  const streams = new Printer(nest.streams.map((buffers) => `(${buffers.map((b) => out.buffers[b]).join(' | ')})`));
+  const streams = new Printer(
+    nest.streams.map((buffers) => `(${buffers.map((b) => out.buffers[b]).join(' | ')})`),
+  );
   for (const { id } of nest.setup) streams.name(id, out.value(id));
   out.block(`for each segment, i0 < (${nest.counts.join(' | ')}):`, () => {
     streams.instrs(nest.body);
@@ -168,7 +196,9 @@ function printScatter(nest: Nest<'scatter'>, out: Printer): void {
     const { id, coeff, bound } = nest.indirect;
     const place = `${formatIndex(nest.index)} + ${coeff === 1 ? '' : `${coeff}*`}${out.value(id)}`;
     const assign = nest.combine === 'add' ? '+=' : '=';
-    out.line(`${out.buffers[nest.buffer]}[${place}] ${assign} ${out.value(nest.value)} if 0 <= ${out.value(id)} < ${bound}`);
+    out.line(
+      `${out.buffers[nest.buffer]}[${place}] ${assign} ${out.value(nest.value)} if 0 <= ${out.value(id)} < ${bound}`,
+    );
   });
 }
 
@@ -183,7 +213,9 @@ const bodies: { readonly [K in LoopNest['kind']]: (nest: Nest<K>, out: Printer) 
   segmented: printSegmented,
   scatter: printScatter,
   opaque: ({ op, outer, size, inner, descending, input, output }, out) =>
-    out.line(`${out.buffers[output]} = ${op} of ${out.buffers[input]} along the middle of [${outer}, ${size}, ${inner}]${descending ? ', descending' : ''}`),
+    out.line(
+      `${out.buffers[output]} = ${op} of ${out.buffers[input]} along the middle of [${outer}, ${size}, ${inner}]${descending ? ', descending' : ''}`,
+    ),
 };
 
 /** Buffers of one name are told apart by number. */
@@ -208,7 +240,11 @@ export function printLoops(nest: LoopNest): string[] {
 export function printNest(nest: LoopNest): string {
   const names = bufferNames(nest.buffers);
   const listed = (wanted: 'read' | 'write'): string =>
-    nest.buffers.flatMap(({ access, dtype, elements }, i) => ((access === 'read') === (wanted === 'read') ? [`${names[i]}: ${dtype}[${elements}]`] : [])).join(', ');
+    nest.buffers
+      .flatMap(({ access, dtype, elements }, i) =>
+        (access === 'read') === (wanted === 'read') ? [`${names[i]}: ${dtype}[${elements}]`] : [],
+      )
+      .join(', ');
   return [
     `${nest.kind} ${nest.name}(${listed('read')}) -> ${listed('write')}`,
     ...nest.comment.map((line) => `  # ${line}`),

@@ -8,7 +8,8 @@ import { plural, tally } from './format.js';
 
 export type LeafNode = Extract<Node, { op: 'input' | 'state' }>;
 export const isNamedLeaf = (node: Node): node is LeafNode => node.op === 'input' || node.op === 'state';
-export const leafName = ({ op, attrs }: LeafNode): string => attrs.leaf.name ?? (op === 'input' ? 'data' : 'state');
+export const leafName = ({ op, attrs }: LeafNode): string =>
+  attrs.leaf.name ?? (op === 'input' ? 'data' : 'state');
 
 /** The nodes of a graph sorted into those drawn as operations and those they read. */
 export interface Drawable {
@@ -21,7 +22,11 @@ export interface Drawable {
 export function drawable(graph: Graph): Drawable {
   const order = topological(roots(graph));
   const constants = constantOnly(order);
-  return { order, constants, operations: order.filter((node) => family(node.op) !== 'leaf' && !constants.has(node)) };
+  return {
+    order,
+    constants,
+    operations: order.filter((node) => family(node.op) !== 'leaf' && !constants.has(node)),
+  };
 }
 
 /** `32x64x58`, with the dtype where it is not float32. */
@@ -31,12 +36,16 @@ export function shortType({ shape, dtype }: Pick<Node, 'shape' | 'dtype'>): stri
 }
 
 /** Shapes of the values along one edge, at most `most` of them. */
-export const typesOf = (values: Iterable<Node>, most = 2): string => tally([...values].map(shortType), most).replace(/, /g, '\n');
+export const typesOf = (values: Iterable<Node>, most = 2): string =>
+  tally([...values].map(shortType), most).replace(/, /g, '\n');
 
 /** Operations of a box: the ones that compute, or the views where there is nothing else. */
 export function operationsOf(nodes: readonly Node[], most: number): string {
   const computing = nodes.filter((node) => !isView(node) || node.op === 'concat');
-  return tally((computing.length > 0 ? computing : nodes).map((node) => node.op), most);
+  return tally(
+    (computing.length > 0 ? computing : nodes).map((node) => node.op),
+    most,
+  );
 }
 
 /** A box that reads leaves. */
@@ -57,7 +66,9 @@ export interface LeafGroup<O extends Owner> {
 export function groupLeaves<O extends Owner>(readers: ReadonlyMap<LeafNode, ReadonlySet<O>>): LeafGroup<O>[] {
   const groups = new Map<string, LeafGroup<O>>();
   for (const [leaf, boxes] of readers) {
-    const parts = (['forward', 'backward'] as const).map((origin) => [...boxes].filter((box) => box.origin === origin));
+    const parts = (['forward', 'backward'] as const).map((origin) =>
+      [...boxes].filter((box) => box.origin === origin),
+    );
     const owners = leaf.op === 'input' ? [...boxes] : parts.find((part) => part.length > 0);
     if (!owners) continue;
     const key = `${leaf.op} ${owners.map((box) => box.id).join()}`;
@@ -69,13 +80,22 @@ export function groupLeaves<O extends Owner>(readers: ReadonlyMap<LeafNode, Read
 }
 
 /** Boxes for leaves, with arrows to who reads them. Gives the ids of the boxes. */
-export function drawLeaves<O extends Owner>(dot: Dot, groups: readonly LeafGroup<O>[], end: (owner: O) => Attributes = () => ({})): string[] {
+export function drawLeaves<O extends Owner>(
+  dot: Dot,
+  groups: readonly LeafGroup<O>[],
+  end: (owner: O) => Attributes = () => ({}),
+): string[] {
   return groups.map(({ leaves, owners }, i) => {
     const id = `leaf${i}`;
     const kind = leaves[0]!.op;
     const names = leaves.map((leaf) => `${leafName(leaf)}  ${shortType(leaf)}`);
     const shown = names.length <= 5 ? names : [...names.slice(0, 4), `+${names.length - 4} more`];
-    dot.node(id, { label: shown.join('\n'), fontsize: 9.5, shape: kind === 'input' ? 'oval' : 'box', ...paint(colours[kind]) });
+    dot.node(id, {
+      label: shown.join('\n'),
+      fontsize: 9.5,
+      shape: kind === 'input' ? 'oval' : 'box',
+      ...paint(colours[kind]),
+    });
     for (const owner of owners) {
       const again = owner.origin !== 'forward' && owners.some((other) => other.origin === 'forward');
       dot.edge(id, owner.id, { ...(again ? savedEdge : { color: colours[kind].line }), ...end(owner) });
@@ -84,8 +104,38 @@ export function drawLeaves<O extends Owner>(dot: Dot, groups: readonly LeafGroup
   });
 }
 
+/** What a graph returns, in one box for each box it comes from. */
+export function drawResults(
+  dot: Dot,
+  outputs: readonly Node[],
+  sourceOf: (output: Node) => string | undefined,
+  end: Attributes = {},
+): void {
+  const groups = new Map<string | undefined, string[]>();
+  outputs.forEach((output, i) => {
+    const source = sourceOf(output);
+    const line = `${outputs.length === 1 ? 'result' : `result ${i}`}  ${shortType(output)}`;
+    groups.set(source, [...(groups.get(source) ?? []), line]);
+  });
+  [...groups].forEach(([source, names], i) => {
+    const shown = names.length <= 5 ? names : [...names.slice(0, 4), `+${names.length - 4} more`];
+    dot.node(`result${i}`, {
+      label: shown.join('\n'),
+      fontsize: 9.5,
+      shape: 'oval',
+      ...paint(colours.input),
+    });
+    if (source !== undefined) dot.edge(source, `result${i}`, end);
+  });
+}
+
 /** An arrow for what is read again later: it does not pull boxes about. */
-export const savedEdge: Attributes = { style: 'dashed', color: colours.saved.line, penwidth: 0.7, constraint: false };
+export const savedEdge: Attributes = {
+  style: 'dashed',
+  color: colours.saved.line,
+  penwidth: 0.7,
+  constraint: false,
+};
 
 /** Cells a graph writes, by the node that is their new content. */
 export function writesOf(graph: Graph): Map<Node, Leaf[]> {
@@ -100,7 +150,8 @@ const fewCells = 2;
 /** What a box that writes state says about it. */
 export function updatesOf(leaves: readonly Leaf[], parameters: ReadonlySet<Leaf>): string {
   if (leaves.length === 0) return '';
-  if (leaves.length <= fewCells && leaves.every(({ name }) => name !== undefined)) return `writes ${leaves.map(({ name }) => name).join(', ')}`;
+  if (leaves.length <= fewCells && leaves.every(({ name }) => name !== undefined))
+    return `writes ${leaves.map(({ name }) => name).join(', ')}`;
   const known = leaves.filter((leaf) => parameters.has(leaf)).length;
   const others = leaves.length - known;
   const parts = [
@@ -117,9 +168,15 @@ const originLegend: readonly (readonly [Box['origin'], string])[] = [
 ];
 
 /** Legend entries for what a drawing holds. */
-export function legendOf(origins: ReadonlySet<Box['origin']>, hasInputs: boolean, hasState: boolean): (readonly [Colours, string])[] {
+export function legendOf(
+  origins: ReadonlySet<Box['origin']>,
+  hasInputs: boolean,
+  hasState: boolean,
+): (readonly [Colours, string])[] {
   return [
-    ...originLegend.filter(([origin]) => origins.has(origin)).map(([origin, text]) => [colours[origin], text] as const),
+    ...originLegend
+      .filter(([origin]) => origins.has(origin))
+      .map(([origin, text]) => [colours[origin], text] as const),
     ...(hasInputs ? [[colours.input, 'input, result'] as const] : []),
     ...(hasState ? [[colours.state, 'parameters, buffers'] as const] : []),
   ];

@@ -2,7 +2,8 @@
 import type { KernelTime } from '../runtime/index.js';
 import { formatTable } from './format.js';
 
-const milliseconds = (ms: number): string => (ms >= 100 ? ms.toFixed(0) : ms >= 1 ? ms.toFixed(2) : ms.toFixed(3));
+const milliseconds = (ms: number): string =>
+  ms >= 100 ? ms.toFixed(0) : ms >= 1 ? ms.toFixed(2) : ms.toFixed(3);
 
 /** Kernel times as a table, the longest first. */
 export function formatProfile(times: readonly KernelTime[]): string {
@@ -10,7 +11,17 @@ export function formatProfile(times: readonly KernelTime[]): string {
   const share = (ms: number): string => (total === 0 ? '' : `${((100 * ms) / total).toFixed(1)} %`);
   const rows = [...times]
     .sort((a, b) => b.ms - a.ms)
-    .map(({ name, calls, ms }) => [name, String(calls), milliseconds(ms), calls === 0 ? '' : milliseconds(ms / calls), share(ms)]);
+    .map(({ name, calls, ms }) => [
+      name,
+      String(calls),
+      milliseconds(ms),
+      calls === 0 ? '' : milliseconds(ms / calls),
+      share(ms),
+    ]);
   const calls = times.reduce((sum, time) => sum + time.calls, 0);
-  return formatTable('lrrrr', ['kernel', 'calls', 'ms', 'ms/call', 'share'], [...rows, ['total', String(calls), milliseconds(total), '', '']]);
+  return formatTable(
+    'lrrrr',
+    ['kernel', 'calls', 'ms', 'ms/call', 'share'],
+    [...rows, ['total', String(calls), milliseconds(total), '', '']],
+  );
 }

@@ -32,7 +32,12 @@ export interface TracedKernel extends ExplainedKernel {
 }
 
 function checkOneOf(op: string, what: string, value: string, known: readonly string[]): void {
-  if (!known.includes(value)) throw new ArgumentError(op, `there is no ${what} ${JSON.stringify(value)}`, `known are ${known.join(', ')}`);
+  if (!known.includes(value))
+    throw new ArgumentError(
+      op,
+      `there is no ${what} ${JSON.stringify(value)}`,
+      `known are ${known.join(', ')}`,
+    );
 }
 
 /** What `step.trace(...inputs)` gives: the program compiled for those inputs, without having run. */
@@ -116,4 +121,6 @@ export class Traced {
  * ends it.
  */
 export const watch = (see: (program: Traced) => void): (() => void) =>
-  onCompile((compilation) => see(new Traced(compilation, { outputs: compilation.graph.outputs, assigns: [] })));
+  onCompile((compilation) =>
+    see(new Traced(compilation, { outputs: compilation.graph.outputs, assigns: [] })),
+  );

@@ -4,7 +4,8 @@ import type { Node } from '../graph/index.js';
 import { axesOf, isView, type Axis, type Instr, type LoopNest } from '../loops/index.js';
 import { family } from '../ops/index.js';
 
-export const bytesOf = (node: Pick<Node, 'shape' | 'dtype'>): number => numel(node.shape) * dtypes[node.dtype].bytes;
+export const bytesOf = (node: Pick<Node, 'shape' | 'dtype'>): number =>
+  numel(node.shape) * dtypes[node.dtype].bytes;
 
 /** Bytes read to see all of a value: of a view, no more than the elements behind it. */
 function bytesBehind(value: Node): number {
@@ -35,7 +36,8 @@ export function bytesAlone(node: Node): number {
 /** Floating-point operations, a multiply-add as two. */
 export function flopsOf(node: Node): number {
   const count = numel(node.shape);
-  if (node.op === 'dot') return 2 * count * numel(node.attrs.lhsContract.map((axis) => node.inputs[0]!.shape[axis]!));
+  if (node.op === 'dot')
+    return 2 * count * numel(node.attrs.lhsContract.map((axis) => node.inputs[0]!.shape[axis]!));
   if (node.op === 'conv') return 2 * count * numel(node.inputs[1]!.shape.slice(1));
   const kind = family(node.op);
   if (kind === 'elementwise') return count;
@@ -46,7 +48,9 @@ export function flopsOf(node: Node): number {
 const extents = (axes: readonly Axis[]): number => axes.reduce((product, { extent }) => product * extent, 1);
 
 /** Parts of a nest: instructions with the axes they run over. Buffers are numbered as the nest numbers them. */
-function* sections(nest: LoopNest): Generator<{ body: readonly Instr[]; axes: readonly Axis[]; segment?: readonly number[] }> {
+function* sections(
+  nest: LoopNest,
+): Generator<{ body: readonly Instr[]; axes: readonly Axis[]; segment?: readonly number[] }> {
   switch (nest.kind) {
     case 'map':
       yield nest;
@@ -70,7 +74,11 @@ function* sections(nest: LoopNest): Generator<{ body: readonly Instr[]; axes: re
     case 'segmented':
       yield { body: nest.setup, axes: [] };
       for (const [segment, extent] of nest.counts.entries()) {
-        yield { body: nest.body, axes: [{ axis: 0, extent }], segment: nest.streams.map((stream) => stream[segment]!) };
+        yield {
+          body: nest.body,
+          axes: [{ axis: 0, extent }],
+          segment: nest.streams.map((stream) => stream[segment]!),
+        };
       }
       return;
     case 'scatter':

@@ -6,23 +6,17 @@ import { deserialize, serialize, type Tensors } from './safetensors.js';
 export { FormatError } from './header.js';
 export { deserialize, serialize, type Contents, type Tensors } from './safetensors.js';
 
-type SaveOptions = { metadata?: Readonly<Record<string, string>> | undefined };
-
 /**
- * Writes tensors to a safetensors file, whole or not at all.
- * @param path The file, or null for the bytes alone.
+ * Writes tensors to a safetensors file, whole or not at all. `serialize` gives the bytes alone.
  * @param options `metadata`: strings to keep beside the tensors.
- * @returns The bytes.
- * @example await save('model.safetensors', model.stateDict())
+ * @example await save(model.stateDict(), 'model.safetensors')
  */
 export async function save(
-  path: string | null,
   tensors: Tensors,
-  options: SaveOptions = {},
-): Promise<Uint8Array> {
-  const bytes = await serialize(tensors, options);
-  if (path !== null) await writeBytes(path, bytes);
-  return bytes;
+  path: string,
+  options: { metadata?: Readonly<Record<string, string>> | undefined } = {},
+): Promise<void> {
+  await writeBytes(path, await serialize(tensors, options));
 }
 
 const bytesOf = async (source: string | Uint8Array): Promise<Uint8Array> =>

@@ -1,7 +1,14 @@
 /** State dicts as safetensors bytes. @see https://github.com/huggingface/safetensors#format */
 import {
-  ArgumentError, bfloat16ToBits, dtypes, float16ToBits, isHalf, type DType, type Shape, type TypedArray,
-} from '../core/index.js'; // prettier-ignore
+  ArgumentError,
+  bfloat16ToBits,
+  dtypes,
+  float16ToBits,
+  isHalf,
+  type DType,
+  type Shape,
+  type TypedArray,
+} from '../core/index.js';
 import { fromTypedArray, type Tensor } from '../tensor/index.js';
 import { fileDTypes, parseHeader, prefixBytes } from './header.js';
 

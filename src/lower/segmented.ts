@@ -93,15 +93,16 @@ export function mergeSegments(kernels: readonly Kernel[], fusion: Fusion): Kerne
 
 function merge(family: readonly Flat[]): Kernel {
   const first = family[0]!;
-  const buffers = family.flatMap(({ kernel }) => kernel.nest.buffers);
-  const operands = family.flatMap(({ kernel }) => kernel.operands);
-  const starts: number[] = [];
-  let total = 0;
-  for (const { kernel } of family) {
-    starts.push(total);
-    total += kernel.nest.buffers.length;
+  const buffers = [...first.kernel.nest.buffers];
+  const operands = [...first.kernel.operands];
+  const streams = first.streams.map((buffer) => [buffer]);
+  // Scalars are the same in every segment.
+  for (const { kernel, streams: own } of family.slice(1)) {
+    own.forEach((buffer, s) => {
+      streams[s]!.push(buffers.push(kernel.nest.buffers[buffer]!) - 1);
+      operands.push(kernel.operands[buffer]!);
+    });
   }
-  const streams = first.streams.map((_, s) => family.map((flat, i) => starts[i]! + flat.streams[s]!));
   const at = axisIndex(0, Infinity);
   const toStream = (buffer: number): number => first.streams.indexOf(buffer);
   const setup: Instr[] = [];

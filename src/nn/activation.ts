@@ -207,7 +207,9 @@ export class RReLU extends Configured<Omit<OptionsOf<typeof F.rrelu>, 'training'
   forward(input: Tensor): Tensor {
     const { lower = 1 / 8, upper = 1 / 3 } = this.options;
     if (!this.training) return F.rrelu(input, this.options);
-    const slope = rand(input.shape).mul(upper - lower).add(lower); // prettier-ignore
+    const slope = rand(input.shape)
+      .mul(upper - lower)
+      .add(lower);
     return where(input.ge(0), input, input.mul(slope));
   }
 }

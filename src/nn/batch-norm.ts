@@ -28,6 +28,8 @@ abstract class RunningNorm extends Module {
   numBatchesTracked: Buffer | null;
   eps: number;
   momentum: number | null;
+  /** Whether it counts the batches it has seen: PyTorch's instance normalisation has the counter, and leaves it at 0. */
+  protected abstract readonly countsBatches: boolean;
   /** Numbers of dimensions of an input. */
   protected abstract readonly ranks: readonly number[];
 
@@ -71,17 +73,17 @@ abstract class RunningNorm extends Module {
 
   /** Takes a batch into the running statistics, where there are any. */
   protected track(input: Tensor): void {
-    const { runningMean, runningVar, numBatchesTracked, momentum } = this;
-    if (!runningMean || !runningVar || !numBatchesTracked) return;
+    const { runningMean, runningVar, momentum } = this;
+    if (!runningMean || !runningVar) return;
     noGrad(() => {
-      const count = numBatchesTracked.add(1);
-      const share = momentum ?? count.to(runningMean.dtype).reciprocal();
+      const count = this.countsBatches ? this.numBatchesTracked!.add(1) : undefined;
+      const share = momentum ?? count?.to(runningMean.dtype).reciprocal() ?? 0;
       const next = this.moved(input, runningMean, runningVar, share);
-      assignAll([
+      const writes: (readonly [Buffer, Tensor])[] = [
         [runningMean, next.runningMean],
         [runningVar, next.runningVar],
-        [numBatchesTracked, count],
-      ]);
+      ];
+      assignAll(count ? [...writes, [this.numBatchesTracked!, count]] : writes);
     });
   }
 
@@ -102,6 +104,8 @@ abstract class RunningNorm extends Module {
 }
 
 abstract class BatchNorm extends RunningNorm {
+  protected readonly countsBatches = true;
+
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
     super(numFeatures, options, true);
   }
@@ -116,9 +120,13 @@ abstract class BatchNorm extends RunningNorm {
     // Statistics first: what is computed before a write to state and is still needed after it must be kept.
     if (this.training) this.track(input);
     return F.batchNorm(
-      input, runningMean ?? undefined, runningVar ?? undefined, weight ?? undefined, bias ?? undefined,
+      input,
+      runningMean ?? undefined,
+      runningVar ?? undefined,
+      weight ?? undefined,
+      bias ?? undefined,
       { training: this.training || runningMean === null, eps },
-    ); // prettier-ignore
+    );
   }
 }
 
@@ -141,6 +149,8 @@ export class BatchNorm3d extends BatchNorm {
 }
 
 abstract class InstanceNorm extends RunningNorm {
+  protected readonly countsBatches = false;
+
   constructor(numFeatures: number, options: RunningNormOptions = {}) {
     super(numFeatures, options, false);
   }
@@ -155,9 +165,13 @@ abstract class InstanceNorm extends RunningNorm {
     const { runningMean, runningVar, weight, bias, eps } = this;
     if (this.training) this.track(batch);
     const output = F.instanceNorm(
-      batch, runningMean ?? undefined, runningVar ?? undefined, weight ?? undefined, bias ?? undefined,
+      batch,
+      runningMean ?? undefined,
+      runningVar ?? undefined,
+      weight ?? undefined,
+      bias ?? undefined,
       { useInputStats: this.training || runningMean === null, eps },
-    ); // prettier-ignore
+    );
     return batch === input ? output : output.squeeze(0);
   }
 }

@@ -174,8 +174,12 @@ abstract class ConvTranspose extends ConvBase {
       ? this.#paddingFor(input, options.outputSize)
       : this.outputPadding;
     return transposed[this.rank](input, weight, this.bias ?? undefined, {
-      stride, padding, outputPadding, groups, dilation,
-    }); // prettier-ignore
+      stride,
+      padding,
+      outputPadding,
+      groups,
+      dilation,
+    });
   }
 
   override extraRepr(): string {

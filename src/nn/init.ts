@@ -5,7 +5,7 @@ import type { Tensor } from '../tensor/index.js';
 
 /** What a layer's output goes through, as far as it matters for the scale of its weights. */
 export type Nonlinearity =
-  | 'linear' | 'conv1d' | 'conv2d' | 'conv3d' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu'; // prettier-ignore
+  'linear' | 'conv1d' | 'conv2d' | 'conv3d' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu' | 'selu';
 
 const gains: Readonly<Record<Nonlinearity, (slope: number) => number>> = {
   linear: () => 1,
@@ -19,8 +19,11 @@ const gains: Readonly<Record<Nonlinearity, (slope: number) => number>> = {
   selu: () => 3 / 4,
 };
 
-/** The factor by which weights before a nonlinearity are scaled; `slope` is that of leaky_relu, 0.01 unless given. */
-export const calculateGain = (nonlinearity: Nonlinearity, slope = 0.01): number => gains[nonlinearity](slope);
+/** The factor by which weights before a nonlinearity are scaled; `param` is the slope of leaky_relu, 0.01 unless given. */
+export const calculateGain = (
+  nonlinearity: Nonlinearity,
+  { param = 0.01 }: { param?: number | undefined } = {},
+): number => gains[nonlinearity](param);
 
 /** Numbers of inputs and outputs of one element of a weight [out, in, ...kernel]. */
 export function calculateFanInAndFanOut(shape: Shape): { fanIn: number; fanOut: number } {
@@ -31,19 +34,32 @@ export function calculateFanInAndFanOut(shape: Shape): { fanIn: number; fanOut: 
   return { fanIn: into * numel(kernel), fanOut: out * numel(kernel) };
 }
 
-/** Writes numbers into a parameter or buffer. */
-export function write<T extends Tensor>(tensor: T, values: ArrayLike<number> | number): T {
+function write<T extends Tensor>(tensor: T, values: ArrayLike<number> | number): T {
   tensor.set(values);
   return tensor;
 }
 
-/** Uniform between `a` and `b`. */
-export const uniform_ = <T extends Tensor>(tensor: T, a = 0, b = 1): T =>
-  write(tensor, hostUniform(numel(tensor.shape)).map((u) => a + (b - a) * u)); // prettier-ignore
+const between = <T extends Tensor>(tensor: T, low: number, high: number): T =>
+  write(
+    tensor,
+    hostUniform(numel(tensor.shape)).map((u) => low + (high - low) * u),
+  );
 
-/** Normal with the given mean and standard deviation. */
-export const normal_ = <T extends Tensor>(tensor: T, mean = 0, std = 1): T =>
-  write(tensor, hostNormal(numel(tensor.shape)).map((z) => mean + std * z)); // prettier-ignore
+/** Uniform between `a` (0) and `b` (1). */
+export const uniform_ = <T extends Tensor>(
+  tensor: T,
+  { a = 0, b = 1 }: { a?: number | undefined; b?: number | undefined } = {},
+): T => between(tensor, a, b);
+
+/** Normal with a mean (0) and a standard deviation (1). */
+export const normal_ = <T extends Tensor>(
+  tensor: T,
+  { mean = 0, std = 1 }: { mean?: number | undefined; std?: number | undefined } = {},
+): T =>
+  write(
+    tensor,
+    hostNormal(numel(tensor.shape)).map((z) => mean + std * z),
+  );
 
 export const constant_ = <T extends Tensor>(tensor: T, value: number): T => write(tensor, value);
 export const ones_ = <T extends Tensor>(tensor: T): T => write(tensor, 1);
@@ -59,8 +75,9 @@ export function eye_<T extends Tensor>(tensor: T): T {
   return write(tensor, values);
 }
 
-/** A convolution weight [out, in, ...kernel] that passes channels on, in each of `groups`. */
-export function dirac_<T extends Tensor>(tensor: T, groups = 1): T {
+/** A convolution weight [out, in, ...kernel] that passes channels on, in each of `groups` (1). */
+export function dirac_<T extends Tensor>(tensor: T, options: { groups?: number | undefined } = {}): T {
+  const { groups = 1 } = options;
   const [out, into, ...kernel] = tensor.shape;
   if (
     out === undefined ||
@@ -90,13 +107,13 @@ export function dirac_<T extends Tensor>(tensor: T, groups = 1): T {
 export function xavierUniform_<T extends Tensor>(tensor: T, options: { gain?: number | undefined } = {}): T {
   const { fanIn, fanOut } = calculateFanInAndFanOut(tensor.shape);
   const bound = (options.gain ?? 1) * Math.sqrt(6 / (fanIn + fanOut));
-  return uniform_(tensor, -bound, bound);
+  return between(tensor, -bound, bound);
 }
 
 /** Glorot and Bengio 2010, normal. */
 export function xavierNormal_<T extends Tensor>(tensor: T, options: { gain?: number | undefined } = {}): T {
   const { fanIn, fanOut } = calculateFanInAndFanOut(tensor.shape);
-  return normal_(tensor, 0, (options.gain ?? 1) * Math.sqrt(2 / (fanIn + fanOut)));
+  return normal_(tensor, { std: (options.gain ?? 1) * Math.sqrt(2 / (fanIn + fanOut)) });
 }
 
 /** Options of He initialisation. */
@@ -114,19 +131,19 @@ function kaimingStd(
   { a = 0, mode = 'fan_in', nonlinearity = 'leaky_relu' }: KaimingOptions,
 ): number {
   const { fanIn, fanOut } = calculateFanInAndFanOut(shape);
-  return calculateGain(nonlinearity, a) / Math.sqrt(mode === 'fan_in' ? fanIn : fanOut);
+  return calculateGain(nonlinearity, { param: a }) / Math.sqrt(mode === 'fan_in' ? fanIn : fanOut);
 }
 
 /** He et al. 2015, uniform. */
 export function kaimingUniform_<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
   if (numel(tensor.shape) === 0) return tensor;
   const bound = Math.sqrt(3) * kaimingStd(tensor.shape, options);
-  return uniform_(tensor, -bound, bound);
+  return between(tensor, -bound, bound);
 }
 
 /** He et al. 2015, normal. */
 export function kaimingNormal_<T extends Tensor>(tensor: T, options: KaimingOptions = {}): T {
-  return numel(tensor.shape) === 0 ? tensor : normal_(tensor, 0, kaimingStd(tensor.shape, options));
+  return numel(tensor.shape) === 0 ? tensor : normal_(tensor, { std: kaimingStd(tensor.shape, options) });
 }
 
 /** Rows, or columns where there are fewer of them, orthogonal and of length `gain` (Saxe et al. 2013). */
@@ -160,5 +177,5 @@ export function orthogonal_<T extends Tensor>(tensor: T, options: { gain?: numbe
 /** What PyTorch's layers start with: uniform within 1 / sqrt(fan), `fan` being the inputs that an output sums over. */
 export function uniformByFan_<T extends Tensor>(tensor: T, fan: number): T {
   const bound = fan > 0 ? 1 / Math.sqrt(fan) : 0;
-  return uniform_(tensor, -bound, bound);
+  return between(tensor, -bound, bound);
 }

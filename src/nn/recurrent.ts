@@ -146,10 +146,18 @@ abstract class Recurrent extends Module {
         const state = initial.map((s) => s.select(0, at));
         return this.#run(x, this.#weights(layer, direction), state, direction === 1);
       });
-      x = cat(runs.map(({ output }) => output), -1); // prettier-ignore
+      x = cat(
+        runs.map(({ output }) => output),
+        -1,
+      );
       last.push(...runs.map(({ state }) => state));
     }
-    const state = initial.map((_, i) => stack(last.map((each) => each[i]!), 0)); // prettier-ignore
+    const state = initial.map((_, i) =>
+      stack(
+        last.map((each) => each[i]!),
+        0,
+      ),
+    );
     return {
       output: unbatched ? x.squeeze(1) : swap ? x.transpose(0, 1) : x,
       state: unbatched ? state.map((s) => s.squeeze(1)) : state,

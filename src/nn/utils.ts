@@ -32,7 +32,10 @@ export function clipGradNorm(
   const held = withGradients(parameters);
   if (held.length === 0) return tensor(0);
   return noGrad(() => {
-    const norm = totalNorm(held.map(({ grad }) => grad!), normType); // prettier-ignore
+    const norm = totalNorm(
+      held.map(({ grad }) => grad!),
+      normType,
+    );
     if (errorIfNonfinite && !Number.isFinite(norm.itemSync())) {
       throw new ArgumentError('clipGradNorm', `the norm of the gradients is ${norm.itemSync()}`);
     }

@@ -53,11 +53,12 @@ const nadam: Rule<NAdamOptions, 'expAvg' | 'expAvgSq', 'step' | 'muProduct', NAd
     const [mu, later] = [momentumAt(next), momentumAt(next.add(1))];
     const product = muProduct.mul(mu);
     const rest = (x: Tensor): Tensor => x.neg().add(1);
+    // As PyTorch 1.13 has it, the product up to the next step counts this step's mu twice.
     return {
       counters: { step: next, muProduct: product },
       scalars: {
         onGradient: lr.mul(rest(mu)).div(rest(product)),
-        onAverage: lr.mul(later).div(rest(product.mul(later))),
+        onAverage: lr.mul(later).div(rest(product.mul(mu).mul(later))),
         correction: biasCorrection(next, betas[1]),
       },
     };
@@ -93,7 +94,11 @@ const radam: Rule<MomentOptions, 'expAvg' | 'expAvgSq', 'step', RAdamScalars> = 
     const rectified = length.gt(5);
     // Below the threshold the root is not used; there it is kept from being one of a negative number.
     const safe = where(rectified, length, 6);
-    const ratio = safe.sub(4).mul(safe.sub(2)).div(safe).mul(limit / ((limit - 4) * (limit - 2))); // prettier-ignore
+    const ratio = safe
+      .sub(4)
+      .mul(safe.sub(2))
+      .div(safe)
+      .mul(limit / ((limit - 4) * (limit - 2)));
     const rectification = ratio.sqrt().mul(second.sqrt());
     return { counters: { step: next }, scalars: { stepSize: lr.div(first), rectification, rectified } };
   },

@@ -55,8 +55,14 @@ const rmsprop: Rule<RMSpropOptions, 'squareAvg' | 'momentumBuffer' | 'gradAvg', 
 export class RMSprop extends Optimizer<RMSpropOptions> {
   constructor(params: Params<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
     const defaults = {
-      lr: 1e-2, alpha: 0.99, eps: 1e-8, weightDecay: 0, momentum: 0, centered: false, maximize: false,
-    }; // prettier-ignore
+      lr: 1e-2,
+      alpha: 0.99,
+      eps: 1e-8,
+      weightDecay: 0,
+      momentum: 0,
+      centered: false,
+      maximize: false,
+    };
     super(params, withDefaults(defaults, options), rmsprop, (group) => {
       checkAdaptive(group);
       checkNonNegative('alpha', group.alpha);
@@ -89,8 +95,13 @@ const adagrad: Rule<AdagradOptions, 'sum', 'step', Tensor> = {
 export class Adagrad extends Optimizer<AdagradOptions> {
   constructor(params: Params<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
     const defaults = {
-      lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, maximize: false,
-    }; // prettier-ignore
+      lr: 1e-2,
+      lrDecay: 0,
+      weightDecay: 0,
+      initialAccumulatorValue: 0,
+      eps: 1e-10,
+      maximize: false,
+    };
     super(params, withDefaults(defaults, options), adagrad, (group) => {
       checkAdaptive(group);
       checkNonNegative('lrDecay', group.lrDecay);

@@ -199,7 +199,7 @@ export class Optimizer<O extends CommonOptions> {
         this.paramGroups.map(({ params }) => params.length),
       )
     ) {
-      const own = formatShape(this.paramGroups.map(({ params }) => params.length)); // prettier-ignore
+      const own = formatShape(this.paramGroups.map(({ params }) => params.length));
       throw new ArgumentError(
         'loadStateDict',
         `groups of ${formatShape(sizes)} parameters do not fit groups of ${own}`,

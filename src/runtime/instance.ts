@@ -32,8 +32,9 @@ export class Instance {
     const { inputs, states, outputs, arenaBytes, checks } = plan.program;
     const empty = (slot: { dtype: keyof typeof dtypes }): TypedArray => new dtypes[slot.dtype].array(0);
     this.#results = outputs.map(({ shape, dtype }) => {
-      const [Array, size] = [dtypes[dtype].array, numel(shape)];
-      return () => new Array(size);
+      const { array: Constructor } = dtypes[dtype];
+      const size = numel(shape);
+      return () => new Constructor(size);
     });
     this.#inputs = inputs.map(empty);
     this.#states = states.map(empty);

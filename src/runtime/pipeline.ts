@@ -6,7 +6,7 @@ import { fuse, type Fusion } from '../fusion/index.js';
 import { structuralKey, type Graph } from '../graph/index.js';
 import { lower, type Lowered } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
-import { simplify, type PassRecord } from '../passes/index.js';
+import { recogniseAttention, simplify, type PassRecord } from '../passes/index.js';
 import { plan, type Plan } from '../plan/index.js';
 import { backendOf, type BackendName } from './backend.js';
 
@@ -44,8 +44,18 @@ export function onCompile(listener: (compilation: Compilation) => void): () => v
   return () => void listeners.delete(listener);
 }
 
-export function compileGraph(graph: Graph, options: CompileOptions, leaves?: readonly Leaf[]): Compilation {
+/** The graph with hand-written attention as the primitive, as the gradients already see it. */
+function withAttention({ outputs, assigns }: Graph): Graph {
+  const seen = recogniseAttention([...outputs, ...assigns.map(({ value }) => value)]);
+  return {
+    outputs: seen.slice(0, outputs.length),
+    assigns: assigns.map(({ leaf }, i) => ({ leaf, value: seen[outputs.length + i]! })),
+  };
+}
+
+export function compileGraph(traced: Graph, options: CompileOptions, leaves?: readonly Leaf[]): Compilation {
   compilations++;
+  const graph = withAttention(traced);
   const backend = backendOf(options.backend);
   const fusionOn = options.fusion ?? true;
   const { graph: optimized, log } = simplify(graph);
@@ -55,7 +65,7 @@ export function compileGraph(graph: Graph, options: CompileOptions, leaves?: rea
   const source = backend.emit(planned.program);
   const compilation = {
     graph, optimized, passes: log, fusion, lowered, plan: planned, source, backend: backend.name,
-    leaves: leaves ?? structuralKey(graph).leaves,
+    leaves: leaves ?? structuralKey(traced).leaves,
   }; // prettier-ignore
   for (const listener of listeners) listener(compilation);
   return compilation;

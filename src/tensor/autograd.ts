@@ -3,6 +3,7 @@ import * as ad from '../autodiff/index.js';
 import { GradientError, atSite } from '../core/index.js';
 import { g, type Node } from '../graph/index.js';
 import { withoutGradients } from '../runtime/index.js';
+import { differentiate } from './gradients.js';
 import { Tensor } from './tensor.generated.js';
 
 type Many = Tensor | readonly Tensor[];
@@ -33,7 +34,7 @@ export function grad(outputs: Many, inputs: readonly Tensor[], options: GradOpti
     const given = options.gradOutputs ? list(options.gradOutputs) : undefined;
     const nodes = list(outputs).map((output) => output.value.node);
     const seeds = nodes.map((node, i) => (given?.[i] ? g.cast(given[i].node, node.dtype) : ad.unitCotangent(node)));
-    const found = ad.gradients(nodes, seeds, inputs.map((input) => input.value.node)); // prettier-ignore
+    const found = differentiate(nodes, seeds, inputs.map((input) => input.value.node)); // prettier-ignore
     return found.map((each, i) => {
       if (each) return wrap(each);
       if (options.allowUnused) return null;

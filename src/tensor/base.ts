@@ -129,6 +129,9 @@ export class TensorBase {
 
   /** @internal The data, computed if need be. */
   materialise(): Data | Cell {
+    // What is at hand costs no look at the stack: compiled calls come here with every argument.
+    const held = this.value.cell ?? this.value.data;
+    if (held && !activeTrace()) return held;
     return call(() => {
       this.#realise();
       const { cell, data } = this.value;

@@ -12,7 +12,7 @@ import {
 } from '../runtime/index.js'; // prettier-ignore
 import { isTracked, moveToCell } from './gradients.js';
 import { Tensor } from './tensor.generated.js';
-import { flattenTree, matchesTree, mapTree, type Tree } from './tree.js';
+import { flattenTree, matchesTree, mapTree, tensorsOf, type Tree } from './tree.js';
 
 export interface Compiled<A extends unknown[], R> {
   (...args: A): R;
@@ -178,7 +178,7 @@ function fill(shaped: unknown, outputs: readonly Tensor[]): unknown {
 function run(entry: Entry, args: readonly unknown[]): unknown {
   if (pending.size > 0) flushPending();
   for (let i = 0; i < entry.gradsRead.length; i++) moveToCell(entry.gradsRead[i]!);
-  const tensors = flattenTree(args).tensors;
+  const tensors = tensorsOf(args);
   const dataOf = (leaf: Leaf): TypedArray => {
     const held = tensors[entry.argument.get(leaf)!]!.materialise();
     // What stands in for an argument must not change under the program's own writes.

@@ -3,6 +3,7 @@ import { gradients, unitCotangent } from '../autodiff/index.js';
 import { GradientError, ShapeError, formatShape, isFloat, sameShape } from '../core/index.js';
 import { g, topological, withOrigin, type Node } from '../graph/index.js';
 import { activeTrace, observe, outsideTrace, pending, realise, touch, type Cell } from '../runtime/index.js';
+import { recogniseAttention } from '../passes/index.js';
 import type { TensorBase } from './base.js';
 
 const tracked = new WeakMap<Node, boolean>();
@@ -64,6 +65,15 @@ export function writeGrad(cell: Cell, to: TensorBase | null): void {
   }
 }
 
+/**
+ * Gradients of `outputs` with respect to `wrt`. Attention written out by hand is recognised first: its gradient then needs the
+ * probabilities only once.
+ */
+export function differentiate(outputs: readonly Node[], seeds: readonly Node[], wrt: readonly Node[]): (Node | undefined)[] {
+  const seen = recogniseAttention([...outputs, ...wrt]);
+  return gradients(seen.slice(0, outputs.length), seeds, seen.slice(outputs.length));
+}
+
 export function accumulate(of: TensorBase, gradient: TensorBase | undefined, make: (node: Node) => TensorBase): void {
   const root = of.value.node;
   if (gradient && !sameShape(gradient.shape, of.shape)) {
@@ -78,7 +88,7 @@ export function accumulate(of: TensorBase, gradient: TensorBase | undefined, mak
     );
   }
   const nodes = [...leaves.keys()];
-  const found = gradients([root], [seed], nodes);
+  const found = differentiate([root], [seed], nodes);
   withOrigin('backward', () => {
     nodes.forEach((node, i) => {
       const each = found[i];

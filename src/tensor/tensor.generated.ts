@@ -37,7 +37,7 @@ export function leaf(tensor: Tensor, ...options: readonly unknown[]): Tensor {
 }
 
 /** @internal */
-export const lower = <T,>(x: T | Tensor): T | Node => (x instanceof Tensor ? x.node : x);
+export const lower = <T>(x: T | Tensor): T | Node => (x instanceof Tensor ? x.node : x);
 
 /** @internal */
 export const lowerIndex = (

@@ -37,6 +37,14 @@ export function flattenTree(args: readonly unknown[]): Tree {
   return { spec: specOf(args, tensors), tensors, sample: args };
 }
 
+/** The tensors among arguments, in the order of `flattenTree`. */
+export function tensorsOf(value: unknown, found: Tensor[] = []): Tensor[] {
+  if (value instanceof Tensor) found.push(value);
+  else if (Array.isArray(value)) for (let i = 0; i < value.length; i++) tensorsOf(value[i], found);
+  else if (isRecord(value)) for (const key of Object.keys(value)) tensorsOf(value[key], found);
+  return found;
+}
+
 function matches(spec: Spec, value: unknown): boolean {
   switch (spec.kind) {
     case 'tensor':

@@ -64,20 +64,22 @@ const isList = (value: Value): value is readonly Value[] => Array.isArray(value)
 export const toArguments = (values: readonly Value[], path: string, make: Maker): Argument[] =>
   values.map((value, i) => toArgument(value, `${path}.${i}`, make) ?? undefined);
 
-/** Keyword arguments as one options object with camelCase keys, without those that are None. */
+/** Keyword arguments as one options object with camelCase keys. */
 export const toOptions = (
   values: Readonly<Record<string, Value>>,
   path: string,
   make: Maker,
 ): Record<string, Argument> =>
   Object.fromEntries(
-    Object.entries(values)
-      .filter(([, value]) => value !== null)
-      .map(([key, value]) => [camelCase(key), toArgument(value, `${path}.${key}`, make)]),
+    Object.entries(values).map(([key, value]) => [camelCase(key), toArgument(value, `${path}.${key}`, make)]),
   );
 
+/** Options without those that are None: almost everywhere that is Python's way of leaving an argument out. */
+export const withoutNone = (options: Readonly<Record<string, Argument>>): Record<string, Argument> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== null));
+
 export const camelCase = (name: string): string =>
-  name.replace(/(?<=[a-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+  name.replace(/(?<=[A-Za-z0-9])_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 
 /** The results of a call as a flat list, nested ones opened in order. */
 export async function flatten(

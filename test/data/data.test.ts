@@ -45,7 +45,10 @@ describe('DataLoader', () => {
     const [a, b] = [make(3), make(3)];
     const first = labelsOf(a);
     expect(first.flat().toSorted((x, y) => x - y)).toEqual([...labels]);
-    expect(first).not.toEqual([[0, 1, 2, 3, 4], [5, 6, 7, 8, 9]]); // prettier-ignore
+    expect(first).not.toEqual([
+      [0, 1, 2, 3, 4],
+      [5, 6, 7, 8, 9],
+    ]);
     expect(labelsOf(b)).toEqual(first);
     const second = labelsOf(a);
     expect(second).not.toEqual(first);

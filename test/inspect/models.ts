@@ -47,7 +47,10 @@ function adam(parameters: readonly Cell[], grads: readonly (Node | undefined)[])
         const m1 = g.add(g.scale(m.node, 0.9), g.scale(grad, 0.1));
         const v1 = g.add(g.scale(v.node, 0.999), g.scale(g.mul(grad, grad), 0.001));
         const denominator = g.withScalar('add', g.sqrt(g.div(v1, g.expandTo(c2, shape))), 1e-8);
-        const change = g.div(g.mul(g.div(m1, g.expandTo(c1, shape)), g.expandTo(lr.node, shape)), denominator);
+        const change = g.div(
+          g.mul(g.div(m1, g.expandTo(c1, shape)), g.expandTo(lr.node, shape)),
+          denominator,
+        );
         return [
           { leaf: parameter, value: g.sub(parameter.node, change) },
           { leaf: m, value: m1 },
@@ -67,7 +70,9 @@ export interface Stages {
 /** The design document's TextCNN, with one Adam step. */
 export function textCNN({ batch = 32, time = 60, vocabulary = 5000, width = 64, classes = 4 } = {}): Stages {
   const embed = cell('embed.weight', [vocabulary, width]);
-  const convs = [3, 4, 5].map((k, i) => [cell(`convs.${i}.weight`, [width, width, k]), cell(`convs.${i}.bias`, [width])] as const);
+  const convs = [3, 4, 5].map(
+    (k, i) => [cell(`convs.${i}.weight`, [width, width, k]), cell(`convs.${i}.bias`, [width])] as const,
+  );
   const fc = [cell('fc.weight', [classes, 3 * width]), cell('fc.bias', [classes])] as const;
   const keep = input('mask', [batch, 3 * width]);
   const tokens = input('tokens', [batch, time], 'int32');
@@ -79,7 +84,15 @@ export function textCNN({ batch = 32, time = 60, vocabulary = 5000, width = 64, 
       const y = inModule('convs', () =>
         inModule(String(i), () =>
           at('model.ts:22:49', () => {
-            const none = { strides: [1], padLow: [0], padHigh: [0], lhsDilation: [1], rhsDilation: [1], featureGroups: 1, batchGroups: 1 };
+            const none = {
+              strides: [1],
+              padLow: [0],
+              padHigh: [0],
+              lhsDilation: [1],
+              rhsDilation: [1],
+              featureGroups: 1,
+              batchGroups: 1,
+            };
             const sum = g.conv(x, weight.node, none);
             return g.add(sum, g.expand(g.reshape(bias.node, [1, width, 1]), sum.shape));
           }),
@@ -93,8 +106,17 @@ export function textCNN({ batch = 32, time = 60, vocabulary = 5000, width = 64, 
   });
   const loss = at('main.ts:31:18', () => crossEntropy(scores, labels));
   const parameters = [embed, ...convs.flat(), ...fc];
-  const grads = at('main.ts:32:8', () => gradients([loss], [g.full([], 1)], parameters.map((p) => p.node)));
-  return { forward: { outputs: [loss], assigns: [] }, graph: { outputs: [loss], assigns: adam(parameters, grads) } };
+  const grads = at('main.ts:32:8', () =>
+    gradients(
+      [loss],
+      [g.full([], 1)],
+      parameters.map((p) => p.node),
+    ),
+  );
+  return {
+    forward: { outputs: [loss], assigns: [] },
+    graph: { outputs: [loss], assigns: adam(parameters, grads) },
+  };
 }
 
 /** A softmax over the last axis. */
@@ -111,7 +133,12 @@ export function softmax(shape: readonly number[] = [4, 8]): Stages {
 
 /** Two linear layers with ReLU and SGD. */
 export function mlp(batch = 8): Stages {
-  const [w1, b1, w2, b2] = [cell('0.weight', [16, 12]), cell('0.bias', [16]), cell('2.weight', [3, 16]), cell('2.bias', [3])] as const;
+  const [w1, b1, w2, b2] = [
+    cell('0.weight', [16, 12]),
+    cell('0.bias', [16]),
+    cell('2.weight', [3, 16]),
+    cell('2.bias', [3]),
+  ] as const;
   const x = input('x', [batch, 12]);
   const labels = input('labels', [batch], 'int32');
   const scores = inModule('Sequential', () => {
@@ -121,9 +148,17 @@ export function mlp(batch = 8): Stages {
   });
   const loss = at('main.ts:9:18', () => crossEntropy(scores, labels));
   const parameters = [w1, b1, w2, b2];
-  const grads = at('main.ts:10:8', () => gradients([loss], [g.full([], 1)], parameters.map((p) => p.node)));
+  const grads = at('main.ts:10:8', () =>
+    gradients(
+      [loss],
+      [g.full([], 1)],
+      parameters.map((p) => p.node),
+    ),
+  );
   const assigns = withOrigin('optimizer', () =>
-    at('main.ts:11:3', () => parameters.map((leaf, i): Assign => ({ leaf, value: g.sub(leaf.node, g.scale(grads[i]!, 0.1)) }))),
+    at('main.ts:11:3', () =>
+      parameters.map((leaf, i): Assign => ({ leaf, value: g.sub(leaf.node, g.scale(grads[i]!, 0.1)) })),
+    ),
   );
   return { forward: { outputs: [loss], assigns: [] }, graph: { outputs: [loss], assigns } };
 }

@@ -129,7 +129,12 @@ describe('a module', () => {
     const net = new nn.Sequential(new nn.Dropout(1), new nn.Identity());
     const x = tensor([1, 2]);
     expect(net(x).tolistSync()).toEqual([0, 0]);
-    expect(net.eval().modules().map(({ training }) => training)).toEqual([false, false, false]); // prettier-ignore
+    expect(
+      net
+        .eval()
+        .modules()
+        .map(({ training }) => training),
+    ).toEqual([false, false, false]);
     expect(net(x).tolistSync()).toEqual([1, 2]);
     expect(net.train()[0]!.training).toBe(true);
   });
@@ -183,7 +188,9 @@ describe('a module', () => {
 
   it('freezes and forgets gradients', () => {
     const linear = new nn.Linear(2, 1);
-    linear(tensor([[1, 2]])).sum().backward(); // prettier-ignore
+    linear(tensor([[1, 2]]))
+      .sum()
+      .backward();
     expect(linear.weight.grad!.tolistSync()).toEqual([[1, 2]]);
     linear.zeroGrad({ setToNone: false });
     expect(linear.weight.grad!.tolistSync()).toEqual([[0, 0]]);

@@ -45,7 +45,12 @@ describe('an optimizer', () => {
     const updates = (absent: boolean): [number, number] => {
       const [a, b] = [parameter(1), parameter(1)];
       const optimizer = new optim.Adam([a, b], { lr: 0.1 });
-      const gradients = [[1, 1], [2, 2], [0.5, absent ? null : 0.5], [1, 1]] as const; // prettier-ignore
+      const gradients = [
+        [1, 1],
+        [2, 2],
+        [0.5, absent ? null : 0.5],
+        [1, 1],
+      ] as const;
       for (const [ofA, ofB] of gradients) {
         a.grad = tensor([ofA]);
         b.grad = ofB === null ? null : tensor([ofB]);
@@ -124,7 +129,9 @@ describe('an optimizer', () => {
     const model = new Pair();
     const optimizer = new optim.SGD(model.used.parameters(), { lr: 0.1 });
     for (let i = 0; i < 2; i++) {
-      model(tensor([[1]])).sum().backward(); // prettier-ignore
+      model(tensor([[1]]))
+        .sum()
+        .backward();
       optimizer.step();
     }
     expect(warn.mock.calls.map(([text]) => String(text).split(' has ')[0])).toEqual([

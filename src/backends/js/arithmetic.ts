@@ -21,9 +21,12 @@ const fast = (name: HelperName, exact: Rule): Rule => (args, use, dtype) =>
   dtype === 'float64' ? exact(args, use, dtype) : helper(name)(args, use, dtype); // prettier-ignore
 
 const [zero, one] = [literal(0), literal(1)];
-const widthOf = (dtype: DType): number => dtypes[dtype].bytes * 8;
-const insideWidth = (y: Code, dtype: DType): Code =>
-  infix('<', infix('>>>', y, zero), literal(widthOf(dtype)));
+/** `shifted` where `y` is inside the width of `dtype`, else `beyond`; a shift by a constant needs no test. */
+const shiftBy = (y: Code, dtype: DType, shifted: Code, beyond: Code): Code => {
+  const width = dtypes[dtype].bytes * 8;
+  if (/^\d+$/.test(y.text)) return Number(y.text) < width ? shifted : beyond;
+  return choose(infix('<', infix('>>>', y, zero), literal(width)), shifted, beyond);
+};
 const bigInside = (y: Code): Code => infix('&&', infix('>=', y, literal(0n)), infix('<', y, literal(64n)));
 
 interface Row extends Partial<Record<Arithmetic, Rule>> {
@@ -88,14 +91,14 @@ const rows: { readonly [O in Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where'
   or: bits('|', op('||')),
   xor: bits('^', op('!==')),
   shl: {
-    int: ([x, y], _, dtype) => choose(insideWidth(y!, dtype), infix('<<', x!, y!), zero),
+    int: ([x, y], _, dtype) => shiftBy(y!, dtype, infix('<<', x!, y!), zero),
     big: ([x, y]) => choose(bigInside(y!), infix('<<', x!, y!), literal(0n)),
   },
   shr: {
     int: ([x, y], _, dtype) => {
       const { signed } = dtypes[dtype];
-      const inside = insideWidth(y!, dtype);
-      return signed ? infix('>>', x!, choose(inside, y!, literal(31))) : choose(inside, infix('>>>', x!, y!), zero);
+      if (signed) return infix('>>', x!, shiftBy(y!, dtype, y!, literal(31)));
+      return shiftBy(y!, dtype, infix('>>>', x!, y!), zero);
     },
     big: ([x, y]) => infix('>>', x!, choose(bigInside(y!), y!, literal(64n))),
   },
@@ -104,7 +107,9 @@ const rows: { readonly [O in Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where'
   le: comparison('<=', ([x, y]) => infix('||', prefix('!', x!), y!)),
 };
 
-const words = { word0: 'word0', word1: 'word1', xor: 'wordXor' } as const;
+const parts = { word0: 0, word1: 1, xor: 2 } as const;
+/** As int32 a word does not become a heap number on its way into a call. */
+const word = ({ code, small }: Value): Code => (small ? code : infix('|', code, zero));
 
 /** An operation on values of `dtype`, such as the step of a reduction. */
 export function apply(
@@ -144,8 +149,7 @@ export function compute(instr: Extract<Instr, { kind: 'compute' }>, args: readon
       return { code: select(condition.code, yes.code, no.code), dtype, exact: yes.exact && no.exact };
     }
     case 'threefry': {
-      // As int32 words do not become heap numbers on their way into the call and out of it.
-      const code = call(use(words[instr.part ?? 'xor']), ...args.map((arg) => infix('|', arg.code, zero)));
+      const code = call(use('threefry'), ...args.map(word), literal(parts[instr.part ?? 'xor']));
       return { code: wrap(code, 'uint32'), dtype, exact: true };
     }
     default:

@@ -22,8 +22,10 @@ export const literal = (value: number | bigint): Code => {
 };
 export const infix = (op: Infix, a: Code, b: Code): Code => {
   const level = bindings[op];
+  if (op === '+' && isNegative(b)) return infix('-', a, atom(b.text.slice(1)));
   return { text: `${tie(a, level)} ${op} ${tie(b, level + 1)}`, binds: level };
 };
+const isNegative = (code: Code): boolean => /^-[\d.]+(e[+-]?\d+)?$/.test(code.text);
 export const prefix = (op: '-' | '!' | '~', a: Code): Code => ({
   text: `${op}${tie(a, unary + 1)}`,
   binds: unary,
@@ -37,7 +39,7 @@ export const choose = (condition: Code, yes: Code, no: Code): Code => ({
 });
 
 /** A name or a number: repeating it costs nothing. */
-export const isSimple = (code: Code): boolean => /^-?[\w$.]+$/.test(code.text);
+export const isSimple = (code: Code): boolean => /^-?[\w$.]+$|^-?[\d.]+e[+-]?\d+$/.test(code.text);
 
 /** Sum of coefficient times code, and an offset. */
 export function linear(terms: readonly (readonly [number, Code])[], offset: number): Code {

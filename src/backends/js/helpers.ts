@@ -63,7 +63,7 @@ const rounds = (...rotations: readonly number[]): string =>
 const inject = (a: string, b: string, n: number): string =>
   `  x = (x + ${a}) | 0; y = (y + ${b} + ${n}) | 0;`;
 
-const threefrySource = (name: string, result: string): string => `function ${name}(k0, k1, x, y) {
+const threefrySource = `function threefry(k0, k1, x, y, part) {
   const k2 = 0x1bd11bda ^ k0 ^ k1;
   x = (x + k0) | 0; y = (y + k1) | 0;
 ${[
@@ -71,7 +71,7 @@ ${[
   rounds(13, 15, 26, 6), inject('k0', 'k1', 3), rounds(17, 29, 16, 24), inject('k1', 'k2', 4),
   rounds(13, 15, 26, 6), inject('k2', 'k0', 5),
 ].join('\n')}
-  return ${result};
+  return part === 0 ? x : part === 1 ? y : x ^ y;
 }`; // prettier-ignore
 
 export const helpers = {
@@ -178,9 +178,7 @@ function exp(x) {
   return power;
 }`,
   },
-  word0: { source: threefrySource('word0', 'x') },
-  word1: { source: threefrySource('word1', 'y') },
-  wordXor: { source: threefrySource('wordXor', 'x ^ y') },
+  threefry: { source: threefrySource },
   bits: {
     source: `const bits = new ArrayBuffer(8);
 const bitsOf = {

@@ -20,8 +20,9 @@ export function emitMap(module: Module, given: MapNest): Launch {
  * memory, since a number passed to a function may cost an allocation.
  */
 export function emitSegmented(module: Module, nest: SegmentedNest): Launch {
+  const constants = nest.setup.filter(({ kind }) => kind === 'const');
   const setup = new FunctionBuilder(module, `${nest.name}_setup`, nest.buffers);
-  const needed = setupValues(nest);
+  const needed = setupValues(nest).filter((id) => constants.every((instr) => instr.id !== id));
   const first = new Section(setup);
   first.run(nest.setup, [], new Set(needed));
   const slots = needed.map((id, i) => {
@@ -36,6 +37,7 @@ export function emitSegmented(module: Module, nest: SegmentedNest): Launch {
   nest.streams.forEach((_, stream) => fn.buffer(stream));
   const count = fn.writer.fresh('count');
   const section = new Section(fn);
+  section.run(constants, [], new Set());
   for (const { id, value, code } of slots) {
     const wanted = /^[a-z]/i.test(value.code.text) && isSimple(value.code) ? value.code.text : 'scalar';
     const name = fn.writer.declare(0, wanted, value.dtype === 'bool' ? infix('!==', code, literal(0)) : code);

@@ -1,5 +1,5 @@
 /** A rendered value: its text, and what is known of it. */
-import { dtypes, isFloat, type DType } from '../../core/index.js';
+import { dtypes, isFloat, isHalf, type DType } from '../../core/index.js';
 import { atom, call, choose, infix, literal, type Code } from './code.js';
 import type { HelperName, LibraryName } from './helpers.js';
 
@@ -9,6 +9,8 @@ export interface Value {
   readonly dtype: DType;
   /** Whether it is a number its dtype can hold; floats are doubles until something rounds them. */
   readonly exact: boolean;
+  /** Whether it is an integer that int32 can hold, whatever its dtype. */
+  readonly small?: boolean;
 }
 
 /** Notes that a helper is used, and gives its name. */
@@ -65,7 +67,8 @@ export function constant(value: number | bigint, dtype: DType): Value {
   return {
     code: of[arithmeticOf(dtype)](),
     dtype,
-    exact: dtype === 'float32' || !isFloat(dtype) || dtype === 'float64' || Number.isInteger(value),
+    exact: !isHalf(dtype) || (Number.isInteger(value) && Math.abs(Number(value)) <= 256),
+    small: Number.isInteger(value) && Math.abs(Number(value)) < 2 ** 31,
   };
 }
 
@@ -98,5 +101,5 @@ export function fromInteger(code: Code, dtype: DType, range: readonly [number, n
       use,
     );
   const fits = size < 2 ** (dtypes[dtype].bytes * 8 - 1) && (dtypes[dtype].signed || range[0] >= 0);
-  return { code: fits ? code : wrap(code, dtype), dtype, exact: true };
+  return { code: fits ? code : wrap(code, dtype), dtype, exact: true, small: fits };
 }

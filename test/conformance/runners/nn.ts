@@ -6,7 +6,7 @@ import {
 } from '../library.js'; // prettier-ignore
 import { TensorData, type Pack, type PackRecord, type Value } from '../packs.js';
 import type { Outcome } from '../results.js';
-import { pullBack, verdict, type Check } from './ops.js';
+import { canonicalAt, pullBack, verdict, type Check } from './ops.js';
 
 interface ModuleCall {
   readonly mode: 'train' | 'eval';
@@ -54,6 +54,11 @@ const positional: Readonly<Record<string, readonly string[]>> = {
   Unfold: ['kernelSize'],
 };
 
+/** Arguments that PyTorch also takes by position and we by name, after those we take by position. */
+const named: Readonly<Record<string, readonly string[]>> = {
+  AvgPool2d: ['stride'],
+};
+
 type Constructor = new (...args: readonly Argument[]) => Callable;
 const classes = nn as unknown as Readonly<Record<string, Constructor | undefined>>;
 const plain: Maker = (data) => toTensor(data);
@@ -67,13 +72,18 @@ export function construct(
 ): Callable | undefined {
   const Class = Object.hasOwn(classes, name) ? classes[name] : undefined;
   if (!Class) return undefined;
-  const options = toOptions(pack.decode(kwargs) as Record<string, Value>, 'kwargs', plain);
-  const moved = (positional[name] ?? []).slice(args.length).map((key) => options[key]);
-  const rest = Object.fromEntries(
-    Object.entries(options).filter(([key]) => !positional[name]?.includes(key)),
-  );
-  const first = [...toArguments(args.map(pack.decode), 'args', plain), ...moved];
-  return new Class(...first, ...(Object.keys(rest).length > 0 ? [rest] : []));
+  const ours = positional[name] ?? [];
+  const [first, extra] = named[name] ? [args.slice(0, ours.length), args.slice(ours.length)] : [args, []];
+  const options = {
+    ...toOptions(pack.decode(kwargs) as Record<string, Value>, 'kwargs', plain),
+    ...Object.fromEntries(
+      extra.map((json, i) => [named[name]![i]!, toArgument(pack.decode(json), 'args', plain)]),
+    ),
+  };
+  const moved = ours.slice(first.length).map((key) => options[key]);
+  const rest = Object.entries(options).filter(([key]) => !ours.includes(key));
+  const leading = [...toArguments(first.map(pack.decode), 'args', plain), ...moved];
+  return new Class(...leading, ...(rest.length > 0 ? [Object.fromEntries(rest)] : []));
 }
 
 /** Tensors of a recorded state dict. */
@@ -102,7 +112,7 @@ export async function runModule(
   module.loadStateDict(stateOf(pack, record.state_dict), { strict: false });
   const verdicts: Verdict[] = [];
   for (const [i, call] of record.calls.entries()) {
-    const found = await runCall(pack, module, call, settings);
+    const found = await runCall(pack, module, call, settings, record.class);
     verdicts.push(found.reason === undefined ? found : { ...found, reason: `call ${i}: ${found.reason}` });
   }
   return worstOf(verdicts);
@@ -113,6 +123,7 @@ async function runCall(
   module: Callable,
   call: ModuleCall,
   settings: Settings,
+  name: string,
 ): Promise<Verdict> {
   module[call.mode]();
   const wrt = new Map<string, Tensor>(
@@ -137,10 +148,14 @@ async function runCall(
     free: false,
   }));
   const { cot, grad = [], state_dict: after = {} } = call;
-  if (cot) checks.push(...gradients(pack, outputs, cot, grad, wrt));
+  if (cot) {
+    for (const [i, entry] of gradients(pack, outputs, cot, grad, wrt).entries()) {
+      checks.push({ ...entry, canonical: canonicalAt(name, grad[i]!.at, () => pack.decode(call.inputs[0])) });
+    }
+  }
   const state = module.stateDict();
-  for (const [name, json] of Object.entries(after)) {
-    checks.push({ what: name, ours: state[name]!, recorded: pack.decode(json), kind: 'out', free: false });
+  for (const [key, json] of Object.entries(after)) {
+    checks.push({ what: key, ours: state[key]!, recorded: pack.decode(json), kind: 'out', free: false });
   }
   return checks.length === 0 ? agreed : verdict(checks, {}, settings);
 }

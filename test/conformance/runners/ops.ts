@@ -10,7 +10,17 @@ import {
   type Kind,
   type Verdict,
 } from '../compare.js';
-import { flatten, read, toArgument, toArguments, toOptions, toTensor, type Settings } from '../library.js';
+import { conventions, type Convention } from '../conventions.js';
+import {
+  flatten,
+  read,
+  toArgument,
+  toArguments,
+  toOptions,
+  toTensor,
+  withoutNone,
+  type Settings,
+} from '../library.js';
 import { TensorData, type Pack, type PackRecord, type TensorValues, type Value } from '../packs.js';
 import type { Outcome } from '../results.js';
 import { findRow } from '../torch-ops.js';
@@ -56,7 +66,7 @@ export function call(
   const input = toArgument(pack.decode(record.input), 'input', make);
   const args = toArguments(record.args.map(pack.decode), 'args', make);
   const options = toOptions(pack.decode(record.kwargs) as Record<string, Value>, 'kwargs', make);
-  return flatten(row([input, ...args], options));
+  return flatten(row([input, ...args], withoutNone(options)));
 }
 
 /** A value of ours to compare with a recorded one; undefined: no gradient flows. */
@@ -66,6 +76,14 @@ interface Check {
   readonly recorded: Value;
   readonly kind: Kind;
   readonly free: boolean;
+  /** Brings a gradient to a form that can be compared. */
+  readonly canonical?: ((gradient: TensorValues) => TensorValues) | undefined;
+}
+
+/** The convention under which gradients of `name` at a path are compared, applied to the value there. */
+export function canonicalAt(name: string, at: string, of: () => Value): Check['canonical'] {
+  const convention: Convention | undefined = conventions[name]?.[at];
+  return convention && ((gradient) => convention(gradient, of() as TensorData));
 }
 
 /** Runs one record of torch-ops. */
@@ -101,9 +119,10 @@ function derivatives(
   const paths = record.grad!.map(({ at }) => at);
   const inputs = paths.map((at) => wrt.get(at)!);
   const gradients = pullBack(outputs, inputs, cotangents, second !== undefined);
-  const first = record.grad!.map(({ at, grad: recorded }, i) =>
-    check(`gradient of ${at}`, gradients[i], pack.decode(recorded), 'grad'),
-  );
+  const first = record.grad!.map(({ at, grad: recorded }, i) => ({
+    ...check(`gradient of ${at}`, gradients[i], pack.decode(recorded), 'grad'),
+    canonical: canonicalAt(record.op, at, () => pack.decode(record.input)),
+  }));
   if (!second) return first;
   const weights = paths.map((at) => {
     const data = pack.decode(second.w.find((entry) => entry.at === at)?.w ?? null);
@@ -171,13 +190,10 @@ export async function verdict(
   );
 }
 
-function compareTensor(
-  ours: TensorValues,
-  { recorded, kind, free }: Check,
-  noise: number | undefined,
-): Verdict {
+function compareTensor(ours: TensorValues, entry: Check, noise: number | undefined): Verdict {
+  const { recorded, kind, free, canonical = (gradient: TensorValues) => gradient } = entry;
   if (recorded instanceof TensorData) {
-    if (!free) return compare(ours, recorded, kind, noise);
+    if (!free) return compare(canonical(ours), canonical(recorded), kind, noise);
     const mismatch = compareForm(ours, recorded);
     return mismatch === undefined ? agreed : disagreed(mismatch);
   }

@@ -53,6 +53,7 @@ export const normalisation: Table = {
 };
 
 type Loss = { reduction?: Reduction };
+type Ctc = Loss & { blank?: number; zeroInfinity?: boolean };
 type Target = Loss & { weight?: Tensor; ignoreIndex?: number };
 type Margin = Loss & { margin?: number };
 type Triplet = Margin & { p?: number; eps?: number; swap?: boolean };
@@ -66,6 +67,8 @@ export const losses: Table = {
     F.cosineEmbeddingLoss(x, y, target, kw),
   'nn.functional.cross_entropy': ([x, y]: T2, kw: Target & { labelSmoothing?: number }) =>
     F.crossEntropy(x, y, kw),
+  'nn.functional.ctc_loss': ([x, targets, inputLengths, targetLengths]: T4, kw: Ctc) =>
+    F.ctcLoss(x, targets, inputLengths, targetLengths, kw),
   'nn.functional.gaussian_nll_loss': ([x, y, variance]: T3, kw: Loss & { full?: boolean; eps?: number }) =>
     F.gaussianNllLoss(x, y, variance, kw),
   'nn.functional.hinge_embedding_loss': ([x, y]: T2, kw: Margin) => F.hingeEmbeddingLoss(x, y, kw),
@@ -104,7 +107,6 @@ export const lookups: Table = {
     F.embedding(indices, weight, kw),
   'nn.functional.embedding_bag': ([indices, weight]: T2, kw: Bag) => F.embeddingBag(indices, weight, kw),
   'nn.functional.linear': ([x, weight, bias]: T3) => F.linear(x, weight, bias),
-  'nn.functional.one_hot': ([x]: T1, kw: { numClasses?: number }) => F.oneHot(x, kw),
   'nn.functional.pairwise_distance': ([x, y]: T2, kw: { p?: number; eps?: number; keepdim?: boolean }) =>
     F.pairwiseDistance(x, y, kw),
   'nn.functional.pdist': ([x]: T1, kw: { p?: number }) => F.pdist(x, kw),

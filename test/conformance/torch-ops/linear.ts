@@ -1,7 +1,7 @@
 /** Products of vectors and matrices. */
 import * as fg from 'fusegrad';
 import type { Tensor } from 'fusegrad';
-import type { T2, T3, Table, Tensors } from './row.js';
+import { dims, type Dims, type Kw, type T2, type T3, type Table, type Tensors } from './row.js';
 
 type Scales = { beta?: number; alpha?: number };
 
@@ -27,4 +27,23 @@ export const linear: Table = {
   tensordot: ([x, y]: T2, kw: { dims: number | readonly [readonly number[], readonly number[]] }) =>
     fg.tensordot(x, y, kw),
   vdot: ([x, y]: T2) => x.vdot(y),
+};
+
+type Order = number | 'fro';
+type Normed = { ord?: Order; dim?: Dims; keepdim?: boolean };
+
+export const linalg: Table = {
+  'linalg.cross': ([x, y]: T2, kw: Kw<number>) => fg.linalg.cross(x, y, kw.dim),
+  'linalg.matrix_norm': (
+    [x, ord, dim, keepdim]: readonly [Tensor, Order, readonly number[], boolean],
+    kw: Normed,
+  ) => fg.linalg.matrixNorm(x, dim ?? kw.dim, { ord: ord ?? kw.ord, keepdim: keepdim ?? kw.keepdim }),
+  'linalg.matrix_power': ([x, n]: readonly [Tensor, number]) => fg.linalg.matrixPower(x, n),
+  'linalg.multi_dot': ([tensors]: readonly [Tensors]) => fg.linalg.multiDot(tensors),
+  'linalg.norm': ([x, ord]: readonly [Tensor, Order], kw: Normed) =>
+    fg.linalg.norm(x, kw.dim, { ord: ord ?? kw.ord, keepdim: kw.keepdim }),
+  'linalg.vander': ([x]: readonly [Tensor], kw: { N?: number }) => fg.linalg.vander(x, { N: kw.N }),
+  'linalg.vecdot': ([x, y]: T2, kw: Kw<number>) => fg.linalg.vecdot(x, y, kw.dim),
+  'linalg.vector_norm': ([x]: readonly [Tensor], kw: { ord?: number; dim?: Dims; keepdim?: boolean }) =>
+    fg.linalg.vectorNorm(x, dims(kw.dim), kw),
 };

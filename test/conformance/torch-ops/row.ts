@@ -48,7 +48,8 @@ export const list = <T>(value: T | readonly T[]): readonly T[] =>
   Array.isArray(value) ? (value as T[]) : [value as T];
 
 /** A number in Python, where booleans are integers. */
-export const number = (value: number | boolean): number => (typeof value === 'boolean' ? Number(value) : value);
+export const number = (value: number | boolean): number =>
+  typeof value === 'boolean' ? Number(value) : value;
 
 /** The old flag `unbiased`, positional or not, as the divisor's correction. */
 export const corrected = <K extends Kw>(

@@ -76,6 +76,11 @@ export const pooling: Table = {
 
 type Mode = 'constant' | 'reflect' | 'replicate' | 'circular';
 type Resize = 'nearest' | 'linear' | 'bilinear' | 'bicubic' | 'trilinear' | 'area';
+type Sampling = {
+  mode?: 'bilinear' | 'nearest';
+  paddingMode?: 'zeros' | 'border' | 'reflection';
+  alignCorners?: boolean;
+};
 type Interpolate = readonly [Tensor, N, N, Resize, boolean];
 type Scaling = { size?: N; scaleFactor?: N };
 type Patches = readonly [Tensor, N, N, N, N];
@@ -84,6 +89,7 @@ type Factor = { upscaleFactor: number; downscaleFactor: number };
 export const rearrangement: Table = {
   constant_pad_nd: ([x, amounts, value]: readonly [Tensor, readonly number[], number]) =>
     F.pad(x, amounts, { value }),
+  'nn.functional.grid_sample': ([x, grid]: T2, kw: Sampling) => F.gridSample(x, grid, kw),
   'nn.functional.interpolate': ([x, size, scaleFactor, mode, alignCorners]: Interpolate) =>
     F.interpolate(x, { size, scaleFactor, mode, alignCorners }),
   'nn.functional.pad': ([x, amounts, mode, value]: readonly [Tensor, readonly number[], Mode, number]) =>
