@@ -9,7 +9,9 @@ const titled = /(<title>(?:box|cluster_kernel)\d+<\/title>(?:(?!<\/g>)[^])*?<tex
 
 /** The drawing as SVG, with the first line of every box in bold: Graphviz has one face for a whole label. */
 export async function renderSvg(dot: string): Promise<string> {
-  const svg = await renderGraphFromSource({ input: dot }, { format: 'svg' });
+  const render = () => renderGraphFromSource({ input: dot }, { format: 'svg' });
+  // This build of Graphviz can trip over what an earlier drawing left in its memory; a second try starts clean.
+  const svg = await render().catch(render);
   return (
     svg
       // Code is indented.

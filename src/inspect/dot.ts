@@ -15,19 +15,22 @@ const controls = /[\u0000-\u0009\u000b-\u001f\u007f]/g;
 const escape = (text: string): string =>
   text.replace(controls, '').replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n');
 
+/** Text that is shown, where Graphviz looks for entities too. */
+const escapeShown = (text: string): string => escape(text.replace(/&/g, '&amp;'));
+
 /** Lines of a label; empty ones are left out. */
 export const lines = (...texts: readonly string[]): string => texts.filter((text) => text !== '').join('\n');
 
 /** Lines that begin at the left edge. */
 export const leftAligned = (lines: readonly string[]): Label => ({
-  escaped: lines.map((line) => `${escape(line)}\\l`).join(''),
+  escaped: lines.map((line) => `${escapeShown(line)}\\l`).join(''),
 });
 
 const attribute = (value: string | number | boolean | Label): string =>
   typeof value === 'object'
     ? `"${value.escaped}"`
     : typeof value === 'string'
-      ? `"${escape(value)}"`
+      ? `"${escapeShown(value)}"`
       : String(value);
 
 function attributes(attrs: Attributes): string {
@@ -119,27 +122,14 @@ export class Dot {
   /** What colours and lines mean, in a row over the drawing. */
   legend(entries: readonly (readonly [Colours, string])[], notes: readonly string[]): void {
     const small = { fontsize: 9, height: 0.2, margin: '0.1,0.04' };
-    this.cluster('legend', { label: '', rank: 'same', color: '#d5dae0', fillcolor: 'white' }, () => {
-      entries.forEach(([colour, text], i) =>
-        this.node(`legend${i}`, { label: text, ...small, ...paint(colour) }),
-      );
-      notes.forEach((note, i) => {
-        this.node(`legend${entries.length + i}`, {
-          label: note,
-          shape: 'plaintext',
-          style: '',
-          ...small,
-          fontcolor: '#667080',
-        });
-      });
-      for (let i = 1; i < entries.length + notes.length; i++)
-        this.edge(`legend${i - 1}`, `legend${i}`, { style: 'invis' });
-    });
-  }
-
-  /** Keeps nodes under the legend. */
-  below(ids: readonly string[]): void {
-    for (const id of ids) this.edge('legend0', id, { style: 'invis', weight: 0 });
+    const note = { shape: 'plaintext', style: '', fontcolor: '#667080' };
+    const items = [
+      ...entries.map(([colour, text]) => ({ label: text, ...small, ...paint(colour) })),
+      ...notes.map((text) => ({ label: text, ...small, ...note })),
+    ];
+    this.#put('{ rank=source;');
+    items.forEach((item, i) => this.node(`legend${i}`, item));
+    this.#put(items.map((_, i) => `legend${i}`).join(' -> ') + ' [style=invis]; }');
   }
 
   toString(): string {

@@ -240,7 +240,7 @@ export function drawFused(
     .reduce((sum, { read, written }) => sum + read + written, 0);
   const dot = new Dot(
     `${name}: fused\n${plural(plan.kernels.length, 'kernel')} move ${formatBytes(touched)}`,
-    { newrank: true, compound: true, ranksep: 0.3 },
+    { compound: true, ranksep: 0.3 },
   );
   dot.legend(
     [
@@ -271,7 +271,7 @@ export function drawFused(
     );
   }
   const frameOfBox = new Map(frames.flatMap((frame) => frame.boxes.map((box) => [box, frame] as const)));
-  dot.below(drawLeaves(dot, groups, (box) => ({ lhead: frameId(frameOfBox.get(box)!) })));
+  drawLeaves(dot, groups, (box) => ({ lhead: frameId(frameOfBox.get(box)!) }));
   drawBoundaries(dot, frames, frameOf);
   drawResults(dot, outputs, (output) => {
     const writer = views.find(

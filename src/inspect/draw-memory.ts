@@ -24,7 +24,6 @@ export function drawMemory(program: Program, name: string): string {
   const dot = new Dot(
     `${name}: memory\narena of ${formatBytes(arenaBytes)}, ${plural(allocations.length, 'value')}${rest}`,
     {
-      newrank: true,
       ranksep: 0.3,
     },
   );
@@ -44,7 +43,6 @@ export function drawMemory(program: Program, name: string): string {
     });
     if (i > 0) dot.edge(`box${i - 1}`, `box${i}`, { color: colours.forward.line, penwidth: 2, weight: 20 });
   });
-  if (liveBytes.length > 0) dot.below(['box0']);
   shown.forEach(({ name: value, dtype, elements, offset, bytes, live: [first, last] }, i) => {
     const type = `${value} ${dtype}[${elements}]`;
     dot.node(`value${i}`, {

@@ -67,7 +67,6 @@ export function drawModules(graph: Graph, stage: string, name: string): string {
   const origins = new Set(boxes.map((box) => box.origin));
   const boxCount = boxes.length === 1 ? '1 box' : `${boxes.length} boxes`;
   const dot = new Dot(`${name}: ${stage}\n${plural(operations.length, 'operation')} in ${boxCount}`, {
-    newrank: true,
     ranksep: 0.4,
   });
   dot.legend(
@@ -79,7 +78,7 @@ export function drawModules(graph: Graph, stage: string, name: string): string {
     const written = box.nodes.flatMap((node) => writes.get(node) ?? []);
     dot.node(box.id, describe(box, titles.get(box)!, updatesOf(written, parameters)));
   }
-  dot.below(drawLeaves(dot, groups));
+  drawLeaves(dot, groups);
   const anchored = placeBeside(dot, boxes);
   for (const [from, targets] of edges)
     if (from.origin === 'backward') for (const to of targets.keys()) anchored.add(to);

@@ -22,7 +22,6 @@ export function drawOps(graph: Graph, stage: string, name: string): string {
   leaves.forEach((leaf, i) => ids.set(leaf, `leaf${i}`));
   const origins = new Set(boxes.map((box) => box.origin));
   const dot = new Dot(`${name}: ${stage}\n${plural(operations.length, 'operation')}`, {
-    newrank: true,
     ranksep: 0.3,
   });
   dot.legend(
@@ -42,7 +41,6 @@ export function drawOps(graph: Graph, stage: string, name: string): string {
       ...paint(colours[leaf.op]),
     });
   }
-  dot.below(leaves.map((leaf) => ids.get(leaf)!));
   for (const box of boxes) {
     const title = box.origin === 'backward' ? `gradient of ${titles.get(box)}` : titles.get(box);
     dot.cluster(

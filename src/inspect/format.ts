@@ -36,7 +36,7 @@ export function formatScalar(value: number | bigint, dtype: DType): string {
   if (typeof value === 'bigint' || !isFloat(dtype) || dtype === 'float64') return exact;
   for (let digits = 1; digits < 9; digits++) {
     const short = value.toPrecision(digits);
-    if (Math.fround(Number(short)) === Math.fround(value)) return formatNumber(Number(short));
+    if (Object.is(Math.fround(Number(short)), Math.fround(value))) return formatNumber(Number(short));
   }
   return exact;
 }

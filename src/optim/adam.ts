@@ -27,7 +27,7 @@ export function checkMoments({ lr, betas, eps, weightDecay }: Readonly<MomentOpt
 }
 
 type Slots = 'expAvg' | 'expAvgSq' | 'maxExpAvgSq';
-type Scalars = { stepSize: Tensor; rootCorrection: Tensor; lr: Tensor };
+type Scalars = { stepSize: Tensor; inverseRoot: Tensor; lr: Tensor };
 type AdamRule = Rule<AdamOptions, Slots, 'step', Scalars>;
 
 /** The update of Kingma and Ba 2014; `start` says what weight decay does to parameter and gradient before it. */
@@ -41,16 +41,16 @@ const adamRule = (
     const [first, second] = betas.map((beta) => biasCorrection(next, beta)) as [Tensor, Tensor];
     return {
       counters: { step: next },
-      scalars: { stepSize: lr.div(first), rootCorrection: second.sqrt(), lr },
+      scalars: { stepSize: lr.div(first), inverseRoot: second.sqrt().reciprocal(), lr },
     };
   },
-  update({ p, g, slots, scalars: { stepSize, rootCorrection, lr } }, options) {
+  update({ p, g, slots, scalars: { stepSize, inverseRoot, lr } }, options) {
     const { betas, eps, amsgrad, maximize } = options;
     const [from, gradient] = start(p, maximize ? g.neg() : g, lr, options);
     const expAvg = moved(slots.expAvg, gradient, betas[0]);
     const expAvgSq = moved(slots.expAvgSq, gradient.square(), betas[1]);
     const maxExpAvgSq = amsgrad ? slots.maxExpAvgSq.maximum(expAvgSq) : expAvgSq;
-    const denominator = maxExpAvgSq.sqrt().div(rootCorrection).add(eps);
+    const denominator = maxExpAvgSq.sqrt().mul(inverseRoot).add(eps);
     return {
       p: from.sub(expAvg.mul(stepSize).div(denominator)),
       slots: { expAvg, expAvgSq, ...(amsgrad ? { maxExpAvgSq } : {}) },

@@ -1,10 +1,10 @@
 /** What all optimizers share: groups, state, and one parallel assignment a step. */
-import { ArgumentError, atSite, formatShape, sameShape } from '../core/index.js';
+import { ArgumentError, atSite, formatShape, numel, sameShape } from '../core/index.js';
 import { withOrigin } from '../graph/index.js';
 import { torchName } from '../nn/members.js';
 import { lastCalled } from '../nn/module.js';
 import { observe, touch } from '../runtime/index.js';
-import { Buffer, Tensor, assignAll, noGrad, zeroState } from '../tensor/index.js';
+import { Buffer, Parameter, Tensor, assignAll, zeroState } from '../tensor/index.js';
 import { makeGroup, type ParamGroup, type ParamGroupInit, type Params } from './group.js';
 import type { CommonOptions, Rule } from './rule.js';
 
@@ -108,7 +108,7 @@ export class Optimizer<O extends CommonOptions> {
    */
   step<T = undefined>(closure?: () => T): T | undefined {
     const result = closure?.();
-    atSite(() => noGrad(() => withOrigin('optimizer', () => this.#step())));
+    atSite(() => withOrigin('optimizer', () => this.#step()));
     return result;
   }
 
@@ -123,7 +123,9 @@ export class Optimizer<O extends CommonOptions> {
         for (const [name, value] of Object.entries(counters)) writes.push([cohort.counters[name]!, value!]);
         for (const param of params) {
           const { slots } = this.#entries.get(param)!;
-          const next = this.#rule.update({ p: param, g: param.grad!, slots, scalars }, options);
+          // Cut off here once, an update carries no gradient: noGrad() would cut at every operation.
+          const [p, g] = [param.detach(), param.grad!.detach()];
+          const next = this.#rule.update({ p, g, slots, scalars }, options);
           writes.push([param, next.p]);
           for (const [name, value] of Object.entries(next.slots)) writes.push([slots[name]!, value!]);
         }
@@ -136,10 +138,11 @@ export class Optimizer<O extends CommonOptions> {
   /** The parameters of a group that have gradients, by what they share; those left out of a step part from the rest. */
   #cohorts(group: ParamGroup<O>): Map<Cohort, Tensor[]> {
     const ready = group.params.filter(({ grad }) => grad !== null);
-    const fresh: Cohort = { counters: mapRecord(this.#rule.counters(group), scalar) };
+    let fresh: Cohort | undefined;
     for (const param of ready) {
-      if (!this.#entries.has(param))
-        this.#entries.set(param, { slots: this.#makeSlots(param, group), cohort: fresh });
+      if (this.#entries.has(param)) continue;
+      fresh ??= { counters: mapRecord(this.#rule.counters(group), scalar) };
+      this.#entries.set(param, { slots: this.#makeSlots(param, group), cohort: fresh });
     }
     const cohorts = new Map<Cohort, Tensor[]>();
     for (const param of ready) {
@@ -161,10 +164,11 @@ export class Optimizer<O extends CommonOptions> {
   }
 
   #makeSlots(param: Tensor, group: ParamGroup<O>): Cells {
+    const { shape, dtype } = param;
+    const owner = param instanceof Parameter && param.name ? `${param.name}.` : '';
     return mapRecord(this.#rule.slots(group), (value = 0, name) => {
-      const label = isNamed(param) && param.name ? `${param.name}.${torchName(name)}` : torchName(name);
-      const buffer = new Buffer(zeroState(param.shape, param.dtype), { name: label });
-      return value === 0 ? buffer : buffer.set(value);
+      const filled = { data: new Array<number>(value === 0 ? 0 : numel(shape)).fill(value), shape, dtype };
+      return new Buffer(value === 0 ? zeroState(shape, dtype) : filled, { name: owner + torchName(name) });
     });
   }
 
@@ -254,8 +258,6 @@ export class Optimizer<O extends CommonOptions> {
 
 const scalar = (value: number | undefined, name: string): Buffer =>
   new Buffer({ data: [value ?? 0], shape: [] }, { name: torchName(name) });
-
-const isNamed = (tensor: Tensor): tensor is Tensor & { readonly name?: string } => 'name' in tensor;
 
 const mapKeys = <T>(record: Readonly<Record<string, T>>, f: (key: string) => string): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [f(key), value]));

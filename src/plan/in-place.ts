@@ -43,12 +43,17 @@ export function mayUpdateInPlace(nest: LoopNest, read: number, written: number):
       return section !== undefined && within(section, bodies.filter((body) => body !== section.body), read, written); // prettier-ignore
     }
     case 'segmented': {
-      // Streams are numbered apart from buffers. Segments run one after the other: what one writes no other may read.
-      const stream = (buffer: number): number => nest.streams.findIndex((buffers) => buffers.includes(buffer));
-      const segmentOf = nest.streams[stream(written)]!.indexOf(written);
-      const readElsewhere = nest.streams.some((buffers) => buffers.some((buffer, segment) => buffer === read && segment !== segmentOf));
-      if (readElsewhere || loadsOf(nest.setup, read).length > 0) return false;
-      return within({ body: nest.body, stores: nest.stores }, [], stream(read), stream(written));
+      // Streams are numbered apart from buffers. Another segment may run before or after: only a segment's own reads count.
+      const place = (buffer: number): readonly [number, number] | undefined => {
+        for (const [stream, buffers] of nest.streams.entries()) {
+          const segment = buffers.indexOf(buffer);
+          if (segment >= 0) return [stream, segment];
+        }
+        return undefined;
+      };
+      const [from, to] = [place(read), place(written)];
+      if (!from || !to || from[1] !== to[1]) return false;
+      return within({ body: nest.body, stores: nest.stores }, [], from[0], to[0]);
     }
     case 'scatter':
       return nest.buffer === written && within(nest.base, [nest.body], read, written);

@@ -100,8 +100,8 @@ export function plan(lowered: Lowered, fusion: Fusion, target: Target, name = 's
     const oldValue = valueOf(old);
     const { nest, operands } = kernels[task]!;
     const written = operands.findIndex((node) => valueOf(canonical(node)) === value);
-    const read = operands.findIndex((node) => canonical(node) === old);
-    if (read >= 0 && !mayUpdateInPlace(nest, read, written)) return false;
+    const reads = operands.flatMap((node, i) => (canonical(node) === old ? [i] : []));
+    if (!reads.every((read) => mayUpdateInPlace(nest, read, written))) return false;
     const before = dependencies(tasks);
     const readers = tasks.flatMap((t, i) => (i !== task && t.reads.includes(oldValue) ? [i] : []));
     if (readers.some((reader) => waitsFor(before, reader, task))) return false;

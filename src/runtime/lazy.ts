@@ -124,8 +124,9 @@ export function realise(values: readonly Value[], keepGraph: (value: Value) => b
 export function commit(assigns: readonly { cell: Cell; value: Node }[]): void {
   const waiting = pending.all().filter((value) => value.data === undefined);
   const data = evaluateAll(waiting, assigns);
-  const overwritten = new Set(assigns.map(({ cell }) => cell));
-  waiting.forEach((value, i) => settle(value, data[i]!, canDifferentiate(value.lazyNode!, overwritten)));
+  const nodes = waiting.map((value) => value.lazyNode!);
+  const live = differentiable(nodes, new Set(assigns.map(({ cell }) => cell)));
+  waiting.forEach((value, i) => settle(value, data[i]!, live.has(nodes[i]!)));
 }
 
 function settle(value: Value, data: Data, keepGraph: boolean): void {
@@ -133,10 +134,16 @@ function settle(value: Value, data: Data, keepGraph: boolean): void {
   value.settle(data, keepGraph);
 }
 
-/** Whether gradients may still flow from a value: to leaves that want them, through content that is still there. */
-function canDifferentiate(root: Node, overwritten: ReadonlySet<Cell>): boolean {
-  const cells = topological([root]).flatMap((n) => (n.op === 'state' ? [n.attrs.leaf as Cell] : []));
-  return cells.some((cell) => cell.requiresGrad) && !cells.some((cell) => overwritten.has(cell));
+/** Nodes from which gradients may still flow to a leaf that wants them, through content that was not overwritten. */
+function differentiable(outputs: readonly Node[], overwritten: ReadonlySet<Cell>): ReadonlySet<Node> {
+  const lost = new Set<Node>();
+  const live = new Set<Node>();
+  for (const n of topological(outputs)) {
+    const cell = n.op === 'state' ? (n.attrs.leaf as Cell) : undefined;
+    if (cell ? overwritten.has(cell) : n.inputs.some((input) => lost.has(input))) lost.add(n);
+    else if (cell ? cell.requiresGrad : n.inputs.some((input) => live.has(input))) live.add(n);
+  }
+  return live;
 }
 
 /** Computes everything that waits, before state changes by other means. */

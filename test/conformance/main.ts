@@ -55,7 +55,7 @@ async function main(): Promise<number> {
   if (only === undefined && mode === 'fused') {
     writeFileSync(join(root, 'docs', 'conformance.md'), toMarkdown(results, backend, mode));
   }
-  return results.failures.length > 0 ? 1 : 0;
+  return results.unexpected.length > 0 ? 1 : 0;
 }
 
 process.exitCode = await main();

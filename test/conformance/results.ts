@@ -1,5 +1,6 @@
 /** What a run found, and how it is told: on the terminal, as JSON, as a page of the docs. */
 import type { Verdict } from './compare.js';
+import { departureOf } from './departures.js';
 
 /** Counts of one op, class or optimizer. */
 export interface Tally {
@@ -14,6 +15,8 @@ export interface Failure {
   readonly pack: string;
   readonly id: string;
   readonly reason: string;
+  /** Why it is meant to differ, if it is. */
+  readonly departure: string | undefined;
 }
 
 /** The verdict on one record, or that the library has no such thing. */
@@ -25,17 +28,24 @@ export class Results {
   readonly failures: Failure[] = [];
 
   add(pack: string, name: string, id: string, outcome: Outcome): void {
-    const tally = ((this.packs[pack] ??= {})[name] ??= { passed: 0, failed: 0, notOffered: 0, worst: 0 });
+    const byName = (this.packs[pack] ??= {});
+    const tally = (byName[name] ??= { passed: 0, failed: 0, notOffered: 0, worst: 0 });
     if (outcome === 'notOffered') {
       tally.notOffered++;
       return;
     }
-    tally.worst = Math.max(tally.worst, outcome.worst);
-    if (outcome.reason === undefined) tally.passed++;
+    const { worst, reason } = outcome;
+    tally.worst = Math.max(tally.worst, worst);
+    if (reason === undefined) tally.passed++;
     else {
       tally.failed++;
-      this.failures.push({ pack, id, reason: outcome.reason });
+      this.failures.push({ pack, id, reason, departure: departureOf(pack, id) });
     }
+  }
+
+  /** Failures that are not meant to be. */
+  get unexpected(): Failure[] {
+    return this.failures.filter(({ departure }) => departure === undefined);
   }
 
   /** Names of a pack all of whose records pass. */
@@ -48,82 +58,94 @@ export class Results {
 
 const isPassing = (tally: Tally): boolean => tally.passed > 0 && tally.failed === 0 && tally.notOffered === 0;
 
-const total = (tallies: readonly Tally[], key: 'passed' | 'failed' | 'notOffered'): number =>
-  tallies.reduce((sum, tally) => sum + tally[key], 0);
+const columns = ['pack', 'names', 'fully passing', 'records passed', 'failed', 'not offered'] as const;
 
-interface Row {
-  readonly pack: string;
-  readonly names: number;
-  readonly passing: number;
-  readonly passed: number;
-  readonly failed: number;
-  readonly notOffered: number;
-}
-
-const rowsOf = (results: Results): Row[] =>
+/** A row of numbers for each pack, under `columns`. */
+const rowsOf = (results: Results): (string | number)[][] =>
   Object.entries(results.packs).map(([pack, byName]) => {
     const tallies = Object.values(byName);
-    return {
+    const total = (key: 'passed' | 'failed' | 'notOffered'): number =>
+      tallies.reduce((sum, tally) => sum + tally[key], 0);
+    return [
       pack,
-      names: tallies.length,
-      passing: results.passing(pack).length,
-      passed: total(tallies, 'passed'),
-      failed: total(tallies, 'failed'),
-      notOffered: total(tallies, 'notOffered'),
-    };
+      tallies.length,
+      results.passing(pack).length,
+      total('passed'),
+      total('failed'),
+      total('notOffered'),
+    ];
   });
 
 const shown = 30;
 
 /** A summary for a terminal, with the first failures. */
 export function summary(results: Results): string {
-  const cells = (row: readonly (string | number)[]): string =>
-    row.map((cell, i) => (i === 0 ? String(cell).padEnd(16) : String(cell).padStart(14))).join('');
-  const header = cells(['pack', 'names', 'fully passing', 'passed', 'failed', 'not offered']);
-  const lines = rowsOf(results).map((row) => cells(Object.values(row) as (string | number)[]));
-  const failures = results.failures
-    .slice(0, shown)
-    .map(({ pack, id, reason }) => `  ${pack} ${id}: ${reason}`);
-  const hidden = results.failures.length - failures.length;
-  if (hidden > 0) failures.push(`  and ${hidden} more`);
-  return [header, ...lines, ...(failures.length > 0 ? ['', 'failures', ...failures] : [])].join('\n');
+  const line = (cells: readonly (string | number)[]): string =>
+    cells.map((cell, i) => (i === 0 ? String(cell).padEnd(16) : String(cell).padStart(16))).join('');
+  const { unexpected } = results;
+  const departed = results.failures.length - unexpected.length;
+  const failures = unexpected.slice(0, shown).map(({ pack, id, reason }) => `  ${pack} ${id}: ${reason}`);
+  if (unexpected.length > shown) failures.push(`  and ${unexpected.length - shown} more`);
+  return [
+    line(columns),
+    ...rowsOf(results).map(line),
+    ...(departed > 0 ? ['', `${departed} of the failed records are known departures`] : []),
+    ...(failures.length > 0 ? ['', 'failures', ...failures] : []),
+  ].join('\n');
 }
 
 /** Written without an infinity, which JSON does not have. */
 export const toJSON = (results: Results): string =>
   JSON.stringify(results.packs, (_, value: unknown) => (value === Infinity ? 'Infinity' : value), 2);
 
+const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
+const table = (header: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] => [
+  row(header),
+  row(header.map((_, i) => (i === 0 ? '---' : '---:'))),
+  ...rows.map(row),
+];
+
 /** docs/conformance.md. */
-export function toMarkdown(results: Results, backend: string, mode: string): string {
-  return [
-    '# Conformance with PyTorch',
-    '',
-    `Recorded results of PyTorch 1.13.1 (\`test/conformance/packs\`) against fusegrad, backend \`${backend}\`, ` +
-      `${mode}. Made by \`npm run conformance\`. A name passes fully when all its records do: outputs, gradients ` +
-      'and, where recorded, second derivatives. *Worst* is the greatest error in units of the allowed one.',
-    '',
-    '| pack | names | fully passing | records passed | failed | not offered |',
-    '|---|---:|---:|---:|---:|---:|',
-    ...rowsOf(results).map((row) => `| ${Object.values(row).join(' | ')} |`),
-    ...Object.entries(results.packs).flatMap(([pack, byName]) => ['', `## ${pack}`, '', ...section(byName)]),
-    '',
-  ].join('\n');
+export const toMarkdown = (results: Results, backend: string, mode: string): string =>
+  [
+    ['# Conformance with PyTorch'],
+    [
+      `Recorded results of PyTorch 1.13.1 (\`test/conformance/packs\`) against fusegrad, backend \`${backend}\`, ${mode}.`,
+      'Made by `npm run conformance`. A name passes fully when all its records do: outputs, gradients and, where',
+      'recorded, second derivatives. *Worst* is the greatest error in units of the allowed one.',
+    ],
+    table(columns, rowsOf(results)),
+    ...departuresOf(results),
+    ...Object.entries(results.packs).flatMap(([pack, byName]) => [[`## ${pack}`], ...section(byName)]),
+  ]
+    .map((block) => `${block.join('\n')}\n`)
+    .join('\n');
+
+function departuresOf({ failures }: Results): string[][] {
+  const byReason = new Map<string, string[]>();
+  for (const { pack, id, departure } of failures) {
+    if (departure === undefined) continue;
+    byReason.set(departure, [...(byReason.get(departure) ?? []), `\`${pack} ${id}\``]);
+  }
+  if (byReason.size === 0) return [];
+  const items = [...byReason].map(([reason, ids]) => `- ${reason}: ${ids.join(', ')}`);
+  return [['## Known departures'], ['They count as failed below.'], items];
 }
 
-function section(byName: Readonly<Record<string, Tally>>): string[] {
+function section(byName: Readonly<Record<string, Tally>>): string[][] {
   const entries = Object.entries(byName).sort(([a], [b]) => (a < b ? -1 : 1));
-  const offered = entries.filter(([, tally]) => tally.passed + tally.failed > 0);
-  const absent = entries
-    .filter(([, tally]) => tally.passed + tally.failed === 0)
-    .map(([name]) => `\`${name}\``);
-  const table = offered.map(
-    ([name, { passed, failed, notOffered, worst }]) =>
-      `| \`${name}\` | ${passed} | ${failed} | ${notOffered} | ${Number.isFinite(worst) ? worst.toPrecision(2) : '-'} |`,
-  );
+  const isOffered = (tally: Tally): boolean => tally.passed + tally.failed > 0;
+  const offered = entries.filter(([, tally]) => isOffered(tally));
+  const absent = entries.filter(([, tally]) => !isOffered(tally)).map(([name]) => `\`${name}\``);
+  const rows = offered.map(([name, { passed, failed, notOffered, worst }]) => [
+    `\`${name}\``,
+    passed,
+    failed,
+    notOffered,
+    Number.isFinite(worst) ? worst.toPrecision(2) : '-',
+  ]);
   return [
-    ...(table.length > 0
-      ? ['| name | passed | failed | not offered | worst |', '|---|---:|---:|---:|---:|', ...table]
-      : []),
-    ...(absent.length > 0 ? [...(table.length > 0 ? [''] : []), `Not offered: ${absent.join(', ')}.`] : []),
+    ...(rows.length > 0 ? [table(['name', 'passed', 'failed', 'not offered', 'worst'], rows)] : []),
+    ...(absent.length > 0 ? [[`Not offered: ${absent.join(', ')}.`]] : []),
   ];
 }

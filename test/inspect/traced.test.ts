@@ -52,8 +52,8 @@ describe('dump', () => {
     expect(text).toMatch(/state +0\.weight +float32\[16, 12\]/);
   });
   test('every stage of every program has a text', () => {
-    for (const stages_ of [softmax(), mlp(), textCNN()]) {
-      const program = trace(stages_);
+    for (const step of [softmax(), mlp(), textCNN()]) {
+      const program = trace(step);
       for (const stage of stages) expect(program.dump(stage)).not.toBe('');
     }
   });
@@ -105,7 +105,8 @@ describe('toDot', () => {
   });
   test('fused drawings have kernels with bytes, and reasons', () => {
     const dot = program.toDot('fused');
-    for (const { name } of program.kernels.slice(0, 3)) expect(dot).toContain(`: ${name}\\n`);
+    for (const { name } of program.kernels.filter(({ kind }) => kind === 'contract'))
+      expect(dot).toContain(`: ${name}\\n`);
     expect(dot).toMatch(/reads [\d.]+ [KM]?B, writes [\d.]+ [KM]?B/);
     expect(dot.replace(/\\n/g, ' ')).toContain('needs whole rows of a contract');
   });

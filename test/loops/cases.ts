@@ -61,7 +61,10 @@ export function crossEntropy(batch = 64, classes = 10): Graph {
 
 export function sgd(parameters: readonly State[], grads: readonly Node[], lr = state('lr').node): Assign[] {
   return withOrigin('optimizer', () =>
-    parameters.map(({ leaf, node: p }, i) => ({ leaf, value: g.sub(p, g.mul(g.expandTo(lr, p.shape), grads[i]!)) })),
+    parameters.map(({ leaf, node: p }, i) => ({
+      leaf,
+      value: g.sub(p, g.mul(g.expandTo(lr, p.shape), grads[i]!)),
+    })),
   );
 }
 
@@ -79,19 +82,35 @@ export function adam(parameters: readonly State[], grads: readonly Node[]): Assi
       const second = g.add(g.scale(v.node, 0.999), g.scale(g.mul(grad, grad), 0.001));
       const root = g.withScalar('add', g.div(g.sqrt(second), g.expandTo(spread, p.shape)), 1e-8);
       const value = g.sub(p, g.mul(g.expandTo(rate, p.shape), g.div(first, root)));
-      return [{ leaf, value }, { leaf: m.leaf, value: first }, { leaf: v.leaf, value: second }];
+      return [
+        { leaf, value },
+        { leaf: m.leaf, value: first },
+        { leaf: v.leaf, value: second },
+      ];
     });
     return [...updates, { leaf: step.leaf, value: next }];
   });
 }
 
-const parameterShapes: Readonly<Record<string, Shape>> = { w1: [128, 784], b1: [128], w2: [10, 128], b2: [10] };
-export const parameters = (): State[] => Object.entries(parameterShapes).map(([name, shape]) => state(name, shape));
+const parameterShapes: Readonly<Record<string, Shape>> = {
+  w1: [128, 784],
+  b1: [128],
+  w2: [10, 128],
+  b2: [10],
+};
+export const parameters = (): State[] =>
+  Object.entries(parameterShapes).map(([name, shape]) => state(name, shape));
 
 /** The update of four parameters, their gradients handed in. */
 export function adamUpdate(): Graph {
   const cells = parameters();
-  return { outputs: [], assigns: adam(cells, cells.map(({ leaf, node: p }) => input(`${leaf.name}_grad`, p.shape))) };
+  return {
+    outputs: [],
+    assigns: adam(
+      cells,
+      cells.map(({ leaf, node: p }) => input(`${leaf.name}_grad`, p.shape)),
+    ),
+  };
 }
 
 /** 784-128-10 with biases, ReLU and mean cross-entropy; the loss is returned. */

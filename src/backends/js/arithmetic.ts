@@ -4,7 +4,7 @@
  */
 import { InternalError, dtypes, isFloat, type DType } from '../../core/index.js';
 import type { ElementwiseOp, Instr } from '../../loops/index.js';
-import { atom, call, choose, infix, literal, prefix, type Code, type Infix } from './code.js';
+import { call, choose, infix, literal, prefix, select, type Code, type Infix } from './code.js';
 import { bitcast, cast } from './convert.js';
 import type { HelperName, LibraryName } from './helpers.js';
 import { arithmeticOf, rounded, wrap, type Arithmetic, type Use, type Value } from './value.js';
@@ -166,11 +166,3 @@ function square(name: string, [base, exponent]: readonly Value[]): Value | undef
     /^\w+$/.test(base.code.text);
   return squares ? { code: infix('*', base.code, base.code), dtype: base.dtype, exact: false } : undefined;
 }
-
-export function select(condition: Code, yes: Code, no: Code): Code {
-  if (condition.text === 'true') return yes;
-  if (condition.text === 'false') return no;
-  return choose(condition, yes, no);
-}
-
-export const booleans = { yes: atom('true'), no: atom('false') };

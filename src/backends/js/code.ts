@@ -3,6 +3,10 @@
 export interface Code {
   readonly text: string;
   readonly binds: number;
+  /** The outermost operator. */
+  readonly op?: Infix;
+  /** The parts of a conditional. */
+  readonly choice?: { readonly condition: string; readonly yes: Code; readonly no: Code };
 }
 
 const bindings = {
@@ -23,7 +27,7 @@ export const literal = (value: number | bigint): Code => {
 export const infix = (op: Infix, a: Code, b: Code): Code => {
   const level = bindings[op];
   if (op === '+' && isNegative(b)) return infix('-', a, atom(b.text.slice(1)));
-  return { text: `${tie(a, level)} ${op} ${tie(b, level + 1)}`, binds: level };
+  return { text: `${tie(a, level)} ${op} ${tie(b, level + 1)}`, binds: level, op };
 };
 const isNegative = (code: Code): boolean => /^-[\d.]+(e[+-]?\d+)?$/.test(code.text);
 export const prefix = (op: '-' | '!' | '~', a: Code): Code => ({
@@ -36,7 +40,16 @@ export const element = (array: string, index: Code): Code => atom(`${array}[${in
 export const choose = (condition: Code, yes: Code, no: Code): Code => ({
   text: `${tie(condition, ternary + 1)} ? ${tie(yes, ternary + 1)} : ${tie(no, ternary)}`,
   binds: ternary,
+  choice: { condition: condition.text, yes, no },
 });
+/** `choose`, without asking what is known or was asked already. */
+export function select(condition: Code, yes: Code, no: Code): Code {
+  if (condition.text === 'true') return yes;
+  if (condition.text === 'false') return no;
+  const known = ({ choice }: Code): typeof choice =>
+    choice?.condition === condition.text ? choice : undefined;
+  return choose(condition, known(yes)?.yes ?? yes, known(no)?.no ?? no);
+}
 
 /** A name or a number: repeating it costs nothing. */
 export const isSimple = (code: Code): boolean => /^-?[\w$.]+$|^-?[\d.]+e[+-]?\d+$/.test(code.text);

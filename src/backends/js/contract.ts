@@ -22,6 +22,7 @@ const blockDepth = 256;
 const thin = 4;
 const tiny = 4096;
 
+const powerOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(n));
 const inPanels = (n: number): number => Math.ceil(n / panel) * panel;
 
 /** One block after another, or all at once when one is enough. */
@@ -68,10 +69,10 @@ export function emitContract(module: Module, given: ContractNest): Launch {
     run(epilogue, m, mEnd, n, nEnd);
   } else {
     const deep = Math.min(blockDepth, depth);
-    const a = module.scratch('panels_a', 'float64', height * deep);
-    const b = module.scratch('panels_b', 'float64', stride * deep);
-    const packA = packFunction(module, nest, 'a', a);
-    const packB = packFunction(module, nest, 'b', b);
+    const panelsA = module.scratch('panels_a', 'float64', powerOfTwo(height * deep));
+    const panelsB = module.scratch('panels_b', 'float64', powerOfTwo(stride * deep));
+    const packA = packFunction(module, nest, 'a', panelsA);
+    const packB = packFunction(module, nest, 'b', panelsB);
     const [m, mEnd] = blocks(w, 'm', rows, height);
     const once = depth <= deep;
     if (once) run(packA, m, mEnd, '0', String(depth));
@@ -83,7 +84,7 @@ export function emitContract(module: Module, given: ContractNest): Launch {
     run(packB, n, nEnd, k, kEnd);
     const difference = (end: string, start: string): string => (start === '0' ? end : `${end} - ${start}`);
     w.line(
-      `${fn.use('multiplyPanels')}(${[a, b, sums, difference(mEnd, m), difference(nEnd, n), difference(kEnd, k), stride].join(', ')});`,
+      `${fn.use('multiplyPanels')}(${[difference(mEnd, m), difference(nEnd, n), difference(kEnd, k), stride].join(', ')});`,
     );
     w.closeTo(level);
     run(epilogue, m, mEnd, n, nEnd);

@@ -66,8 +66,8 @@ const conversions: Record<Arithmetic, Record<Arithmetic, Conversion>> = {
 export const cast: Conversion = (value, to, use) =>
   conversions[arithmeticOf(value.dtype)][arithmeticOf(to)](value, to, use);
 
-const viewOf = (dtype: DType): Code =>
-  atom(`bitsOf.${isHalf(dtype) ? 'half' : dtype === 'bool' ? 'uint8' : dtype}`);
+const viewOf = (dtype: DType): string =>
+  `bits_${isHalf(dtype) ? 'half' : dtype === 'bool' ? 'uint8' : dtype}[0]`;
 const halfBits: Partial<Record<DType, 'float16ToBits' | 'bfloat16ToBits'>> = {
   float16: 'float16ToBits',
   bfloat16: 'bfloat16ToBits',
@@ -78,5 +78,5 @@ export function bitcast(value: Value, to: DType, use: Use): Value {
   use('bits');
   const half = halfBits[value.dtype];
   const bits = half ? call(use(half), value.code) : toNumber(value);
-  return decode(call('bitcast', bits, viewOf(value.dtype), viewOf(to)), to, use);
+  return decode(atom(`(${viewOf(value.dtype)} = ${bits.text}, ${viewOf(to)})`), to, use);
 }

@@ -6,8 +6,11 @@
 import { bfloat16FromBits, bfloat16ToBits, float16FromBits, float16ToBits } from '../../core/index.js';
 import { digamma, lgamma, power } from '../../ops/special.js';
 
+/** Lengths of working memory, known when all kernels are written. */
+export type LengthOf = (scratch: string) => number;
+
 interface Helper {
-  readonly source: string;
+  readonly source: string | ((lengthOf: LengthOf) => string);
   readonly needs?: readonly HelperName[];
 }
 
@@ -73,6 +76,10 @@ ${[
 ].join('\n')}
   return part === 0 ? x : part === 1 ? y : x ^ y;
 }`; // prettier-ignore
+
+const four = [0, 1, 2, 3];
+const masked = (array: string, at: string, offset: number, lengthOf: LengthOf): string =>
+  `${array}[${offset === 0 ? at : `(${at} + ${offset})`} & ${lengthOf(array) - 1}]`;
 
 export const helpers = {
   /** 2^(n/64) from tables, the rest by a cubic: relative error below 2e-9. */
@@ -181,15 +188,15 @@ function exp(x) {
   threefry: { source: threefrySource },
   bits: {
     source: `const bits = new ArrayBuffer(8);
-const bitsOf = {
-  float32: new Float32Array(bits), float64: new Float64Array(bits), half: new Uint16Array(bits), int64: new BigInt64Array(bits),
-  int32: new Int32Array(bits), int16: new Int16Array(bits), int8: new Int8Array(bits), uint8: new Uint8Array(bits),
-  uint32: new Uint32Array(bits),
-};
-function bitcast(value, from, to) {
-  from[0] = value;
-  return to[0];
-}`,
+const bits_float32 = new Float32Array(bits);
+const bits_float64 = new Float64Array(bits);
+const bits_half = new Uint16Array(bits);
+const bits_int64 = new BigInt64Array(bits);
+const bits_int32 = new Int32Array(bits);
+const bits_int16 = new Int16Array(bits);
+const bits_int8 = new Int8Array(bits);
+const bits_uint8 = new Uint8Array(bits);
+const bits_uint32 = new Uint32Array(bits);`,
   },
   outOfRange: {
     source: `function outOfRange(check, value, position) {
@@ -201,34 +208,29 @@ function bitcast(value, from, to) {
   return false;
 }`,
   },
-  /** c[i, j] += sum over k of a[i, k] * b[j, k], 4 x 4 at a time; a and b are packed in panels of 4 rows or columns. */
+  /**
+   * sums[i, j] += sum over k of a[i, k] * b[j, k], 4 x 4 at a time, from operands packed in panels of 4 rows or columns.
+   * The panels are constants and every index is masked by their length: V8 then leaves the bounds checks out.
+   */
   multiplyPanels: {
     needs: ['multiplyTile'],
-    source: `function multiplyPanels(a, b, c, rows, columns, depth, stride) {
+    source: `function multiplyPanels(rows, columns, depth, stride) {
   for (let j = 0; j < columns; j += 4) {
-    for (let i = 0; i < rows; i += 4) multiplyTile(a, i * depth, b, j * depth, c, i * stride + j, depth, stride);
+    for (let i = 0; i < rows; i += 4) multiplyTile(i * depth, j * depth, i * stride + j, depth, stride);
   }
 }`,
   },
   multiplyTile: {
-    source: `function multiplyTile(a, ai, b, bi, c, ci, depth, stride) {
-${[0, 1, 2, 3].map((i) => `  let ${[0, 1, 2, 3].map((j) => `c${i}${j} = 0`).join(', ')};`).join('\n')}
+    source: (lengthOf: LengthOf) => `function multiplyTile(ai, bi, ci, depth, stride) {
+${four.map((i) => `  let ${four.map((j) => `c${i}${j} = 0`).join(', ')};`).join('\n')}
   for (let k = 0; k < depth; k++) {
-    const a0 = a[ai], a1 = a[ai + 1], a2 = a[ai + 2], a3 = a[ai + 3];
-    const b0 = b[bi], b1 = b[bi + 1], b2 = b[bi + 2], b3 = b[bi + 3];
-${[0, 1, 2, 3].map((i) => `    ${[0, 1, 2, 3].map((j) => `c${i}${j} += a${i} * b${j};`).join(' ')}`).join('\n')}
+    const ${four.map((i) => `a${i} = ${masked('panels_a', 'ai', i, lengthOf)}`).join(', ')};
+    const ${four.map((j) => `b${j} = ${masked('panels_b', 'bi', j, lengthOf)}`).join(', ')};
+${four.map((i) => `    ${four.map((j) => `c${i}${j} += a${i} * b${j};`).join(' ')}`).join('\n')}
     ai += 4;
     bi += 4;
   }
-${[0, 1, 2, 3]
-  .map((i) =>
-    [
-      `  `,
-      [0, 1, 2, 3].map((j) => `c[ci${j ? ` + ${j}` : ''}] += c${i}${j};`).join(' '),
-      i < 3 ? '\n  ci += stride;' : '',
-    ].join(''),
-  )
-  .join('\n')}
+${four.map((i) => `  ${four.map((j) => `sums[ci${j ? ` + ${j}` : ''}] += c${i}${j};`).join(' ')}`).join('\n  ci += stride;\n')}
 }`,
   },
   /** Sorts \`order\`, positions into \`keys\`, by merging runs of growing length: stable, NaN greatest. */
@@ -258,11 +260,14 @@ function before(x, y, descending) {
   return descending ? x > y || (x !== x && y === y) : x < y || (y !== y && x === x);
 }`,
   },
-} as const satisfies Record<string, { readonly source: string; readonly needs?: readonly string[] }>;
+} as const satisfies Record<string, Omit<Helper, 'needs'> & { readonly needs?: readonly string[] }>;
 export type HelperName = keyof typeof helpers;
 
+const textOf = ({ source }: Pick<Helper, 'source'>, lengthOf: LengthOf): string =>
+  typeof source === 'string' ? source : source(lengthOf);
+
 /** What the program's source needs, each once, what it uses itself first. */
-export function helperSources(used: ReadonlySet<HelperName>): string[] {
+export function helperSources(used: ReadonlySet<HelperName>, lengthOf: LengthOf): string[] {
   const table: Readonly<Record<HelperName, Helper>> = helpers;
   const ordered = new Set<HelperName>();
   const visit = (name: HelperName): void => {
@@ -270,14 +275,14 @@ export function helperSources(used: ReadonlySet<HelperName>): string[] {
     ordered.add(name);
   };
   for (const name of [...used].sort()) visit(name);
-  return [...ordered].map((name) => table[name].source);
+  return [...ordered].map((name) => textOf(table[name], lengthOf));
 }
 
 /** Every name the helpers' text declares, which nothing else may take. */
 export const helperNames: readonly string[] = [
   ...Object.keys(helpers),
   ...Object.keys(library),
-  ...Object.values(helpers).flatMap(({ source }) =>
-    [...source.matchAll(/^(?:const|function) (\w+)/gm)].map((match) => match[1]!),
+  ...Object.values(helpers).flatMap((helper) =>
+    [...textOf(helper, () => 1).matchAll(/^(?:const|function) (\w+)/gm)].map((match) => match[1]!),
   ),
 ];

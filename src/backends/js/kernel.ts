@@ -43,6 +43,8 @@ export class Module {
     return name;
   }
 
+  readonly lengthOf = (scratch: string): number => this.#scratch.get(scratch)?.length ?? 0;
+
   scratchLines(): string[] {
     return [...this.#scratch].map(([name, { array, length }]) => `const ${name} = new ${array}(${length});`);
   }

@@ -54,7 +54,7 @@ export function emitProgram(program: Program, instrument: boolean): string {
     return instrument ? [`profile.start();`, ...lines, `profile.stop(${i});`] : lines;
   });
   const step = ['function step() {', ...calls.flat().map((line) => `  ${line}`), '}'].join('\n');
-  const body = [...helperSources(module.helpers), ...module.functions].join('\n\n');
+  const body = [...helperSources(module.helpers, module.lengthOf), ...module.functions].join('\n\n');
   const imported = Object.keys(library).filter((name) => new RegExp(`\\b${name}\\(`).test(body));
   const sections = [
     [

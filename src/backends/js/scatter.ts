@@ -1,8 +1,9 @@
-import { dtypes } from '../../core/index.js';
+import { dtypes, isHalf } from '../../core/index.js';
 import { collapse, type OpaqueNest, type ScatterNest } from '../../loops/index.js';
 import { apply } from './arithmetic.js';
 import { element } from './code.js';
 import { FunctionBuilder, callOf, type Launch, type Module } from './kernel.js';
+import { foldInto } from './reduce.js';
 import { Section } from './section.js';
 import { decode, encode } from './value.js';
 
@@ -24,11 +25,13 @@ export function emitScatter(module: Module, given: ScatterNest): Launch {
   const value = section.value(nest.value);
   const at = section.position(nest.index, [nest.indirect]);
   const target = element(fn.buffer(nest.buffer), at);
-  const result =
-    nest.combine === 'set'
-      ? value
-      : apply('add', [decode(target, dtype, fn.use), value], dtype, dtype, fn.use);
-  w.line(`if (${found.text}) ${target.text} = ${encode(result, fn.use).text};`);
+  w.open(`if (${found.text})`);
+  if (nest.combine === 'add' && !isHalf(dtype)) foldInto(target, 'sum', value, fn);
+  else {
+    const old = decode(target, dtype, fn.use);
+    const result = nest.combine === 'set' ? value : apply('add', [old, value], dtype, dtype, fn.use);
+    w.line(`${target.text} = ${encode(result, fn.use).text};`);
+  }
   fn.finish([], nest.comment);
   return callOf(fn);
 }

@@ -4,8 +4,8 @@
  */
 import { invariant, type DType } from '../../core/index.js';
 import { rangeOf, type IndexExpr, type Indirect, type Instr, type Store } from '../../loops/index.js';
-import { booleans, compute, select } from './arithmetic.js';
-import { call, element, infix, isSimple, linear, literal, type Code } from './code.js';
+import { compute } from './arithmetic.js';
+import { atom, call, element, infix, isSimple, linear, literal, select, type Code } from './code.js';
 import { condition, index, levelOfIndex, levelOfMasks } from './index-code.js';
 import type { FunctionBuilder } from './kernel.js';
 import { constant, decode, encode, fromInteger, type Value } from './value.js';
@@ -150,7 +150,7 @@ export class Section {
         return this.#load(instr, level);
       case 'guard': {
         const [value, otherwise] = [this.value(instr.value), this.value(instr.otherwise)];
-        const code = select(condition(w, instr.masks) ?? booleans.yes, value.code, otherwise.code);
+        const code = select(condition(w, instr.masks) ?? atom('true'), value.code, otherwise.code);
         return { code, dtype: instr.dtype, exact: value.exact && otherwise.exact };
       }
       case 'scratch':

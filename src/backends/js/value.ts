@@ -1,6 +1,6 @@
 /** A rendered value: its text, and what is known of it. */
 import { dtypes, isFloat, isHalf, type DType } from '../../core/index.js';
-import { atom, call, choose, infix, literal, type Code } from './code.js';
+import { atom, call, choose, infix, literal, type Code, type Infix } from './code.js';
 import type { HelperName, LibraryName } from './helpers.js';
 
 /** bool values are JavaScript booleans, int64 ones BigInts, all others numbers. */
@@ -26,13 +26,16 @@ export const arithmeticOf = (dtype: DType): Arithmetic => {
 const zero = literal(0);
 const shiftBack = (bits: number) => (code: Code): Code => infix('>>', infix('<<', code, literal(bits)), literal(bits)); // prettier-ignore
 
+/** These give an int32 by themselves. */
+const signedOps: ReadonlySet<Infix> = new Set(['|', '&', '^', '<<', '>>']);
+
 /** Drops the bits an integer dtype has no room for. */
 const wraps: Partial<Record<DType, (code: Code) => Code>> = {
   int8: shiftBack(24),
   int16: shiftBack(16),
-  int32: (code) => infix('|', code, zero),
+  int32: (code) => (code.op && signedOps.has(code.op) ? code : infix('|', code, zero)),
   uint8: (code) => infix('&', code, literal(255)),
-  uint32: (code) => infix('>>>', code, zero),
+  uint32: (code) => (code.op === '>>>' ? code : infix('>>>', code, zero)),
   int64: (code) => call('BigInt.asIntN', literal(64), code),
 };
 export const wrap = (code: Code, dtype: DType): Code => wraps[dtype]?.(code) ?? code;

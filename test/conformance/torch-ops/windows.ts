@@ -53,15 +53,17 @@ export const pooling: Table = {
   'nn.functional.adaptive_max_pool3d': ([x, size, returnIndices]: Indexed) =>
     F.adaptiveMaxPool3d(x, size, { returnIndices }),
   'nn.functional.avg_pool1d': ([x, kernel]: Window, kw: Average) => F.avgPool1d(x, kernel, kw),
-  'nn.functional.avg_pool2d': ([
-    x,
-    kernel,
-    stride,
-    padding,
-    ceilMode,
-    countIncludePad,
-    divisorOverride,
-  ]: Average2d) => F.avgPool2d(x, kernel, { stride, padding, ceilMode, countIncludePad, divisorOverride }),
+  'nn.functional.avg_pool2d': (
+    [x, kernel, stride, padding, ceilMode, countIncludePad, divisorOverride]: Average2d,
+    kw: Average,
+  ) =>
+    F.avgPool2d(x, kernel, {
+      stride,
+      padding: padding ?? kw.padding,
+      ceilMode,
+      countIncludePad,
+      divisorOverride,
+    }),
   'nn.functional.avg_pool3d': ([x, kernel]: Window, kw: Average) => F.avgPool3d(x, kernel, kw),
   'nn.functional.max_pool1d': ([x]: T1, kw: Max) => F.maxPool1d(x, kw.kernelSize, kw),
   'nn.functional.max_pool2d': ([x]: T1, kw: Max) => F.maxPool2d(x, kw.kernelSize, kw),
@@ -92,8 +94,10 @@ export const rearrangement: Table = {
   'nn.functional.grid_sample': ([x, grid]: T2, kw: Sampling) => F.gridSample(x, grid, kw),
   'nn.functional.interpolate': ([x, size, scaleFactor, mode, alignCorners]: Interpolate) =>
     F.interpolate(x, { size, scaleFactor, mode, alignCorners }),
-  'nn.functional.pad': ([x, amounts, mode, value]: readonly [Tensor, readonly number[], Mode, number]) =>
-    F.pad(x, amounts, { mode, value }),
+  'nn.functional.pad': (
+    [x, amounts, mode, value]: readonly [Tensor, readonly number[], Mode, number],
+    kw: { mode?: Mode; value?: number },
+  ) => F.pad(x, amounts, { mode: mode ?? kw.mode, value: value ?? kw.value }),
   'nn.functional.pixel_shuffle': ([x]: T1, kw: Factor) => F.pixelShuffle(x, kw.upscaleFactor),
   'nn.functional.pixel_unshuffle': ([x]: T1, kw: Factor) => F.pixelUnshuffle(x, kw.downscaleFactor),
   'nn.functional.unfold': ([x, kernel, dilation, padding, stride]: Patches) =>

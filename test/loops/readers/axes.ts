@@ -27,7 +27,8 @@ export function strideAlong(expr: IndexExpr, axis: number): number | undefined {
   return stride;
 }
 
-const mentions = (axis: number, exprs: readonly IndexExpr[]): boolean => exprs.some((expr) => axesOf(expr).has(axis));
+const mentions = (axis: number, exprs: readonly IndexExpr[]): boolean =>
+  exprs.some((expr) => axesOf(expr).has(axis));
 export const masksVary = (masks: readonly Predicate[], axis: number): boolean => mentions(axis, masks.map(({ expr }) => expr)); // prettier-ignore
 
 /** Values an instruction reads. */
@@ -45,4 +46,5 @@ export function instrVaries(instr: Instr, axis: number): boolean {
   return instr.kind === 'guard' && masksVary(instr.masks, axis);
 }
 
-export const refKey = (ref: BufferRef): string => `${ref.space}${ref.space === 'arena' ? ref.allocation : ref.index}`;
+export const refKey = (ref: BufferRef): string =>
+  `${ref.space}${ref.space === 'arena' ? ref.allocation : ref.index}`;

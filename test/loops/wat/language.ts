@@ -28,8 +28,10 @@ export const splat = (value: string, kind: Kind): string => {
   if (kind === 'bool') return `(i32x4.splat (i32.sub (i32.const 0) ${value}))`;
   return `(${scalarType(kind)}x4.splat ${value})`;
 };
-export const load = (address: string, kind: Kind): string => `(${kind === 'f32' ? 'f32.load' : kind === 'i32' ? 'i32.load' : 'i32.load8_u'} ${address})`;
-export const store = (address: string, value: string, kind: Kind): string => `(${kind === 'f32' ? 'f32.store' : kind === 'i32' ? 'i32.store' : 'i32.store8'} ${address} ${value})`;
+export const load = (address: string, kind: Kind): string =>
+  `(${kind === 'f32' ? 'f32.load' : kind === 'i32' ? 'i32.load' : 'i32.load8_u'} ${address})`;
+export const store = (address: string, value: string, kind: Kind): string =>
+  `(${kind === 'f32' ? 'f32.store' : kind === 'i32' ? 'i32.store' : 'i32.store8'} ${address} ${value})`;
 
 /** Functions of one value that the surroundings import; a vector goes through them lane by lane. */
 export const imported = ['exp', 'log', 'pow', 'tanh'] as const;
@@ -46,8 +48,12 @@ export function lanewise(text: string): string[] {
   return imported.flatMap((name) => {
     if (!text.includes(`$${name}4`)) return [];
     const names = ['$a', '$b'].slice(0, arity(name));
-    const lane = (l: number): string => `(call $${name} ${names.map((n) => `(f32x4.extract_lane ${l} (local.get ${n}))`).join(' ')})`;
-    const all = [1, 2, 3].reduce((vector, l) => `(f32x4.replace_lane ${l} ${vector} ${lane(l)})`, `(f32x4.splat ${lane(0)})`);
+    const lane = (l: number): string =>
+      `(call $${name} ${names.map((n) => `(f32x4.extract_lane ${l} (local.get ${n}))`).join(' ')})`;
+    const all = [1, 2, 3].reduce(
+      (vector, l) => `(f32x4.replace_lane ${l} ${vector} ${lane(l)})`,
+      `(f32x4.splat ${lane(0)})`,
+    );
     return [`(func $${name}4 ${names.map((n) => `(param ${n} v128)`).join(' ')} (result v128)`, `  ${all})`];
   });
 }

@@ -6,7 +6,18 @@ import {
   axisIndex, flattenIndex, type Accumulator, type IndexExpr, type Reduce, type RowNest, type Stage,
 } from '../../../src/loops/index.js'; // prettier-ignore
 import { flat, sizeOf, unflatten } from '../readers/axes.js';
-import { combined, i32, identity, kindOf, load, scalarType, splat, store, type Combine, type Kind } from './language.js';
+import {
+  combined,
+  i32,
+  identity,
+  kindOf,
+  load,
+  scalarType,
+  splat,
+  store,
+  type Combine,
+  type Kind,
+} from './language.js';
 import { Writer, lanes, type Memory } from './writer.js';
 
 function plain(kind: Reduce['combine']): Combine {
@@ -38,7 +49,11 @@ class RowWriter {
 
   /** Byte address of the present inner position in an array of words. */
   #address(base: string, start: number): string {
-    return this.out.address(`(local.get ${base})`, `(i32.add ${i32(start)} ${this.out.index(this.#position)})`, 'i32');
+    return this.out.address(
+      `(local.get ${base})`,
+      `(i32.add ${i32(start)} ${this.out.index(this.#position)})`,
+      'i32',
+    );
   }
 
   #total(id: number): string {
@@ -51,7 +66,10 @@ class RowWriter {
     for (const { id, scope, combine, dtype } of nest.accumulators) {
       const kind = kindOf(dtype);
       if (scope === 'total') out.line(store(this.#total(id), identity(combine, kind), kind));
-      else out.loops(nest.inner, () => out.line(store(this.#address('$partials', this.places.get(id)!), identity(combine, kind), kind)));
+      else
+        out.loops(nest.inner, () =>
+          out.line(store(this.#address('$partials', this.places.get(id)!), identity(combine, kind), kind)),
+        );
     }
     const row = out.axis(flat);
     out.loop(row, '(local.get $first)', '(local.get $last)', 1, () => {
@@ -63,13 +81,20 @@ class RowWriter {
   #stage(stage: Stage, number: number): void {
     const { nest, out } = this;
     if (stage.scans.length > 0) throw new Error('the listing has no running values');
-    const of = (scope: Accumulator['scope']): Accumulator[] => nest.accumulators.filter((each) => each.stage === number && each.scope === scope);
+    const of = (scope: Accumulator['scope']): Accumulator[] =>
+      nest.accumulators.filter((each) => each.stage === number && each.scope === scope);
     out.line(`;; stage ${number}`);
     out.run(stage.rowBody, false);
     out.store(stage.rowStores, false);
     for (const { id, combine, value, dtype } of of('total')) {
       const kind = kindOf(dtype);
-      out.line(store(this.#total(id), combined(combine, load(this.#total(id), kind), out.get(value, false), kind, false), kind));
+      out.line(
+        store(
+          this.#total(id),
+          combined(combine, load(this.#total(id), kind), out.get(value, false), kind, false),
+          kind,
+        ),
+      );
     }
     const columns = of('column');
     if (stage.reduces.length + stage.keeps.length + stage.stores.length + columns.length === 0) return;
@@ -89,13 +114,17 @@ class RowWriter {
         out.set(into, combined(plain(combine), `(local.get ${into})`, out.get(value, wide), kind, wide));
       });
       for (const { slot, value } of stage.keeps) out.put(out.scratch(slot), value, wide);
-      for (const { id, combine, value, dtype } of columns) this.#addColumn(id, combine, value, kindOf(dtype), wide);
+      for (const { id, combine, value, dtype } of columns)
+        this.#addColumn(id, combine, value, kindOf(dtype), wide);
       out.store(stage.stores, wide);
     });
     stage.reduces.forEach(({ id, combine }, i) => {
       const { single, vector, kind } = running[i]!;
       const lane = (l: number): string => `(${scalarType(kind)}x4.extract_lane ${l} (local.get ${vector}))`;
-      const all = Array.from({ length: lanes }, (_, l) => lane(l)).reduce((a, b) => combined(plain(combine), a, b, kind, false), `(local.get ${single})`);
+      const all = Array.from({ length: lanes }, (_, l) => lane(l)).reduce(
+        (a, b) => combined(plain(combine), a, b, kind, false),
+        `(local.get ${single})`,
+      );
       out.define(id, kind, all);
     });
   }
@@ -118,7 +147,16 @@ class RowWriter {
         const sum = out.fresh('sum', wide ? 'v128' : scalarType(kind));
         out.set(sum, wide ? splat(identity(combine, kind), kind) : identity(combine, kind));
         out.loop(out.local('$chunk', 'i32'), i32(0), '(local.get $chunks)', 1, () =>
-          out.set(sum, combined(combine, `(local.get ${sum})`, wide ? `(v128.load ${part})` : load(part, kind), kind, wide)),
+          out.set(
+            sum,
+            combined(
+              combine,
+              `(local.get ${sum})`,
+              wide ? `(v128.load ${part})` : load(part, kind),
+              kind,
+              wide,
+            ),
+          ),
         );
         out.define(id, kind, `(local.get ${sum})`, wide);
       }
@@ -155,5 +193,10 @@ export function listRow(nest: RowNest, memory: Memory, buffers: readonly string[
     finish.finish();
     text.push(...finish.out.func(`${nest.name}_finish`, [...buffers, '$partials', '$chunks']));
   }
-  return { text, rows: sizeOf(nest.rows), scratchWords: nest.scratch.length * rows.inner, partialWords: rows.words };
+  return {
+    text,
+    rows: sizeOf(nest.rows),
+    scratchWords: nest.scratch.length * rows.inner,
+    partialWords: rows.words,
+  };
 }

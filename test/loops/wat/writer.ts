@@ -7,7 +7,18 @@ import {
   addIndex, axisIndex, constantIndex, rangeOf, substitute, type Axis, type IndexExpr, type Instr, type Predicate, type Store,
 } from '../../../src/loops/index.js'; // prettier-ignore
 import { argsOf, flat, instrVaries, masksVary, strideAlong } from '../readers/axes.js';
-import { bytesOf, i32, kindOf, load, number, operations, scalarType, splat, store, type Kind } from './language.js';
+import {
+  bytesOf,
+  i32,
+  kindOf,
+  load,
+  number,
+  operations,
+  scalarType,
+  splat,
+  store,
+  type Kind,
+} from './language.js';
 
 interface Value {
   readonly local: string;
@@ -21,7 +32,8 @@ export interface Memory {
 }
 
 export const lanes = 4;
-const bracketed = (op: string, parts: readonly string[]): string => parts.reduce((a, b) => `(${op} ${a} ${b})`);
+const bracketed = (op: string, parts: readonly string[]): string =>
+  parts.reduce((a, b) => `(${op} ${a} ${b})`);
 
 export class Writer {
   readonly lines: string[] = [];
@@ -129,14 +141,20 @@ export class Writer {
 
   /** The expression `lane` positions further along the vector's axis. */
   #shifted(expr: IndexExpr, lane: number): IndexExpr {
-    return substitute(expr, (axis, extent) => addIndex(axisIndex(axis, extent), constantIndex(axis === this.along ? lane : 0)));
+    return substitute(expr, (axis, extent) =>
+      addIndex(axisIndex(axis, extent), constantIndex(axis === this.along ? lane : 0)),
+    );
   }
 
   #indexLanes(expr: IndexExpr): string {
     const stride = strideAlong(expr, this.along!);
     if (stride === 0) return `(i32x4.splat ${this.index(expr)})`;
-    if (stride !== undefined) return `(i32x4.add (i32x4.splat ${this.index(expr)}) (v128.const i32x4 0 ${stride} ${2 * stride} ${3 * stride}))`;
-    return [1, 2, 3].reduce((vector, lane) => `(i32x4.replace_lane ${lane} ${vector} ${this.index(this.#shifted(expr, lane))})`, `(i32x4.splat ${this.index(expr)})`);
+    if (stride !== undefined)
+      return `(i32x4.add (i32x4.splat ${this.index(expr)}) (v128.const i32x4 0 ${stride} ${2 * stride} ${3 * stride}))`;
+    return [1, 2, 3].reduce(
+      (vector, lane) => `(i32x4.replace_lane ${lane} ${vector} ${this.index(this.#shifted(expr, lane))})`,
+      `(i32x4.splat ${this.index(expr)})`,
+    );
   }
 
   #holds(masks: readonly Predicate[], wide: boolean): string {
@@ -145,9 +163,16 @@ export class Writer {
       const limit = (n: number): string => (wide ? `(i32x4.splat ${i32(n)})` : i32(n));
       const type = wide ? 'i32x4' : 'i32';
       const [least, most] = rangeOf(expr);
-      return [...(least < lo ? [`(${type}.ge_s ${at} ${limit(lo)})`] : []), ...(most >= hi ? [`(${type}.lt_s ${at} ${limit(hi)})`] : [])];
+      return [
+        ...(least < lo ? [`(${type}.ge_s ${at} ${limit(lo)})`] : []),
+        ...(most >= hi ? [`(${type}.lt_s ${at} ${limit(hi)})`] : []),
+      ];
     });
-    return tests.length === 0 ? (wide ? splat(i32(1), 'bool') : i32(1)) : bracketed(wide ? 'v128.and' : 'i32.and', tests);
+    return tests.length === 0
+      ? wide
+        ? splat(i32(1), 'bool')
+        : i32(1)
+      : bracketed(wide ? 'v128.and' : 'i32.and', tests);
   }
 
   address(base: string, index: string, kind: Kind): string {
@@ -156,7 +181,8 @@ export class Writer {
 
   run(body: readonly Instr[], wide: boolean): void {
     for (const instr of body) {
-      const vector = wide && (instrVaries(instr, this.along!) || argsOf(instr).some((id) => this.#values.get(id)!.wide));
+      const vector =
+        wide && (instrVaries(instr, this.along!) || argsOf(instr).some((id) => this.#values.get(id)!.wide));
       if (instr.kind === 'load') this.#load(instr, vector);
       else this.define(instr.id, kindOf(instr.dtype), this.#value(instr, vector), vector);
     }
@@ -168,17 +194,33 @@ export class Writer {
     const base = this.memory.base(buffer);
     const type = wide ? 'v128' : scalarType(kind);
     const when = (conditions: readonly string[], value: string, otherwise: string, result: string): string =>
-      conditions.length === 0 ? value : `(if (result ${result}) ${bracketed('i32.and', conditions)} (then ${value}) (else ${otherwise}))`;
-    const uniform = !wide || (!masksVary(masks, this.along!) && indirect.every((each) => !this.#values.get(each.id)!.wide));
+      conditions.length === 0
+        ? value
+        : `(if (result ${result}) ${bracketed('i32.and', conditions)} (then ${value}) (else ${otherwise}))`;
+    const uniform =
+      !wide || (!masksVary(masks, this.along!) && indirect.every((each) => !this.#values.get(each.id)!.wide));
     const one = (lane: number): string => {
       const at = (expr: IndexExpr): IndexExpr => (wide ? this.#shifted(expr, lane) : expr);
-      const picked = indirect.map(({ id: from, coeff }) => `(i32.mul ${this.#lane(from, lane)} ${i32(coeff)})`);
+      const picked = indirect.map(
+        ({ id: from, coeff }) => `(i32.mul ${this.#lane(from, lane)} ${i32(coeff)})`,
+      );
       const address = this.address(base, bracketed('i32.add', [this.index(at(index)), ...picked]), kind);
-      const inside = indirect.map(({ id: from, bound }) => `(i32.lt_u ${this.#lane(from, lane)} ${i32(bound)})`);
-      const held = masks.length > 0 ? [this.#holds(masks.map((mask) => ({ ...mask, expr: at(mask.expr) })), false)] : [];
+      const inside = indirect.map(
+        ({ id: from, bound }) => `(i32.lt_u ${this.#lane(from, lane)} ${i32(bound)})`,
+      );
+      const held =
+        masks.length > 0
+          ? [
+              this.#holds(
+                masks.map((mask) => ({ ...mask, expr: at(mask.expr) })),
+                false,
+              ),
+            ]
+          : [];
       return when([...held, ...inside], load(address, kind), number(fill, kind), scalarType(kind));
     };
-    const contiguous = wide && uniform && indirect.length === 0 && strideAlong(index, this.along!) === 1 && kind !== 'bool';
+    const contiguous =
+      wide && uniform && indirect.length === 0 && strideAlong(index, this.along!) === 1 && kind !== 'bool';
     if (contiguous) {
       const vector = `(v128.load ${this.address(base, this.index(index), kind)})`;
       const held = masks.length > 0 ? [this.#holds(masks, false)] : [];
@@ -187,13 +229,19 @@ export class Writer {
     if (!wide) return this.define(id, kind, one(0));
     this.define(id, kind, splat(one(0), kind), true);
     const local = this.#values.get(id)!.local;
-    const into = kind === 'bool' ? (text: string): string => `(i32.sub (i32.const 0) ${text})` : (text: string): string => text;
-    for (let lane = 1; lane < lanes; lane++) this.set(local, `(${scalarType(kind)}x4.replace_lane ${lane} (local.get ${local}) ${into(one(lane))})`);
+    const into =
+      kind === 'bool'
+        ? (text: string): string => `(i32.sub (i32.const 0) ${text})`
+        : (text: string): string => text;
+    for (let lane = 1; lane < lanes; lane++)
+      this.set(local, `(${scalarType(kind)}x4.replace_lane ${lane} (local.get ${local}) ${into(one(lane))})`);
   }
 
   #lane(id: number, lane: number): string {
     const value = this.#values.get(id)!;
-    return value.wide ? `(${scalarType(value.kind)}x4.extract_lane ${lane} (local.get ${value.local}))` : `(local.get ${value.local})`;
+    return value.wide
+      ? `(${scalarType(value.kind)}x4.extract_lane ${lane} (local.get ${value.local}))`
+      : `(local.get ${value.local})`;
   }
 
   #value(instr: Exclude<Instr, { kind: 'load' }>, wide: boolean): string {
@@ -203,12 +251,18 @@ export class Writer {
         return number(instr.value, kind);
       case 'index': {
         const value = wide ? this.#indexLanes(instr.expr) : this.index(instr.expr);
-        return kind === 'f32' ? (wide ? `(f32x4.convert_i32x4_s ${value})` : `(f32.convert_i32_s ${value})`) : value;
+        return kind === 'f32'
+          ? wide
+            ? `(f32x4.convert_i32x4_s ${value})`
+            : `(f32.convert_i32_s ${value})`
+          : value;
       }
       case 'guard': {
         const varies = wide && masksVary(instr.masks, this.along!);
         const [yes, no] = [this.get(instr.value, wide), this.get(instr.otherwise, wide)];
-        return varies ? `(v128.bitselect ${yes} ${no} ${this.#holds(instr.masks, true)})` : `(select ${yes} ${no} ${this.#holds(instr.masks, false)})`;
+        return varies
+          ? `(v128.bitselect ${yes} ${no} ${this.#holds(instr.masks, true)})`
+          : `(select ${yes} ${no} ${this.#holds(instr.masks, false)})`;
       }
       case 'scratch':
         return wide ? `(v128.load ${this.scratch(instr.slot)})` : load(this.scratch(instr.slot), kind);
@@ -222,26 +276,41 @@ export class Writer {
 
   /** Writes a value at an address: a vector at once, or lane by lane where elements do not lie side by side. */
   put(address: string, id: number, wide: boolean): void {
-    this.line(wide ? `(v128.store ${address} ${this.get(id, true)})` : store(address, this.get(id, false), this.kind(id)));
+    this.line(
+      wide
+        ? `(v128.store ${address} ${this.get(id, true)})`
+        : store(address, this.get(id, false), this.kind(id)),
+    );
   }
 
   store(stores: readonly Store[], wide: boolean): void {
     for (const { buffer, index, value } of stores) {
       const kind = kindOf(this.memory.dtype(buffer));
-      const address = (lane: number): string => this.address(this.memory.base(buffer), this.index(lane > 0 ? this.#shifted(index, lane) : index), kind);
+      const address = (lane: number): string =>
+        this.address(
+          this.memory.base(buffer),
+          this.index(lane > 0 ? this.#shifted(index, lane) : index),
+          kind,
+        );
       if (!wide || (strideAlong(index, this.along!) === 1 && kind !== 'bool')) {
         this.put(address(0), value, wide);
         continue;
       }
-      const masked = kind === 'bool' ? (text: string): string => `(i32.and ${text} (i32.const 1))` : (text: string): string => text;
-      for (let lane = 0; lane < lanes; lane++) this.line(store(address(lane), masked(this.#lane(value, lane)), kind));
+      const masked =
+        kind === 'bool'
+          ? (text: string): string => `(i32.and ${text} (i32.const 1))`
+          : (text: string): string => text;
+      for (let lane = 0; lane < lanes; lane++)
+        this.line(store(address(lane), masked(this.#lane(value, lane)), kind));
     }
   }
 
   /** The function these statements make. */
   func(name: string, parameters: readonly string[]): string[] {
     const given = new Set(parameters);
-    const locals = [...this.#locals].filter(([local]) => !given.has(local)).map(([local, type]) => `(local ${local} ${type})`);
+    const locals = [...this.#locals]
+      .filter(([local]) => !given.has(local))
+      .map(([local, type]) => `(local ${local} ${type})`);
     const head = `(func $${name} (export "${name}") ${parameters.map((p) => `(param ${p} i32)`).join(' ')}`;
     return [head, ...(locals.length > 0 ? [`  ${locals.join(' ')}`] : []), ...this.lines, ')'];
   }

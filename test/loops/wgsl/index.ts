@@ -3,7 +3,15 @@
  * all that a backend for GPUs needs; nothing here is tuned.
  */
 import type { DType } from '../../../src/core/index.js';
-import { collapse, type Axis, type ContractNest, type LoopNest, type MapNest, type RowNest, type SegmentedNest } from '../../../src/loops/index.js';
+import {
+  collapse,
+  type Axis,
+  type ContractNest,
+  type LoopNest,
+  type MapNest,
+  type RowNest,
+  type SegmentedNest,
+} from '../../../src/loops/index.js';
 import { refKey, sizeOf, type Launch } from '../readers/axes.js';
 import { helpersIn, storageType, typeOf } from './language.js';
 import { declarations, planRow, rowLanes, writeFinish, writeRows } from './row.js';
@@ -35,7 +43,11 @@ class Bindings {
       known.written ||= written;
       return known.name;
     }
-    const binding = { name: `b${this.#known.size}_${name}`, type: dtype === 'words' ? 'u32' : storageType(dtype), written };
+    const binding = {
+      name: `b${this.#known.size}_${name}`,
+      type: dtype === 'words' ? 'u32' : storageType(dtype),
+      written,
+    };
     this.#known.set(key, binding);
     return binding.name;
   }
@@ -45,7 +57,10 @@ class Bindings {
   }
 
   text(): string[] {
-    return [...this.#known.values()].map(({ name, type, written }, i) => `@group(0) @binding(${i}) var<storage, ${written ? 'read_write' : 'read'}> ${name}: array<${type}>;`);
+    return [...this.#known.values()].map(
+      ({ name, type, written }, i) =>
+        `@group(0) @binding(${i}) var<storage, ${written ? 'read_write' : 'read'}> ${name}: array<${type}>;`,
+    );
   }
 }
 
@@ -59,7 +74,12 @@ interface Printed {
   readonly declarations: readonly string[];
   readonly parts: readonly Part[];
 }
-type Print<K extends LoopNest['kind']> = (nest: Extract<LoopNest, { kind: K }>, memory: Memory, bindings: Bindings, launch: Launch) => Printed;
+type Print<K extends LoopNest['kind']> = (
+  nest: Extract<LoopNest, { kind: K }>,
+  memory: Memory,
+  bindings: Bindings,
+  launch: Launch,
+) => Printed;
 
 const globalId = '@builtin(global_invocation_id) id: vec3u';
 const groupAndLane = '@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_id) local: vec3u';
@@ -80,7 +100,12 @@ function printMap(nest: MapNest, memory: Memory): Printed {
   out.axes(nest.axes, 'flat');
   out.run(nest.body);
   out.store(nest.stores);
-  return { declarations: [], parts: [{ entry: { name: nest.name, workgroups }, size: String(perWorkgroup), parameters: globalId, out }] };
+  return {
+    declarations: [],
+    parts: [
+      { entry: { name: nest.name, workgroups }, size: String(perWorkgroup), parameters: globalId, out },
+    ],
+  };
 }
 
 function printRow(nest: RowNest, memory: Memory, bindings: Bindings): Printed {
@@ -90,19 +115,35 @@ function printRow(nest: RowNest, memory: Memory, bindings: Bindings): Printed {
   if (plan.partialWords === 0) {
     writeRows(nest, plan, rows);
     const entry: Entry = { name: nest.name, workgroups: [plan.chunks, 1, 1] };
-    return { declarations: declarations(nest, plan), parts: [{ entry, size: String(rowLanes), parameters: groupAndLane, out: rows }] };
+    return {
+      declarations: declarations(nest, plan),
+      parts: [{ entry, size: String(rowLanes), parameters: groupAndLane, out: rows }],
+    };
   }
   const partials = bindings.bind('partials', 'partials', 'words', true);
   writeRows(nest, plan, rows);
   const finish = new Section(memory);
   writeFinish(nest, plan, finish);
-  for (const { lines } of [rows, finish]) lines.forEach((line, i) => (lines[i] = line.replaceAll('partials[', `${partials}[`)));
-  const columns = Math.ceil(Math.max(1, nest.finishColumns.stores.length > 0 ? plan.inner : 1) / perWorkgroup);
+  for (const { lines } of [rows, finish])
+    lines.forEach((line, i) => (lines[i] = line.replaceAll('partials[', `${partials}[`)));
+  const columns = Math.ceil(
+    Math.max(1, nest.finishColumns.stores.length > 0 ? plan.inner : 1) / perWorkgroup,
+  );
   return {
     declarations: declarations(nest, plan),
     parts: [
-      { entry: { name: nest.name, workgroups: [plan.chunks, 1, 1] }, size: String(rowLanes), parameters: groupAndLane, out: rows },
-      { entry: { name: `${nest.name}_finish`, workgroups: [columns, 1, 1] }, size: String(perWorkgroup), parameters: globalId, out: finish },
+      {
+        entry: { name: nest.name, workgroups: [plan.chunks, 1, 1] },
+        size: String(rowLanes),
+        parameters: groupAndLane,
+        out: rows,
+      },
+      {
+        entry: { name: `${nest.name}_finish`, workgroups: [columns, 1, 1] },
+        size: String(perWorkgroup),
+        parameters: globalId,
+        out: finish,
+      },
     ],
   };
 }
@@ -114,7 +155,13 @@ function printContract(nest: ContractNest, memory: Memory): Printed {
   const type = typeOf(nest.dtype);
   const [m, n, k] = [sizeOf(nest.m), sizeOf(nest.n), sizeOf(nest.k)];
   const zero = `${type}(0)`;
-  const pack = (into: string, { body, value }: ContractNest['a'], lanes: readonly Axis[], group: string, size: number): void =>
+  const pack = (
+    into: string,
+    { body, value }: ContractNest['a'],
+    lanes: readonly Axis[],
+    group: string,
+    size: number,
+  ): void =>
     out.block('', () => {
       out.line(`let lane = ${group} * ${tile} + y;`);
       out.line('let deep = start + x;');
@@ -135,7 +182,9 @@ function printContract(nest: ContractNest, memory: Memory): Printed {
     pack('tile_a', nest.a, nest.m, 'i32(group.y)', m);
     pack('tile_b', nest.b, nest.n, 'i32(group.x)', n);
     out.line('workgroupBarrier();');
-    out.line(`for (var d = 0; d < ${tile}; d++) { sum += tile_a[y * ${tile} + d] * tile_b[x * ${tile} + d]; }`);
+    out.line(
+      `for (var d = 0; d < ${tile}; d++) { sum += tile_a[y * ${tile} + d] * tile_b[x * ${tile} + d]; }`,
+    );
     out.line('workgroupBarrier();');
   });
   out.line(`let row = i32(group.y) * ${tile} + y;`);
@@ -148,8 +197,13 @@ function printContract(nest: ContractNest, memory: Memory): Printed {
   out.store(nest.stores);
   const workgroups = [Math.ceil(n / tile), Math.ceil(m / tile), sizeOf(nest.batch)] as const;
   return {
-    declarations: [`var<workgroup> tile_a: array<${type}, ${tile * tile}>;`, `var<workgroup> tile_b: array<${type}, ${tile * tile}>;`],
-    parts: [{ entry: { name: nest.name, workgroups }, size: `${tile}, ${tile}`, parameters: groupAndLane, out }],
+    declarations: [
+      `var<workgroup> tile_a: array<${type}, ${tile * tile}>;`,
+      `var<workgroup> tile_b: array<${type}, ${tile * tile}>;`,
+    ],
+    parts: [
+      { entry: { name: nest.name, workgroups }, size: `${tile}, ${tile}`, parameters: groupAndLane, out },
+    ],
   };
 }
 
@@ -163,11 +217,20 @@ function printSegmented(nest: SegmentedNest, memory: Memory, bindings: Bindings,
   const written = new Set(nest.stores.map(({ buffer }) => buffer));
   const streams = nest.streams.map((buffers, s) => {
     const { name, dtype } = nest.buffers[buffers[0]!]!;
-    return { dtype, name: bindings.bind(buffers.map((b) => refKey(launch.buffers[b]!)).join('+'), name, dtype, written.has(s)) };
+    return {
+      dtype,
+      name: bindings.bind(
+        buffers.map((b) => refKey(launch.buffers[b]!)).join('+'),
+        name,
+        dtype,
+        written.has(s),
+      ),
+    };
   });
   const out = new Section({
     dtype: (stream) => streams[stream]!.dtype,
-    at: (stream, index) => `${streams[stream]!.name}[i32(${table}[segment * ${width} + ${stream + 1}]) + ${index}]`,
+    at: (stream, index) =>
+      `${streams[stream]!.name}[i32(${table}[segment * ${width} + ${stream + 1}]) + ${index}]`,
   });
   const setup = new Section(memory);
   const total = nest.counts.reduce((sum, count) => sum + count, 0);
@@ -175,13 +238,20 @@ function printSegmented(nest: SegmentedNest, memory: Memory, bindings: Bindings,
   out.line(`let flat = ${position};`);
   out.line(`if (flat >= ${total}) { return; }`);
   out.line('var segment = 0;');
-  out.line(`while (segment + 1 < ${nest.counts.length} && flat >= i32(${table}[(segment + 1) * ${width}])) { segment++; }`);
+  out.line(
+    `while (segment + 1 < ${nest.counts.length} && flat >= i32(${table}[(segment + 1) * ${width}])) { segment++; }`,
+  );
   out.line(`let i0 = flat - i32(${table}[segment * ${width}]);`);
   setup.run(nest.setup);
   out.lines.push(...setup.lines);
   out.run(nest.body);
   out.store(nest.stores);
-  return { declarations: [], parts: [{ entry: { name: nest.name, workgroups }, size: String(perWorkgroup), parameters: globalId, out }] };
+  return {
+    declarations: [],
+    parts: [
+      { entry: { name: nest.name, workgroups }, size: String(perWorkgroup), parameters: globalId, out },
+    ],
+  };
 }
 
 const printers: { readonly [K in LoopNest['kind']]: Print<K> } = {
@@ -215,7 +285,9 @@ export function printShader(launch: Launch): Shader {
   );
   const body = functions.join('\n\n');
   return {
-    code: [...bindings.text(), ...shared, '', ...helpersIn(body), '', body, ''].join('\n').replace(/\n{3,}/g, '\n\n'),
+    code: [...bindings.text(), ...shared, '', ...helpersIn(body), '', body, '']
+      .join('\n')
+      .replace(/\n{3,}/g, '\n\n'),
     entries: parts.map(({ entry }) => entry),
     storageBuffers: bindings.size,
   };

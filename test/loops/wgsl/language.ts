@@ -30,7 +30,8 @@ export function indexText(expr: IndexExpr, name: AxisNames): string {
     if (atom.kind === 'axis') return coeff === 1 ? name(atom.axis) : `${coeff} * ${name(atom.axis)}`;
     const of = indexText(atom.of, name);
     const sign = atom.kind === 'div' ? '/' : '%';
-    const text = rangeOf(atom.of)[0] >= 0 ? `((${of}) ${sign} ${atom.by})` : `floor_${atom.kind}(${of}, ${atom.by})`;
+    const text =
+      rangeOf(atom.of)[0] >= 0 ? `((${of}) ${sign} ${atom.by})` : `floor_${atom.kind}(${of}, ${atom.by})`;
     return coeff === 1 ? text : `${coeff} * ${text}`;
   });
   if (expr.offset !== 0 || parts.length === 0) parts.push(String(expr.offset));
@@ -52,19 +53,26 @@ export const helpers: Readonly<Record<string, string>> = {
   floor_div: 'fn floor_div(a: i32, b: i32) -> i32 { return select(a / b, (a - b + 1) / b, a < 0); }',
   floor_mod: 'fn floor_mod(a: i32, b: i32) -> i32 { return ((a % b) + b) % b; }',
   is_nan: 'fn is_nan(x: f32) -> bool { return (bitcast<u32>(x) & 0x7fffffffu) > 0x7f800000u; }',
-  max_f32: 'fn max_f32(a: f32, b: f32) -> f32 { return select(select(max(a, b), b, is_nan(b)), a, is_nan(a)); }',
-  min_f32: 'fn min_f32(a: f32, b: f32) -> f32 { return select(select(min(a, b), b, is_nan(b)), a, is_nan(a)); }',
+  max_f32:
+    'fn max_f32(a: f32, b: f32) -> f32 { return select(select(max(a, b), b, is_nan(b)), a, is_nan(a)); }',
+  min_f32:
+    'fn min_f32(a: f32, b: f32) -> f32 { return select(select(min(a, b), b, is_nan(b)), a, is_nan(a)); }',
 };
 /** The helpers a text calls, and those that these call. */
 export function helpersIn(text: string): string[] {
   const found = Object.entries(helpers).filter(([name]) => text.includes(`${name}(`));
   const all = found.map(([, code]) => code).join('\n');
-  return Object.entries(helpers).flatMap(([name, code]) => (text.includes(`${name}(`) || all.includes(`${name}(`) ? [code] : []));
+  return Object.entries(helpers).flatMap(([name, code]) =>
+    text.includes(`${name}(`) || all.includes(`${name}(`) ? [code] : [],
+  );
 }
 
 type Write = (args: readonly string[], of: DType, to: DType) => string;
 const infix = (sign: string): Write => ([a, b]) => `(${a} ${sign} ${b})`; // prettier-ignore
-const call = (name: string): Write => (args) => `${name}(${args.join(', ')})`;
+const call =
+  (name: string): Write =>
+  (args) =>
+    `${name}(${args.join(', ')})`;
 /** max and min where NaN wins, as WGSL's own need not. */
 const extreme = (name: string): Write => (args, of) => `${of === 'float32' ? `${name}_f32` : name}(${args.join(', ')})`; // prettier-ignore
 
@@ -84,6 +92,10 @@ export const combine = (kind: 'sum' | 'prod' | 'max' | 'min', a: string, b: stri
 
 export function identity(kind: 'sum' | 'prod' | 'max' | 'min', dtype: DType): string {
   if (kind === 'sum' || kind === 'prod') return literal(kind === 'sum' ? 0 : 1, dtype);
-  const [least, most] = { float32: [-Infinity, Infinity], int32: [-(2 ** 31), 2 ** 31 - 1], uint32: [0, 2 ** 32 - 1] }[dtype as string]!;
+  const [least, most] = {
+    float32: [-Infinity, Infinity],
+    int32: [-(2 ** 31), 2 ** 31 - 1],
+    uint32: [0, 2 ** 32 - 1],
+  }[dtype as string]!;
   return literal(kind === 'max' ? least! : most!, dtype);
 }

@@ -69,7 +69,10 @@ class RowWriter {
       nest.stages.forEach((stage, number) => this.#stage(stage, number));
     });
     for (const { id, scope } of nest.accumulators) {
-      if (scope === 'total') out.block('if (lane == 0)', () => out.line(`${this.#partial(id, 'total')} = bitcast<u32>(total${id});`));
+      if (scope === 'total')
+        out.block('if (lane == 0)', () =>
+          out.line(`${this.#partial(id, 'total')} = bitcast<u32>(total${id});`),
+        );
     }
   }
 
@@ -88,7 +91,8 @@ class RowWriter {
 
   #stage(stage: Stage, number: number): void {
     const { nest, out } = this;
-    const of = (scope: Accumulator['scope']): Accumulator[] => nest.accumulators.filter((each) => each.stage === number && each.scope === scope);
+    const of = (scope: Accumulator['scope']): Accumulator[] =>
+      nest.accumulators.filter((each) => each.stage === number && each.scope === scope);
     if (stage.scans.length > 0) throw new Error('the printer has no running values');
     out.run(stage.rowBody);
     if (stage.rowStores.length > 0) {
@@ -96,13 +100,16 @@ class RowWriter {
       out.line('storageBarrier();');
       out.block('if (lane == 0)', () => out.store(stage.rowStores));
     }
-    for (const { id, combine: kind, value, dtype } of of('total')) out.line(`total${id} = ${combine(kind, `total${id}`, `v${value}`, dtype)};`);
+    for (const { id, combine: kind, value, dtype } of of('total'))
+      out.line(`total${id} = ${combine(kind, `total${id}`, `v${value}`, dtype)};`);
     const columns = of('column');
     if (stage.reduces.length + stage.keeps.length + stage.stores.length + columns.length === 0) return;
-    for (const { id, combine: kind, dtype } of stage.reduces) out.line(`var r${id} = ${identity(plain(kind), dtype)};`);
+    for (const { id, combine: kind, dtype } of stage.reduces)
+      out.line(`var r${id} = ${identity(plain(kind), dtype)};`);
     this.#positions(() => {
       out.run(stage.body);
-      for (const { id, combine: kind, value, dtype } of stage.reduces) out.line(`r${id} = ${combine(plain(kind), `r${id}`, `v${value}`, dtype)};`);
+      for (const { id, combine: kind, value, dtype } of stage.reduces)
+        out.line(`r${id} = ${combine(plain(kind), `r${id}`, `v${value}`, dtype)};`);
       for (const { slot, value } of stage.keeps) out.line(`scratch${slot}[flat] = v${value};`);
       for (const { id, combine: kind, value, dtype } of columns) {
         const before = `bitcast<${typeOf(dtype)}>(${this.#partial(id)})`;
@@ -120,7 +127,11 @@ class RowWriter {
     out.line(`${shared}[lane] = r${id};`);
     out.line('workgroupBarrier();');
     out.block(`for (var half = ${lanes / 2}; half > 0; half >>= 1u)`, () => {
-      out.block('if (lane < half)', () => out.line(`${shared}[lane] = ${combine(plain(kind), `${shared}[lane]`, `${shared}[lane + half]`, dtype)};`));
+      out.block('if (lane < half)', () =>
+        out.line(
+          `${shared}[lane] = ${combine(plain(kind), `${shared}[lane]`, `${shared}[lane + half]`, dtype)};`,
+        ),
+      );
       out.line('workgroupBarrier();');
     });
     out.line(`let v${id} = ${shared}[0];`);
@@ -131,9 +142,12 @@ class RowWriter {
     const { nest, out, plan } = this;
     const gather = (scope: Accumulator['scope']): void => {
       for (const { id, combine: kind, dtype } of nest.accumulators.filter((each) => each.scope === scope)) {
-        const part = (chunk: string): string => `bitcast<${typeOf(dtype)}>(${this.#partial(id, scope, chunk)})`;
+        const part = (chunk: string): string =>
+          `bitcast<${typeOf(dtype)}>(${this.#partial(id, scope, chunk)})`;
         out.line(`var v${id} = ${part('0')};`);
-        out.block(`for (var chunk = 1; chunk < ${plan.chunks}; chunk++)`, () => out.line(`v${id} = ${combine(kind, `v${id}`, part('chunk'), dtype)};`));
+        out.block(`for (var chunk = 1; chunk < ${plan.chunks}; chunk++)`, () =>
+          out.line(`v${id} = ${combine(kind, `v${id}`, part('chunk'), dtype)};`),
+        );
       }
     };
     out.line('let flat = i32(id.x);');
@@ -156,5 +170,7 @@ class RowWriter {
 }
 
 export const rowLanes = lanes;
-export const writeRows = (nest: RowNest, plan: RowPlan, out: Section): void => new RowWriter(nest, plan, out).rows();
-export const writeFinish = (nest: RowNest, plan: RowPlan, out: Section): void => new RowWriter(nest, plan, out).finish();
+export const writeRows = (nest: RowNest, plan: RowPlan, out: Section): void =>
+  new RowWriter(nest, plan, out).rows();
+export const writeFinish = (nest: RowNest, plan: RowPlan, out: Section): void =>
+  new RowWriter(nest, plan, out).finish();

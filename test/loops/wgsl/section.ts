@@ -43,7 +43,10 @@ export class Section {
   #load(instr: Extract<Instr, { kind: 'load' }>): void {
     const { id, buffer, index, indirect, masks, fill, dtype } = instr;
     const bounds = indirect.map((each) => `(v${each.id} >= 0 && v${each.id} < ${each.bound})`);
-    const position = [indexText(index, axisName), ...indirect.map((each) => `${each.coeff} * v${each.id}`)].join(' + ');
+    const position = [
+      indexText(index, axisName),
+      ...indirect.map((each) => `${each.coeff} * v${each.id}`),
+    ].join(' + ');
     const from = this.memory.at(buffer, position);
     const value = dtype === 'bool' ? `(${from} != 0u)` : from;
     if (masks.length + bounds.length === 0) return this.line(`let v${id} = ${value};`);
@@ -80,7 +83,9 @@ export class Section {
   store(stores: readonly Store[]): void {
     for (const { buffer, index, value } of stores) {
       const bool = this.memory.dtype(buffer) === 'bool';
-      this.line(`${this.memory.at(buffer, indexText(index, axisName))} = ${bool ? `select(0u, 1u, v${value})` : `v${value}`};`);
+      this.line(
+        `${this.memory.at(buffer, indexText(index, axisName))} = ${bool ? `select(0u, 1u, v${value})` : `v${value}`};`,
+      );
     }
   }
 }

@@ -22,13 +22,16 @@ export async function problemsOf({ code, entries }: Shader): Promise<string[]> {
   const device = await nullDevice();
   device.pushErrorScope('validation');
   const module = device.createShaderModule({ code });
-  for (const { name } of entries) device.createComputePipeline({ layout: 'auto', compute: { module, entryPoint: name } });
+  for (const { name } of entries)
+    device.createComputePipeline({ layout: 'auto', compute: { module, entryPoint: name } });
   const error = await device.popErrorScope();
   const { messages } = await module.getCompilationInfo();
   const limit = device.limits.maxComputeWorkgroupsPerDimension;
   return [
     ...(error ? [error.message] : []),
     ...messages.map(({ type, lineNum, message }) => `${type} in line ${lineNum}: ${message}`),
-    ...entries.flatMap(({ name, workgroups }) => (Math.max(...workgroups) > limit ? [`${name}: more workgroups than ${limit}`] : [])),
+    ...entries.flatMap(({ name, workgroups }) =>
+      Math.max(...workgroups) > limit ? [`${name}: more workgroups than ${limit}`] : [],
+    ),
   ];
 }
