@@ -19,7 +19,12 @@ interface TextStyle {
   readonly weight?: number;
 }
 
-function text(x: number, y: number, content: string, { anchor = 'start', size = 12, fill = COLOUR.text, weight = 400 }: TextStyle = {}): string {
+function text(
+  x: number,
+  y: number,
+  content: string,
+  { anchor = 'start', size = 12, fill = COLOUR.text, weight = 400 }: TextStyle = {},
+): string {
   return (
     `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" text-anchor="${anchor}" font-size="${size}" ` +
     `font-weight="${weight}" fill="${fill}">${escape(content)}</text>`
@@ -44,8 +49,15 @@ export function chartOf(results: readonly Result[], subtitle: string): string {
       bar(LEFT, y, share * scale, COLOUR.fused),
       bar(LEFT, y + BAR + GAP, scale, COLOUR.unfused),
       text(LEFT + share * scale + 6, y + 12, `${formatMs(result.fused.ms)} ms`, { size: 11 }),
-      text(LEFT + scale + 6, y + BAR + GAP + 12, `${formatMs(result.unfused.ms)} ms`, { size: 11, fill: COLOUR.faint }),
-      text(WIDTH - 12, y + BAR + GAP / 2 + 5, `${ratioOf(result).toFixed(1)}x`, { anchor: 'end', size: 15, weight: 600 }),
+      text(LEFT + scale + 6, y + BAR + GAP + 12, `${formatMs(result.unfused.ms)} ms`, {
+        size: 11,
+        fill: COLOUR.faint,
+      }),
+      text(WIDTH - 12, y + BAR + GAP / 2 + 5, `${ratioOf(result).toFixed(1)}x`, {
+        anchor: 'end',
+        size: 15,
+        weight: 600,
+      }),
     ];
   });
   return [

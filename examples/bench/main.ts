@@ -57,5 +57,8 @@ async function compare(name: string, variants: Record<'fused' | 'unfused', Workl
 function insertTable(file: string): void {
   const text = readFileSync(file, 'utf8');
   if (!TABLE.test(text)) throw new Error(`${file} has no <!-- bench:begin --> and <!-- bench:end -->`);
-  writeFileSync(file, text.replace(TABLE, (_, begin: string, end: string) => `${begin}${tableOf(results)}${end}`));
+  writeFileSync(
+    file,
+    text.replace(TABLE, (_, begin: string, end: string) => `${begin}${tableOf(results)}${end}`),
+  );
 }

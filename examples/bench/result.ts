@@ -30,7 +30,14 @@ export function tableOf(results: readonly Result[]): string {
   const rows = results.map((result) => {
     const { name, fused, unfused } = result;
     const times = [formatMs(fused.ms), formatMs(unfused.ms), `${ratioOf(result).toFixed(1)}x`];
-    return [name, ...times, `${fused.kernels}`, `${unfused.kernels}`, formatBytes(fused.bytes), formatBytes(unfused.bytes)];
+    return [
+      name,
+      ...times,
+      `${fused.kernels}`,
+      `${unfused.kernels}`,
+      formatBytes(fused.bytes),
+      formatBytes(unfused.bytes),
+    ];
   });
   const widths = head.map((cell, i) => Math.max(3, cell.length, ...rows.map((row) => row[i]!.length)));
   const line = (cells: readonly string[]) =>

@@ -11,13 +11,22 @@ export interface Workload {
 
 type Make = (options: FunctionOptions) => Workload;
 
-function workload<A extends unknown[]>(fn: (...args: A) => unknown, args: A, options: FunctionOptions): Workload {
+function workload<A extends unknown[]>(
+  fn: (...args: A) => unknown,
+  args: A,
+  options: FunctionOptions,
+): Workload {
   const compiled = compile(fn, options);
   return { run: () => compiled(...args), trace: () => compiled.trace(...args) };
 }
 
 /** A training step with Adam. */
-function training(model: nn.Module, lossOf: (x: Tensor, y: Tensor) => Tensor, args: [Tensor, Tensor], options: FunctionOptions): Workload {
+function training(
+  model: nn.Module,
+  lossOf: (x: Tensor, y: Tensor) => Tensor,
+  args: [Tensor, Tensor],
+  options: FunctionOptions,
+): Workload {
   const optimizer = new optim.Adam(model.parameters());
   const step = (x: Tensor, y: Tensor) => {
     optimizer.zeroGrad();

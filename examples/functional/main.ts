@@ -2,7 +2,20 @@
  * Define and run without any nn: plain tensors, parameters, and derivatives as functions. First a small network fits a
  * curve by gradient descent with momentum; then Newton's method, whose Hessian is a gradient of a gradient.
  */
-import { Parameter, assignAll, compile, eye, grad, linspace, manualSeed, noGrad, randn, stack, tensor, zeros } from 'fusegrad';
+import {
+  Parameter,
+  assignAll,
+  compile,
+  eye,
+  grad,
+  linspace,
+  manualSeed,
+  noGrad,
+  randn,
+  stack,
+  tensor,
+  zeros,
+} from 'fusegrad';
 
 manualSeed(0);
 
@@ -29,7 +42,8 @@ const fit = compile(() => {
 console.log('a network with 16 hidden units fits sin(3x):');
 for (let i = 0; i <= 600; i++) {
   const loss = fit();
-  if (i % 150 === 0) console.log(`  step ${String(i).padStart(3)}  mean squared error ${(await loss.item()).toFixed(4)}`);
+  if (i % 150 === 0)
+    console.log(`  step ${String(i).padStart(3)}  mean squared error ${(await loss.item()).toFixed(4)}`);
 }
 const worst = network().sub(y).abs().max();
 console.log(`  largest error on [-1, 1]: ${(await worst.item()).toFixed(3)}`);
@@ -43,7 +57,10 @@ const newton = compile(() => {
   const rows = gradient!.unbind(0).map((component) => grad(component, [point])[0]!);
   const hessian = stack(rows);
   // The inverse of a 2 x 2 matrix by Cayley and Hamilton: (tr(H) I - H) / det(H).
-  const determinant = hessian.at(0, 0).mul(hessian.at(1, 1)).sub(hessian.at(0, 1).mul(hessian.at(1, 0)));
+  const determinant = hessian
+    .at(0, 0)
+    .mul(hessian.at(1, 1))
+    .sub(hessian.at(0, 1).mul(hessian.at(1, 0)));
   const inverse = eye(2).mul(hessian.trace()).sub(hessian).div(determinant);
   noGrad(() => point.assign(point.sub(inverse.matmul(gradient!))));
   return value;

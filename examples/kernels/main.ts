@@ -2,7 +2,10 @@
 import { programNames, programs } from './programs.js';
 
 const measured = programNames.map((name) => {
-  const { kernels, bytesFused, bytesUnfused, arenaBytes, arenaLowerBound } = programs[name].make().trace().explain().totals;
+  const { kernels, bytesFused, bytesUnfused, arenaBytes, arenaLowerBound } = programs[name]
+    .make()
+    .trace()
+    .explain().totals;
   return [name, { kernels, bytesFused, bytesUnfused, arenaBytes, arenaLowerBound }] as const;
 });
 
@@ -26,6 +29,8 @@ function table(): string {
   const all = [head, ...rows];
   const widths = head.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
   return all
-    .map((row) => row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '))
+    .map((row) =>
+      row.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
+    )
     .join('\n');
 }

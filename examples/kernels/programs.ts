@@ -16,7 +16,11 @@ export interface Entry {
   make(options?: FunctionOptions): Program;
 }
 
-function program<A extends unknown[]>(fn: (...args: A) => unknown, args: A, options: FunctionOptions = {}): Program {
+function program<A extends unknown[]>(
+  fn: (...args: A) => unknown,
+  args: A,
+  options: FunctionOptions = {},
+): Program {
   const compiled = compile(fn, options);
   return {
     trace: () => compiled.trace(...args),
@@ -29,7 +33,10 @@ const labels = (rows: number) => zeros([rows], { dtype: 'int32' });
 const mlp = () => new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));
 
 /** One training step of the MLP on a batch of 64. */
-function mlpStep(makeOptimizer: (model: nn.Module) => Pick<optim.SGD, 'zeroGrad' | 'step'>, options?: FunctionOptions): Program {
+function mlpStep(
+  makeOptimizer: (model: nn.Module) => Pick<optim.SGD, 'zeroGrad' | 'step'>,
+  options?: FunctionOptions,
+): Program {
   const model = mlp();
   const optimizer = makeOptimizer(model);
   const step = (images: Tensor, targets: Tensor) => {

@@ -19,7 +19,9 @@ for (let i = 0; i <= 400; i++) {
   optimizer.step(); // runs forward, backward and update together; the loss keeps its value
   if (i % 100 === 0) {
     const value = (await loss.item()).toFixed(4);
-    console.log(`step ${String(i).padStart(3)}  loss ${value}  programs compiled so far: ${compilationCount()}`);
+    console.log(
+      `step ${String(i).padStart(3)}  loss ${value}  programs compiled so far: ${compilationCount()}`,
+    );
   }
 }
 

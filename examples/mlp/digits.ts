@@ -14,12 +14,18 @@ export interface Digits {
 /** Of each digit every `every`-th image is for testing. */
 export function loadDigits({ every = 5 } = {}): { train: Digits; test: Digits } {
   const all = mnist.flatMap(({ raw, length }, digit) =>
-    Array.from({ length }, (_, i) => ({ digit, held: i % every === 0, pixels: raw.slice(i * PIXELS, (i + 1) * PIXELS) })),
+    Array.from({ length }, (_, i) => ({
+      digit,
+      held: i % every === 0,
+      pixels: raw.slice(i * PIXELS, (i + 1) * PIXELS),
+    })),
   );
   const part = (held: boolean): Digits => {
     const chosen = all.filter((image) => image.held === held);
     return {
-      images: tensor(Float32Array.from(chosen.flatMap(({ pixels }) => pixels)), { shape: [chosen.length, PIXELS] }),
+      images: tensor(Float32Array.from(chosen.flatMap(({ pixels }) => pixels)), {
+        shape: [chosen.length, PIXELS],
+      }),
       labels: tensor(Int32Array.from(chosen, ({ digit }) => digit)),
     };
   };

@@ -6,7 +6,11 @@ import { loadDigits } from './digits.js';
 const started = performance.now();
 manualSeed(0);
 const { train, test } = loadDigits();
-const loader = new DataLoader(new TensorDataset(train.images, train.labels), { batchSize: 64, shuffle: true, dropLast: true });
+const loader = new DataLoader(new TensorDataset(train.images, train.labels), {
+  batchSize: 64,
+  shuffle: true,
+  dropLast: true,
+});
 
 const model = new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));
 const optimizer = new optim.Adam(model.parameters(), { lr: 2e-3 });
@@ -34,6 +38,8 @@ for (let epoch = 1; epoch <= 3; epoch++) {
   const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
   const correct = await countCorrect(test.images, test.labels).item();
   const accuracy = ((100 * correct) / test.labels.numel).toFixed(1);
-  console.log(`epoch ${epoch}: mean loss ${mean.toFixed(3)}, accuracy ${accuracy} % of ${test.labels.numel} held-out digits`);
+  console.log(
+    `epoch ${epoch}: mean loss ${mean.toFixed(3)}, accuracy ${accuracy} % of ${test.labels.numel} held-out digits`,
+  );
 }
 console.log(`${((performance.now() - started) / 1000).toFixed(1)} s`);

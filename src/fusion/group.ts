@@ -12,6 +12,15 @@ import { isElementwise, isReduction, type Flow } from './flow.js';
 
 export type GroupKind = 'map' | 'row' | 'contract' | 'scatter' | 'sort';
 
+/** What reasons call a kind. */
+export const kindName: Readonly<Record<GroupKind, string>> = {
+  map: 'an elementwise kernel',
+  row: 'a row kernel',
+  contract: 'a contraction',
+  scatter: 'a scatter',
+  sort: 'a sort',
+};
+
 /**
  * Where in the domain a member has a value: at every point, once a row, once per inner position after the last row,
  * or once after the last row.
@@ -107,7 +116,7 @@ function readsInPlace(group: Group, node: Node, at: readonly IndexExpr[], levels
 
 /** Places an elementwise node on the group's domain. */
 export function placeElementwise(group: Group, node: Node): Placement {
-  if (group.kind === 'scatter' || group.kind === 'sort') return refused(`a ${group.kind} takes no epilogue`);
+  if (group.kind === 'scatter' || group.kind === 'sort') return refused(`${kindName[group.kind]} takes in nothing that follows it`);
   const count = numel(node.shape);
   const levels: Level[] = group.kind === 'row' ? ['element', 'row', 'column', 'total'] : ['element'];
   const readable: Record<Level, readonly Level[]> = {
@@ -116,7 +125,7 @@ export function placeElementwise(group: Group, node: Node): Placement {
     column: ['column'],
     total: ['total'],
   };
-  let reason = `has ${count} elements on a domain of ${numel(group.domain)}`;
+  let reason = `its ${count} elements do not line up with the kernel's ${numel(group.domain)}`;
   for (const level of levels) {
     const { index, count: places } = levelIndex(group, level);
     if (places !== count) continue;
@@ -171,7 +180,7 @@ function isReadBack(node: Node, counts: readonly number[], flow: Flow): boolean 
 
 /** Places a reduction or a scan; the group must have an orientation. */
 export function placeReduction(group: Group, node: Node, flow: Flow): Placement {
-  if (group.kind !== 'row') return refused(`needs whole rows of a ${group.kind}`);
+  if (group.kind !== 'row') return refused(`a reduction needs whole rows, which ${kindName[group.kind]} does not have at once`);
   const input = node.inputs[0]!;
   const axes = reducedAxes(node);
   const kept = (at: readonly IndexExpr[]): IndexExpr[] => at.filter((_, i) => !axes.includes(i));
@@ -210,7 +219,7 @@ export function placeReduction(group: Group, node: Node, flow: Flow): Placement 
       return { member: { level, at: kept(at) } };
     }
   }
-  return refused('reduces over other axes than the rows of the group');
+  return refused("it reduces over other axes than the kernel's rows");
 }
 
 /** Whether a whole group may move onto another's domain: all its members are single elements of equally many points. */

@@ -8,7 +8,7 @@ import { axesFor, flattenIndex } from '../loops/index.js';
 import { family } from '../ops/index.js';
 import { isElementwise, isReduction, type Flow } from './flow.js';
 import {
-  canRedomain, domainFor, isPlaceable, isUpdate, placeElementwise, placeReduction, readsOf, redomain,
+  canRedomain, domainFor, isPlaceable, isUpdate, kindName, placeElementwise, placeReduction, readsOf, redomain,
   type Group, type GroupKind, type Member, type Placement,
 } from './group.js'; // prettier-ignore
 
@@ -189,7 +189,7 @@ export class Grouping {
       this.#reaches([...from.needs].map((g) => this.#find(g)).filter((g) => g !== to && g !== from), to);
     if (between(group, other) || between(other, group)) return no('something between the two must be finished first');
     const moved = this.#placementsIn(group, other);
-    if (!moved) return no(`a ${other.kind} over ${numel(other.domain)} elements does not fit a ${group.kind} over ${numel(group.domain)}`);
+    if (!moved) return no(`${kindName[other.kind]} does not move into ${kindName[group.kind]} of this shape`);
     const before = new Map(group.members);
     for (const [node, member] of moved) group.members.set(node, member);
     const broken = [...group.members].find(([node, member]) => !this.#inPlace(group, node, member));

@@ -138,7 +138,7 @@ function recompute(
     } else {
       leaves.add(at);
       const kept = isLeaf(at) || flow.demanded.has(at) || readElsewhere(at, tree, flow, grouping);
-      if (!kept && atHome && numel(at.shape) >= numel(node.shape)) return `${at.op} would be stored in its place`;
+      if (!kept && atHome && numel(at.shape) >= numel(node.shape)) return `to compute it again, ${at.op} would have to be stored instead`;
     }
   }
   const loaded = [...leaves].reduce((sum, leaf) => sum + bytesOf(leaf), 0);

@@ -36,7 +36,8 @@ function make(terms: readonly Term[], offset: number): IndexExpr {
   const sorted = terms.length > 1 ? [...terms].sort((a, b) => (a.key < b.key ? -1 : 1)) : terms;
   const parts = sorted.map((t) => (t.coeff === 1 ? t.key : `${t.coeff}*${t.key}`));
   if (offset !== 0 || parts.length === 0) parts.push(String(offset));
-  return { terms: sorted, offset, key: parts.join('+') };
+  // Never -0, which a product may give: equal expressions are equal as data too.
+  return { terms: sorted, offset: offset + 0, key: parts.join('+') };
 }
 
 const ofAtom = (atom: Atom, coeff = 1): IndexExpr => make([{ coeff, atom, key: atomKey(atom) }], 0);

@@ -70,26 +70,22 @@ export class Trace {
 
   /** Runs the function being traced. */
   run<T>(body: () => T): T {
-    const before = active;
-    active = this;
-    try {
-      return body();
-    } finally {
-      active = before;
-    }
+    return during(this, body);
   }
 }
 
-/** Runs `body` as if no function were being traced. */
-export function outsideTrace<T>(body: () => T): T {
+function during<T>(trace: Trace | undefined, body: () => T): T {
   const before = active;
-  active = undefined;
+  active = trace;
   try {
     return body();
   } finally {
     active = before;
   }
 }
+
+/** Runs `body` as if no function were being traced. */
+export const outsideTrace = <T>(body: () => T): T => during(undefined, body);
 
 /** Refuses what needs values while a function is traced. */
 export function refuseInTrace(what: string): void {

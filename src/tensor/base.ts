@@ -8,6 +8,7 @@ import {
 } from '../core/index.js'; // prettier-ignore
 import * as f from '../functional/index.js';
 import { g, type Node } from '../graph/index.js';
+import { encode } from '../ops/index.js';
 import {
   Cell, Value, activeTrace, commit, flushPending, gradientsEnabled, pending, realise, refuseInTrace, touch, type Data,
 } from '../runtime/index.js'; // prettier-ignore
@@ -199,9 +200,10 @@ export class TensorBase {
         throw new ShapeError('set', `${count} values for shape ${formatShape(this.shape)}`);
       }
       flushPending();
-      const array = cell.array as Float32Array;
-      if (typeof values === 'number') array.fill(values);
-      else array.set(values);
+      const { array, dtype } = cell;
+      for (let i = 0; i < array.length; i++) {
+        array[i] = encode(typeof values === 'number' ? values : values[i]!, dtype) as never;
+      }
       cell.written();
       return this;
     });

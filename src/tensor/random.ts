@@ -2,7 +2,7 @@
 import { ArgumentError, atSite, numel, type DType } from '../core/index.js';
 import * as f from '../functional/index.js';
 import { g, node, type Node } from '../graph/index.js';
-import { Generator, defaultGenerator } from '../runtime/index.js';
+import { defaultGenerator, type Generator } from '../runtime/index.js';
 import { Tensor } from './tensor.generated.js';
 
 export interface RandomOptions {

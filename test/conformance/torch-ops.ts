@@ -4,9 +4,9 @@
  */
 import type { Argument, Output } from './library.js';
 import { activations, lookups, losses, normalisation } from './torch-ops/activations.js';
-import { binary, casts, several, special, unary } from './torch-ops/elementwise.js';
+import { binary, casts, several, specialFunctions, unary } from './torch-ops/elementwise.js';
 import { indexing } from './torch-ops/indexing.js';
-import { linalg, linear } from './torch-ops/linear.js';
+import { linalgFunctions, linear } from './torch-ops/linear.js';
 import { reductions, scans, sorting } from './torch-ops/reductions.js';
 import type { Table } from './torch-ops/row.js';
 import { creation, joining, views } from './torch-ops/shapes.js';
@@ -16,7 +16,7 @@ export const torchOps: Table = {
   ...unary,
   ...binary,
   ...several,
-  ...special,
+  ...specialFunctions,
   ...casts,
   ...reductions,
   ...scans,
@@ -26,7 +26,7 @@ export const torchOps: Table = {
   ...creation,
   ...indexing,
   ...linear,
-  ...linalg,
+  ...linalgFunctions,
   ...activations,
   ...normalisation,
   ...losses,

@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url';
 
 for (const file of process.argv.slice(2)) {
-  console.log(`\u0001${file}`);
+  console.log(`=== ${file}`);
   try {
     await import(pathToFileURL(file).href);
   } catch (error) {

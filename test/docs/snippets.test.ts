@@ -8,7 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { sectionsOf, type Section } from './markdown.js';
 
 const FOLDER = join('out', 'snippets');
-const MARK = '\u0002';
+const MARK = '=-=-=';
 
 interface Page {
   readonly file: string;
@@ -40,7 +40,7 @@ async function outputsOf({ modules }: Page): Promise<string[][]> {
   const run = promisify(execFile)(process.execPath, ['--import', 'tsx', 'test/docs/run.ts', ...modules]);
   const { stdout, stderr } = await run;
   expect(stderr).toBe('');
-  const texts = stdout.split(/^\u0001.*\n/m).slice(1);
+  const texts = stdout.split(/^=== .*\n/m).slice(1);
   return texts.map((text) => text.split(MARK).map((part) => part.trim()));
 }
 
@@ -58,7 +58,9 @@ describe('snippets are executed', () => {
 });
 
 test('snippets type-check', { timeout: 120_000 }, () => {
-  const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)) as { config: object };
+  const { config } = ts.readConfigFile('tsconfig.json', (path) => ts.sys.readFile(path)) as {
+    config: object;
+  };
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, process.cwd());
   // A user's project need not be as strict as ours.
   const program = ts.createProgram(pages.flatMap(({ modules }) => modules), { ...options, noUncheckedIndexedAccess: false }); // prettier-ignore

@@ -24,7 +24,10 @@ describe.each(programNames)('%s', (name) => {
   });
 
   test('moves less than without fusion, in an arena within 10 % of what must live at once', () => {
-    const { bytesFused, bytesUnfused, arenaBytes, arenaLowerBound } = programs[name].make().trace().explain().totals;
+    const { bytesFused, bytesUnfused, arenaBytes, arenaLowerBound } = programs[name]
+      .make()
+      .trace()
+      .explain().totals;
     expect(bytesFused).toBeLessThan(bytesUnfused);
     expect(arenaBytes).toBeGreaterThanOrEqual(arenaLowerBound);
     expect(arenaBytes).toBeLessThanOrEqual(1.1 * arenaLowerBound);
@@ -40,12 +43,20 @@ describe.each(programNames)('%s', (name) => {
 });
 
 test('--json prints one object with these keys', () => {
-  const run = spawnSync(process.execPath, ['--import', 'tsx', 'examples/kernels/main.ts', '--json'], { encoding: 'utf8' });
+  const run = spawnSync(process.execPath, ['--import', 'tsx', 'examples/kernels/main.ts', '--json'], {
+    encoding: 'utf8',
+  });
   expect(run.stderr).toBe('');
   const printed = JSON.parse(run.stdout) as Record<string, Record<string, number>>;
   expect(Object.keys(printed)).toEqual(Object.keys(atMost));
   for (const row of Object.values(printed)) {
-    expect(Object.keys(row)).toEqual(['kernels', 'bytesFused', 'bytesUnfused', 'arenaBytes', 'arenaLowerBound']);
+    expect(Object.keys(row)).toEqual([
+      'kernels',
+      'bytesFused',
+      'bytesUnfused',
+      'arenaBytes',
+      'arenaLowerBound',
+    ]);
     expect(Object.values(row).every(Number.isInteger)).toBe(true);
   }
 });

@@ -4,7 +4,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
 function run(file: string): string {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', file], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', file], {
+    encoding: 'utf8',
+  });
   expect([status, stderr]).toEqual([0, '']);
   return stdout;
 }
@@ -15,7 +17,9 @@ test('functional: a curve is fitted, and Newton finds the lowest point of the va
   expect(errors.at(-1)).toBeLessThan(0.01);
   // Newton's method from (-1.2, 1): its second iterate is known (Dennis and Schnabel 1983).
   expect(text).toContain('(-1.1753, 1.3807)');
-  expect(text).toMatch(/\(1\.0000, 1\.0000\) {2}f = \d\.\d\de-\d\d?\n$|\(1\.0000, 1\.0000\) {2}f = 0\.00e\+0\n$/);
+  expect(text).toMatch(
+    /\(1\.0000, 1\.0000\) {2}f = \d\.\d\de-\d\d?\n$|\(1\.0000, 1\.0000\) {2}f = 0\.00e\+0\n$/,
+  );
 });
 
 test('lazy: a loop compiles few programs and learns', () => {

@@ -108,7 +108,7 @@ describe('toDot', () => {
     for (const { name } of program.kernels.filter(({ kind }) => kind === 'contract'))
       expect(dot).toContain(`: ${name}\\n`);
     expect(dot).toMatch(/reads [\d.]+ [KM]?B, writes [\d.]+ [KM]?B/);
-    expect(dot.replace(/\\n/g, ' ')).toContain('needs whole rows of a contract');
+    expect(dot.replace(/\\n/g, ' ')).toContain('a reduction needs whole rows, which a contraction does not have at once');
   });
   test.each(['module', 'region', 'op'] as const)('every detail draws: %s', async (detail) => {
     const small = trace(mlp());

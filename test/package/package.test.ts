@@ -104,10 +104,10 @@ async function expectTrains(outfile: string, options: BuildOptions = {}): Promis
 
 test('trains in Node', () => expectTrains('plain.js'));
 
-test('trains when bundled for a browser, in less than 60 KB gzipped', async () => {
+test('trains when bundled for a browser, in less than 150 KB gzipped', async () => {
   // A static import of a node: module anywhere in the graph would fail this build.
   await expectTrains('bundle.js', { bundle: true, minify: true, platform: 'browser' });
-  expect(gzipSync(await readFile(join(project, 'bundle.js'))).byteLength).toBeLessThan(60_000);
+  expect(gzipSync(await readFile(join(project, 'bundle.js'))).byteLength).toBeLessThan(150_000);
 });
 
 test('every source map finds its source in the package', async () => {

@@ -68,14 +68,18 @@ test('the site is the line of the call, in a module too', () => {
   // The second frame is the caller's.
   const here = () => Number([...new Error().stack!.matchAll(/errors\.test\.ts:(\d+)/g)][1]![1]);
   const line = here() + 1;
-  expect(lineOf(() => ones(2, 3).add(ones(2, 4)))).toMatch(new RegExp(`^runtime/errors\\.test\\.ts:${line}:\\d+$`));
+  expect(lineOf(() => ones(2, 3).add(ones(2, 4)))).toMatch(
+    new RegExp(`^runtime/errors\\.test\\.ts:${line}:\\d+$`),
+  );
   const next = here() + 3;
   class Broken extends nn.Module {
     forward(x: Tensor): Tensor {
       return x.reshape(5);
     }
   }
-  expect(lineOf(() => new Broken()(ones(2)))).toMatch(new RegExp(`^runtime/errors\\.test\\.ts:${next}:\\d+$`));
+  expect(lineOf(() => new Broken()(ones(2)))).toMatch(
+    new RegExp(`^runtime/errors\\.test\\.ts:${next}:\\d+$`),
+  );
 });
 
 test('the module path is part of the message', () => {

@@ -1,6 +1,17 @@
 /** Running without compile(): one program a step, from a cache keyed by structure. */
 import { describe, expect, test } from 'vitest';
-import { F, Parameter, compilationCount, manualSeed, nn, noGrad, optim, rand, tensor, type Tensor } from 'fusegrad';
+import {
+  F,
+  Parameter,
+  compilationCount,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  rand,
+  tensor,
+  type Tensor,
+} from 'fusegrad';
 
 function regression() {
   manualSeed(3);

@@ -283,7 +283,9 @@ describe('a failure', () => {
   test('of a computed index is reported with op, index and bound, and the next call works', () => {
     const weight = table();
     const pick = compile((rows: Tensor) => weight.indexSelect(0, rows.add(1)));
-    expect(() => pick(tensor([0, 1], { dtype: 'int32' }))).toThrow(/index 2 at position \d+ is out of range for 2 entries/);
+    expect(() => pick(tensor([0, 1], { dtype: 'int32' }))).toThrow(
+      /index 2 at position \d+ is out of range for 2 entries/,
+    );
     close(pick(tensor([0, -1], { dtype: 'int32' })), [3, 4, 1, 2]);
   });
 });

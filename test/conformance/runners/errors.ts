@@ -16,8 +16,8 @@ export async function runError(
   record: ErrorRecord,
   settings: Settings,
 ): Promise<Outcome> {
-  // Wrong kinds of arguments are TypeScript's to refuse.
-  if (record.error.type === 'TypeError') return 'notOffered';
+  // Wrong kinds of arguments are TypeScript's to refuse; the interpreter does not check indices.
+  if (record.error.type === 'TypeError' || settings.mode === 'interpreter') return 'notOffered';
   try {
     const outputs = await call(pack, record, new Map());
     read(outputs.filter((output) => output instanceof Tensor), settings); // prettier-ignore

@@ -1,6 +1,6 @@
 /** Elementwise functions, comparisons and dtype casts. */
 import * as fg from 'fusegrad';
-import type { DType, Tensor } from 'fusegrad';
+import { special, type DType, type Tensor } from 'fusegrad';
 import { notDevice, type Kw, type T1, type T2, type T3, type Table } from './row.js';
 
 type Other = readonly [Tensor, Tensor | number];
@@ -161,16 +161,16 @@ export const casts: Table = {
   to: ([x, device, dtype]: To | ToDevice) => x.to(notDevice(device, dtype)),
 };
 
-export const special: Table = {
-  'special.entr': ([x]: T1) => fg.special.entr(x),
-  'special.erfcx': ([x]: T1) => fg.special.erfcx(x),
-  'special.i0e': ([x]: T1) => fg.special.i0e(x),
-  'special.i1': ([x]: T1) => fg.special.i1(x),
-  'special.i1e': ([x]: T1) => fg.special.i1e(x),
-  'special.log_ndtr': ([x]: T1) => fg.special.logNdtr(x),
-  'special.ndtr': ([x]: T1) => fg.special.ndtr(x),
-  'special.ndtri': ([x]: T1) => fg.special.ndtri(x),
-  'special.polygamma': ([n, x]: readonly [number, Tensor]) => fg.special.polygamma(n, x),
-  'special.xlog1py': ([x, y]: Other) => fg.special.xlog1py(x, y),
-  'special.zeta': ([x, q]: Other) => fg.special.zeta(x, q),
+export const specialFunctions: Table = {
+  'special.entr': ([x]: T1) => special.entr(x),
+  'special.erfcx': ([x]: T1) => special.erfcx(x),
+  'special.i0e': ([x]: T1) => special.i0e(x),
+  'special.i1': ([x]: T1) => special.i1(x),
+  'special.i1e': ([x]: T1) => special.i1e(x),
+  'special.log_ndtr': ([x]: T1) => special.logNdtr(x),
+  'special.ndtr': ([x]: T1) => special.ndtr(x),
+  'special.ndtri': ([x]: T1) => special.ndtri(x),
+  'special.polygamma': ([n, x]: readonly [number, Tensor]) => special.polygamma(n, x),
+  'special.xlog1py': ([x, y]: Other) => special.xlog1py(x, y),
+  'special.zeta': ([x, q]: Other) => special.zeta(x, q),
 };

@@ -1,6 +1,6 @@
 /** Products of vectors and matrices. */
 import * as fg from 'fusegrad';
-import type { Tensor } from 'fusegrad';
+import { linalg, type Tensor } from 'fusegrad';
 import { dims, type Dims, type Kw, type T2, type T3, type Table, type Tensors } from './row.js';
 
 type Scales = { beta?: number; alpha?: number };
@@ -32,18 +32,18 @@ export const linear: Table = {
 type Order = number | 'fro';
 type Normed = { ord?: Order; dim?: Dims; keepdim?: boolean };
 
-export const linalg: Table = {
-  'linalg.cross': ([x, y]: T2, kw: Kw<number>) => fg.linalg.cross(x, y, kw.dim),
+export const linalgFunctions: Table = {
+  'linalg.cross': ([x, y]: T2, kw: Kw<number>) => linalg.cross(x, y, kw.dim),
   'linalg.matrix_norm': (
     [x, ord, dim, keepdim]: readonly [Tensor, Order, readonly number[], boolean],
     kw: Normed,
-  ) => fg.linalg.matrixNorm(x, dim ?? kw.dim, { ord: ord ?? kw.ord, keepdim: keepdim ?? kw.keepdim }),
-  'linalg.matrix_power': ([x, n]: readonly [Tensor, number]) => fg.linalg.matrixPower(x, n),
-  'linalg.multi_dot': ([tensors]: readonly [Tensors]) => fg.linalg.multiDot(tensors),
+  ) => linalg.matrixNorm(x, dim ?? kw.dim, { ord: ord ?? kw.ord, keepdim: keepdim ?? kw.keepdim }),
+  'linalg.matrix_power': ([x, n]: readonly [Tensor, number]) => linalg.matrixPower(x, n),
+  'linalg.multi_dot': ([tensors]: readonly [Tensors]) => linalg.multiDot(tensors),
   'linalg.norm': ([x, ord]: readonly [Tensor, Order], kw: Normed) =>
-    fg.linalg.norm(x, kw.dim, { ord: ord ?? kw.ord, keepdim: kw.keepdim }),
-  'linalg.vander': ([x]: readonly [Tensor], kw: { N?: number }) => fg.linalg.vander(x, { N: kw.N }),
-  'linalg.vecdot': ([x, y]: T2, kw: Kw<number>) => fg.linalg.vecdot(x, y, kw.dim),
+    linalg.norm(x, kw.dim, { ord: ord ?? kw.ord, keepdim: kw.keepdim }),
+  'linalg.vander': ([x]: readonly [Tensor], kw: { N?: number }) => linalg.vander(x, { N: kw.N }),
+  'linalg.vecdot': ([x, y]: T2, kw: Kw<number>) => linalg.vecdot(x, y, kw.dim),
   'linalg.vector_norm': ([x]: readonly [Tensor], kw: { ord?: number; dim?: Dims; keepdim?: boolean }) =>
-    fg.linalg.vectorNorm(x, dims(kw.dim), kw),
+    linalg.vectorNorm(x, dims(kw.dim), kw),
 };
