@@ -90,7 +90,9 @@ export function parameterText(
 /** A signature as the reference shows it: defaults written out, `| undefined` left out. */
 export function shownSignature(name: string, parameters: readonly Parameter[], returns: string): string {
   const shown = parameters.map(({ name: parameter, type, optional, rest, initializer }) => {
-    const clean = tensorType(type).replace(/\s*\|\s*undefined\b/g, '').replace(/;? \}/g, ' }'); // prettier-ignore
+    const clean = tensorType(type)
+      .replace(/\s*\|\s*undefined\b/g, '')
+      .replace(/;? \}/g, ' }');
     if (initializer !== undefined && initializer !== '{}') return `${parameter} = ${initializer}`;
     return `${rest ? '...' : ''}${parameter}${optional ? '?' : ''}: ${clean}`;
   });

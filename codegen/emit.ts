@@ -189,7 +189,13 @@ export function namespaceSource(
 export function compositesSource(sources: readonly Source[], types: ReadonlyMap<string, string>): string {
   const signatures = opsOf(sources).flatMap((op) => [op.widest, ...op.signatures]);
   const text = signatures.map((s) => [...s.parameters.map((p) => p.type), s.returns].join(' ')).join('\n');
-  const lines = sources.map(({ file, ops }) => `export { ${ops.map((op) => op.name).sort().join(', ')} } from './${file}.js';`); // prettier-ignore
+  const lines = sources.map(
+    ({ file, ops }) =>
+      `export { ${ops
+        .map((op) => op.name)
+        .sort()
+        .join(', ')} } from './${file}.js';`,
+  );
   const used = [...types].filter(([name]) => new RegExp(`\\b${name}\\b`).test(text));
   const exports = used.map(([name, file]) => `export type { ${name} } from './${file}.js';`);
   return `${banner}${[...lines, ...exports.sort()].join('\n')}\n`;

@@ -14,7 +14,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 async function support(): Promise<Support> {
   const folder = `${root}src/backends`;
   const backends = existsSync(folder)
-    ? readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name) // prettier-ignore
+    ? readdirSync(folder, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => entry.name)
     : [];
   const { gradientRules } = await import('../src/autodiff/index.js');
   return { backends, gradient: (op) => typeof gradientRules[op] === 'function' };

@@ -133,7 +133,11 @@ function readFile(source: SourceFile): Source {
   const header =
     source.getLeadingCommentRanges()[0] ?? source.getStatements()[0]?.getLeadingCommentRanges()[0];
   const text = (header?.getText() ?? '').replace(/^\/\*\*?|\*\/$/g, '').replace(/^\s*\* ?/gm, '');
-  const title = text.trim().replace(/\s+/g, ' ').split(/(?<=[.:;]) /)[0]!.replace(/[.:;]$/, ''); // prettier-ignore
+  const title = text
+    .trim()
+    .replace(/\s+/g, ' ')
+    .split(/(?<=[.:;]) /)[0]!
+    .replace(/[.:;]$/, '');
   const ops = source.getFunctions().flatMap((declaration) => readOp(declaration, file) ?? []);
   return { file, title, ops };
 }

@@ -61,9 +61,16 @@ function readOptions() {
   const [name, ...rest] = positionals;
   if (name === undefined) fail('which script? npm run graph -- FILE');
   const drawable = stages.filter((stage) => stage !== 'source');
-  const drawn = values.stage.split(',').map((stage) => drawable.find((known) => known === stage) ?? fail(`--stage takes ${drawable.join(', ')}`)); // prettier-ignore
+  const drawn = values.stage
+    .split(',')
+    .map(
+      (stage) => drawable.find((known) => known === stage) ?? fail(`--stage takes ${drawable.join(', ')}`),
+    );
   const details: readonly Detail[] = ['module', 'region', 'op'];
-  const detail = values.detail === undefined ? undefined : (details.find((known) => known === values.detail) ?? fail(`--detail takes ${details.join(', ')}`)); // prettier-ignore
+  const detail =
+    values.detail === undefined
+      ? undefined
+      : (details.find((known) => known === values.detail) ?? fail(`--detail takes ${details.join(', ')}`));
   const programs = Number(values.programs);
   if (!Number.isInteger(programs) || programs < 1) fail('--programs takes a whole number from 1');
   return {

@@ -7,16 +7,18 @@ import { cut, encode, indexOf, tokenize, UNKNOWN } from './corpus.js';
 import { files } from './files.js';
 import { TextCNN } from './model.js';
 
+const BAR_WIDTH = 30;
+
 const text = process.argv.slice(2).join(' ');
+if (text.trim() === '') fail('Give a text to classify: npm run classify -- "some text"');
 if (!existsSync(files.weights) || !existsSync(files.vocabulary))
-  fail('No trained weights yet: run `npm start` first.');
+  fail(`No trained weights in ${files.weights} yet: run \`npm start\` first.`);
 const { groups, words } = JSON.parse(readFileSync(files.vocabulary, 'utf8')) as {
   groups: string[];
   words: string[];
 };
 
 const tokens = encode(tokenize(text, new Set(words)), indexOf(words));
-if (tokens.length === 0) fail('Give a text to classify: npm run classify -- "some text"');
 const unknown = tokens.filter((token) => token === UNKNOWN).length;
 if (unknown === tokens.length) fail('None of these words is in the vocabulary of the training text.');
 
@@ -28,15 +30,17 @@ const model = new TextCNN(words.length, groups.length);
 model.loadStateDict(await load(files.weights));
 model.eval();
 const scores = noGrad(() =>
-  model(tensor(Int32Array.from(passages.flatMap((p) => [...p]))).reshape(-1, length)),
+  model(tensor(Int32Array.from(passages.flatMap((passage) => [...passage]))).reshape(-1, length)),
 );
-const probabilities = await scores.softmax(-1).mean(0).data();
+const probabilities = Array.from(await scores.softmax(-1).mean(0).data(), Number);
 
 const ranked = groups
   .map((group, i) => ({ group, share: probabilities[i] ?? 0 }))
   .sort((a, b) => b.share - a.share);
-for (const { group, share } of ranked)
-  console.log(`${group.padEnd(12)} ${(100 * share).toFixed(1).padStart(5)} %`);
+for (const { group, share } of ranked) {
+  const bar = '█'.repeat(Math.round(BAR_WIDTH * share));
+  console.log(`${group.padEnd(12)}${(100 * share).toFixed(1).padStart(5)} %  ${bar}`.trimEnd());
+}
 if (unknown > 0) console.log(`(${unknown} of ${tokens.length} words are not in the vocabulary)`);
 
 function fail(message: string): never {

@@ -1,8 +1,7 @@
 /** A progress bar for training: one line redrawn on a terminal, plain lines at intervals anywhere else. */
+import type { StepResult } from './train.js';
 
 export interface ProgressOptions {
-  /** Steps in the whole run. */
-  total: number;
   /** Samples a step. */
   batchSize: number;
   stream?: { isTTY?: boolean; columns?: number; write(text: string): unknown };
@@ -11,56 +10,68 @@ export interface ProgressOptions {
 }
 
 const REDRAW_MS = { terminal: 100, lines: 5000 };
-const BAR_WIDTH = 24;
+const BAR_WIDTH = { most: 24, least: 6 };
+/** Losses and accuracies are shown as means over as many steps. */
+const WINDOW = 100;
 
 export class Progress {
   private readonly stream;
   private readonly now;
+  private readonly batchSize;
   private readonly started: number;
+  private readonly recent: StepResult[] = [];
+  /** When the first step ended: it compiles, so speed is measured from there. */
+  private warm: number | undefined;
   private drawn = -Infinity;
 
-  constructor(private readonly options: ProgressOptions) {
-    this.stream = options.stream ?? process.stdout;
-    this.now = options.now ?? (() => performance.now());
-    this.started = this.now();
+  constructor({ batchSize, stream = process.stdout, now = () => performance.now() }: ProgressOptions) {
+    this.batchSize = batchSize;
+    this.stream = stream;
+    this.now = now;
+    this.started = now();
   }
 
-  /** Seconds since the bar was made. */
-  get seconds(): number {
-    return (this.now() - this.started) / 1000;
-  }
-
-  /** Shows the state after `step` steps, unless the last drawing is too recent. */
-  update(step: number, metrics: { loss: number; accuracy: number }): void {
-    const { total } = this.options;
+  /** Shows how far training is, unless the last drawing is too recent. */
+  update(result: StepResult): void {
+    const { done, total } = result;
+    const now = this.now();
+    this.recent.push(result);
+    if (this.recent.length > WINDOW) this.recent.shift();
+    this.warm ??= now;
     const interval = this.stream.isTTY ? REDRAW_MS.terminal : REDRAW_MS.lines;
-    if (step < total && this.now() - this.drawn < interval) return;
-    this.drawn = this.now();
-    const line = this.line(step, metrics);
-    if (!this.stream.isTTY) this.stream.write(`${line}\n`);
-    else
-      this.stream.write(
-        `\r\x1b[2K${line.slice(0, (this.stream.columns ?? 120) - 1)}${step < total ? '' : '\n'}`,
-      );
+    if (done < total && (done === 1 || now - this.drawn < interval)) return;
+    this.drawn = now;
+    const text = this.text(result, now);
+    if (!this.stream.isTTY) this.stream.write(`${text}\n`);
+    else this.stream.write(`\r\x1b[2K${this.fit(text, done / total)}${done < total ? '' : '\n'}`);
   }
 
-  private line(step: number, { loss, accuracy }: { loss: number; accuracy: number }): string {
-    const { total, batchSize } = this.options;
-    const rate = step / Math.max(this.seconds, 1e-9);
-    const filled = Math.round((BAR_WIDTH * step) / total);
-    const bar = this.stream.isTTY ? `${'█'.repeat(filled)}${'░'.repeat(BAR_WIDTH - filled)} ` : '';
-    const time = step < total ? `${clock((total - step) / rate)} left` : `${clock(this.seconds)} in all`;
+  private text({ done, total }: StepResult, now: number): string {
+    const speed = (done - 1) / Math.max(now - (this.warm ?? now), 1e-6); // steps a millisecond
     return [
-      `${bar}${String(step).padStart(String(total).length)}/${total}`,
-      `loss ${loss.toFixed(3)}`,
-      `accuracy ${(100 * accuracy).toFixed(1)} %`,
-      `${Math.round(rate * batchSize)} samples/s`,
-      time,
+      `${String(done).padStart(String(total).length)}/${total}`,
+      `loss ${this.mean('loss').toFixed(3)}`,
+      `accuracy ${(100 * this.mean('accuracy')).toFixed(1)} %`,
+      `${Math.round(1000 * speed * this.batchSize)} samples/s`,
+      done < total ? `${clock((total - done) / speed)} left` : `${clock(now - this.started)} in all`,
     ].join('  ');
+  }
+
+  private mean(metric: 'loss' | 'accuracy'): number {
+    return this.recent.reduce((sum, result) => sum + result[metric], 0) / this.recent.length;
+  }
+
+  /** The text after a bar as wide as the terminal allows. A terminal that tells no width (0) is taken for a usual one. */
+  private fit(text: string, share: number): string {
+    const columns = (this.stream.columns || 80) - 1;
+    const width = Math.min(BAR_WIDTH.most, columns - text.length - 1);
+    if (width < BAR_WIDTH.least) return text.slice(0, columns);
+    const filled = Math.round(width * share);
+    return `${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${text}`;
   }
 }
 
-function clock(seconds: number): string {
-  const whole = Math.round(seconds);
+function clock(milliseconds: number): string {
+  const whole = Math.round(milliseconds / 1000);
   return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`;
 }

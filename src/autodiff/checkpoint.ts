@@ -43,7 +43,12 @@ function boundary(outputs: readonly Node[], inputs: readonly Node[], first: numb
 function jointly(values: readonly Node[], mark: (joined: Node) => Node): Node[] {
   if (values.length === 1) return [mark(values[0]!)];
   const sizes = values.map(g.count);
-  const joined = mark(g.concat(values.map((value, i) => g.reshape(value, [sizes[i]!])), 0)); // prettier-ignore
+  const joined = mark(
+    g.concat(
+      values.map((value, i) => g.reshape(value, [sizes[i]!])),
+      0,
+    ),
+  );
   let start = 0;
   return values.map((value, i) => {
     const part = g.sliceAxis(joined, 0, start, sizes[i]!);

@@ -6,7 +6,8 @@
 /** Directory or bundle this library's own frames lie in. */
 const home = new URL('..', import.meta.url).href;
 const self = import.meta.url;
-const frameLocation = /(?:\(|@|at (?:async )?)((?:file:\/\/|https?:\/\/|node:|\/|[A-Za-z]:[\\/])[^()]*?:\d+:\d+)\)?$/;
+const frameLocation =
+  /(?:\(|@|at (?:async )?)((?:file:\/\/|https?:\/\/|node:|\/|[A-Za-z]:[\\/])[^()]*?:\d+:\d+)\)?$/;
 
 interface V8ErrorConstructor {
   stackTraceLimit?: number;

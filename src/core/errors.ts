@@ -34,7 +34,10 @@ export class AxisError extends FusegradError {
   override name = 'AxisError';
   constructor(op: string, axis: number, rank: number) {
     const limit = Math.max(rank, 1);
-    super(`${op}: dim ${axis} is out of range for a ${rank}-d tensor`, `dim must be in [${-limit}, ${limit - 1}]`);
+    super(
+      `${op}: dim ${axis} is out of range for a ${rank}-d tensor`,
+      `dim must be in [${-limit}, ${limit - 1}]`,
+    );
   }
 }
 

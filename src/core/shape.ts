@@ -39,7 +39,11 @@ export function normalizeAxis(op: string, axis: number, rank: number): number {
 }
 
 /** Several dimension numbers, or all of them when undefined; each at most once. Sorted. */
-export function normalizeAxes(op: string, axes: number | readonly number[] | undefined, rank: number): number[] {
+export function normalizeAxes(
+  op: string,
+  axes: number | readonly number[] | undefined,
+  rank: number,
+): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   const list = typeof axes === 'number' ? [axes] : axes;
   const seen = list.map((axis) => normalizeAxis(op, axis, rank));
@@ -80,13 +84,19 @@ export function inferReshape(op: string, from: Shape, to: Shape): number[] {
   const count = numel(from);
   const unknown = to.indexOf(-1);
   if (to.some((dim, i) => !Number.isInteger(dim) || dim < (i === unknown ? -1 : 0))) {
-    throw new ShapeError(op, `${formatShape(to)} is not a shape: sizes are non-negative, with at most one -1`);
+    throw new ShapeError(
+      op,
+      `${formatShape(to)} is not a shape: sizes are non-negative, with at most one -1`,
+    );
   }
   const result = [...to];
   if (unknown >= 0) {
     const known = numel(to.filter((_, i) => i !== unknown));
     if (known === 0 || count % known !== 0) {
-      throw new ShapeError(op, `cannot give shape ${formatShape(to)} to ${count} elements (${formatShape(from)})`);
+      throw new ShapeError(
+        op,
+        `cannot give shape ${formatShape(to)} to ${count} elements (${formatShape(from)})`,
+      );
     }
     result[unknown] = count / known;
   } else if (numel(to) !== count) {

@@ -2,8 +2,16 @@
 import { ArgumentError, DTypeError, dtypes, isFloat } from '../core/index.js';
 import { g } from '../graph/index.js';
 import {
-  allOperands, coerce, floatOperands, isScalar, nanMask, operands, resultType, type Operand, type Value,
-} from './operands.js'; // prettier-ignore
+  allOperands,
+  coerce,
+  floatOperands,
+  isScalar,
+  nanMask,
+  operands,
+  resultType,
+  type Operand,
+  type Value,
+} from './operands.js';
 
 const scaled = (x: Value, factor: number | undefined): Value =>
   factor === undefined || factor === 1 ? x : mul(x, factor);

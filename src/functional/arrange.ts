@@ -91,9 +91,18 @@ function rollAxis(x: Value, shift: number, axis: number): Value {
 function tiled(x: Value, times: readonly number[]): Value {
   const lead = times.length - rank(x);
   const shape = [...new Array<number>(lead).fill(1), ...x.shape];
-  const spread = g.reshape(x, shape.flatMap((d) => [1, d])); // prettier-ignore
-  const copies = g.expand(spread, shape.flatMap((d, i) => [times[i]!, d])); // prettier-ignore
-  return g.reshape(copies, shape.map((d, i) => d * times[i]!)); // prettier-ignore
+  const spread = g.reshape(
+    x,
+    shape.flatMap((d) => [1, d]),
+  );
+  const copies = g.expand(
+    spread,
+    shape.flatMap((d, i) => [times[i]!, d]),
+  );
+  return g.reshape(
+    copies,
+    shape.map((d, i) => d * times[i]!),
+  );
 }
 
 /**
@@ -281,7 +290,15 @@ export function meshgrid(
   const swap = options.indexing === 'xy' && tensors.length > 1;
   const order = swap ? [tensors[1]!, tensors[0]!, ...tensors.slice(2)] : tensors;
   const shape = order.map((x) => g.count(x));
-  const grids = order.map((x, i) => g.expand(g.reshape(x, shape.map((d, j) => (i === j ? d : 1))), shape)); // prettier-ignore
+  const grids = order.map((x, i) =>
+    g.expand(
+      g.reshape(
+        x,
+        shape.map((d, j) => (i === j ? d : 1)),
+      ),
+      shape,
+    ),
+  );
   if (!swap) return grids;
   return [grids[1]!, grids[0]!, ...grids.slice(2)];
 }

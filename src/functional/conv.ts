@@ -81,8 +81,14 @@ function convolution(
     );
   }
   const y = g.conv(x, weight, {
-    strides, padLow, padHigh, lhsDilation: kernel.map(() => 1), rhsDilation, featureGroups: groups, batchGroups: 1,
-  }); // prettier-ignore
+    strides,
+    padLow,
+    padHigh,
+    lhsDilation: kernel.map(() => 1),
+    rhsDilation,
+    featureGroups: groups,
+    batchGroups: 1,
+  });
   return unbatch(addBias(op, y, bias));
 }
 

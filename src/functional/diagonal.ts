@@ -104,7 +104,10 @@ export function diagEmbed(
   const [a, b] = [axisOf('diagEmbed', plane, dim1), axisOf('diagEmbed', plane, dim2)];
   if (a === b) throw new ShapeError('diagEmbed', `dim1 and dim2 are the same dimension ${dim1}`);
   const rest = range(n - 2);
-  return g.permute(plane, range(n).map((axis) => (axis === a ? n - 2 : axis === b ? n - 1 : rest.shift()!))); // prettier-ignore
+  return g.permute(
+    plane,
+    range(n).map((axis) => (axis === a ? n - 2 : axis === b ? n - 1 : rest.shift()!)),
+  );
 }
 
 /**
@@ -152,7 +155,10 @@ export function diagonalScatter(
   const spread = g.expand(g.reshape(line, [...expected.slice(0, -1), 1, columns]), plane.shape);
   const on = bandMask(plane.shape, (gap) => g.eq(gap, g.fullLike(gap, offset)));
   const result = g.where(on, spread, plane);
-  return g.permute(result, range(rank(x)).map((axis) => perm.indexOf(axis))); // prettier-ignore
+  return g.permute(
+    result,
+    range(rank(x)).map((axis) => perm.indexOf(axis)),
+  );
 }
 
 /**

@@ -59,7 +59,13 @@ function contract(left: Term, right: Term, needed: ReadonlySet<string>): Term {
   const drop = (term: Term): Term => {
     const gone = loose.filter((name) => sizeOf(term, name) === 1);
     const kept = term.names.filter((name) => !gone.includes(name));
-    return { value: g.reshape(term.value, kept.map((name) => sizeOf(term, name))), names: kept }; // prettier-ignore
+    return {
+      value: g.reshape(
+        term.value,
+        kept.map((name) => sizeOf(term, name)),
+      ),
+      names: kept,
+    };
   };
   const [a, b] = [summed(drop(left), new Set([...needed, ...right.names])), drop(right)];
   const only = new Set([...needed, ...a.names]);
@@ -129,7 +135,10 @@ export function einsum(equation: string, operands: readonly Value[]): Value {
     return contract(left, right, new Set([...target, ...later]));
   }, terms[0]!);
   const { value, names } = summed(result, new Set(target));
-  return g.permute(value, target.map((name) => names.indexOf(name))); // prettier-ignore
+  return g.permute(
+    value,
+    target.map((name) => names.indexOf(name)),
+  );
 }
 
 const letters = (text: string): number => text.replace(/[^A-Za-z]/g, '').length;

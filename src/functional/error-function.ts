@@ -11,7 +11,7 @@ const erfcxCoefficients = [
   6.347057684985558e-10, 1.43207984359961e-10, -6.160401633259483e-11, 2.060787651636531e-12,
   3.571254403311741e-12, -8.589684519222373e-13, -6.152856002472618e-14, 7.422951142643797e-14,
   -1.280642258905118e-14, -2.142730437526552e-15,
-]; // prettier-ignore
+];
 
 /** e^(x^2) erfc(x) for x from 0 on. */
 function erfcxSeries(x: Value): Value {
@@ -59,13 +59,13 @@ export function erfcx(x: Value): Value {
 
 // M. Giles, "Approximating the erfinv function" (2010): the single precision polynomials.
 const erfinvCentral = [
-  1.50140941, 0.246640727, -0.00417768164, -0.00125372503, 0.000218580870, -4.39150654e-6, -3.5233877e-6,
+  1.50140941, 0.246640727, -0.00417768164, -0.00125372503, 0.00021858087, -4.39150654e-6, -3.5233877e-6,
   3.43273939e-7, 2.81022636e-8,
-]; // prettier-ignore
+];
 const erfinvTail = [
   2.83297682, 1.00167406, 0.00943887047, -0.0076224613, 0.00573950773, -0.00367342844, 0.00134934322,
   0.000100950558, -0.000200214257,
-]; // prettier-ignore
+];
 
 /** The inverse of erf at x, from x and 1 - x^2, to single precision. No gradient flows: Newton's steps give it. */
 function gilesInverse(x: Value, rest: Value): Value {

@@ -66,7 +66,10 @@ function position(
   const flat = dim === undefined ? g.reshape(x, [g.count(x)]) : atLeast1(x);
   const result = g.arg(op, flat, axis);
   if (!keepdim) return result;
-  return g.reshape(result, x.shape.map((d, i) => (dim === undefined || i === axis ? 1 : d))); // prettier-ignore
+  return g.reshape(
+    result,
+    x.shape.map((d, i) => (dim === undefined || i === axis ? 1 : d)),
+  );
 }
 
 /**

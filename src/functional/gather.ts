@@ -65,7 +65,10 @@ export function takeAlongDim(x: Value, index: Value, dim?: number): Value {
 /** Whole slices of one axis at the positions of a 1-d index, which may be negative only if `wrap` says so. */
 export function rowsAt(x: Value, index: Value, axis: number): Value {
   const shape = x.shape.with(axis, index.shape[0]!);
-  const line = g.reshape(index, shape.map((d, i) => (i === axis ? d : 1))); // prettier-ignore
+  const line = g.reshape(
+    index,
+    shape.map((d, i) => (i === axis ? d : 1)),
+  );
   return g.gather(x, g.expand(line, shape), axis);
 }
 

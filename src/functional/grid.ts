@@ -145,7 +145,11 @@ export function gridSample(
   });
   const flat = g.reshape(input, [n!, c!, numel(sizes)]);
   const terms = choices(perDimension).map((corner) => {
-    const picked = pixels(flat, corner.map((tap) => tap.at), sizes); // prettier-ignore
+    const picked = pixels(
+      flat,
+      corner.map((tap) => tap.at),
+      sizes,
+    );
     const weights = corner.flatMap((tap) => (tap.weight ? [tap.weight] : []));
     if (weights.length === 0) return picked;
     return g.mul(picked, g.expand(unsqueeze(weights.reduce(g.mul), 1), picked.shape));
@@ -191,12 +195,24 @@ export function affineGrid(
   const base = range(spatial).map((i) => {
     const axis = spatial - i;
     const line = g.cast(coordinates(sizes[axis - 1]!, options.alignCorners ?? false), theta.dtype);
-    return g.expand(g.reshape(line, shape.map((d, k) => (k === axis ? d : 1))), shape); // prettier-ignore
+    return g.expand(
+      g.reshape(
+        line,
+        shape.map((d, k) => (k === axis ? d : 1)),
+      ),
+      shape,
+    );
   });
   const homogeneous = [...base, g.full(shape, 1, theta.dtype)];
   const entry = (row: number, column: number): Value => {
     const cell = g.sliceAxis(g.sliceAxis(theta, 1, row, 1), 2, column, 1);
-    return g.expand(g.reshape(cell, shape.map((d, k) => (k === 0 ? d : 1))), shape); // prettier-ignore
+    return g.expand(
+      g.reshape(
+        cell,
+        shape.map((d, k) => (k === 0 ? d : 1)),
+      ),
+      shape,
+    );
   };
   const rows = range(spatial).map((row) =>
     unsqueeze(homogeneous.map((x, column) => g.mul(x, entry(row, column))).reduce(g.add), shape.length),

@@ -48,7 +48,10 @@ function listValue(op: string, list: IndexArray): Value {
   if (parts.some((part) => formatShape(part.shape) !== formatShape(first!.shape))) {
     throw new ShapeError(op, 'a list of positions has rows of different lengths');
   }
-  return g.concat(parts.map((part) => g.reshape(part, [1, ...part.shape])), 0); // prettier-ignore
+  return g.concat(
+    parts.map((part) => g.reshape(part, [1, ...part.shape])),
+    0,
+  );
 }
 
 const booleans = (list: IndexArray): boolean => {
@@ -74,7 +77,12 @@ function maskPositions(op: string, mask: IndexArray, shape: readonly number[]): 
   let depth = 0;
   for (let item: number | boolean | IndexArray | undefined = mask; typeof item === 'object'; item = item[0])
     depth++;
-  return range(depth).map((axis) => listValue(op, found.map((at) => at[axis]!))); // prettier-ignore
+  return range(depth).map((axis) =>
+    listValue(
+      op,
+      found.map((at) => at[axis]!),
+    ),
+  );
 }
 
 function requireKnownMask(op: string, index: Value): void {
@@ -208,7 +216,12 @@ export function withAt(x: Value, index: Index<Value> | readonly Index<Value>[], 
   const common = range(positions.length).map((i) => before + i);
   const lined = g.permute(stretched, leadingFirst(stretched, common));
   const changed = indexPut(g.permute(view, order), [...indices.values()], lined);
-  return back(g.permute(changed, order.map((_, i) => order.indexOf(i)))); // prettier-ignore
+  return back(
+    g.permute(
+      changed,
+      order.map((_, i) => order.indexOf(i)),
+    ),
+  );
 }
 
 /** Leading dimensions of size 1 that `shape` does not have are dropped, as assignment does. */

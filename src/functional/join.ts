@@ -54,7 +54,10 @@ export function stack(tensors: readonly Value[], dim: number = 0): Value {
       `shapes ${formatShape(first.shape)} and ${formatShape(odd.shape)} must be equal`,
     );
   }
-  return g.concat(parts.map((x) => g.reshape(x, x.shape.toSpliced(axis, 0, 1))), axis); // prettier-ignore
+  return g.concat(
+    parts.map((x) => g.reshape(x, x.shape.toSpliced(axis, 0, 1))),
+    axis,
+  );
 }
 
 /**
@@ -178,7 +181,11 @@ export function tensorSplit(x: Value, sections: number | readonly number[], dim:
   if (typeof sections === 'number') {
     if (!(sections > 0)) throw new ArgumentError('tensorSplit', `expects a positive number, not ${sections}`);
     const [size, more] = [Math.floor(total / sections), total % sections];
-    return parts(x, axis, Array.from({ length: sections }, (_, i) => size + (i < more ? 1 : 0))); // prettier-ignore
+    return parts(
+      x,
+      axis,
+      Array.from({ length: sections }, (_, i) => size + (i < more ? 1 : 0)),
+    );
   }
   const inside = (at: number): number => Math.min(Math.max(at < 0 ? at + total : at, 0), total);
   const bounds = [0, ...sections.map(inside), total];

@@ -81,7 +81,12 @@ export function matrixNorm(
   if (!kind)
     throw new ArgumentError('matrixNorm', `order ${ord} needs singular values, which are not offered`);
   const result = kind();
-  return keepdim ? result : g.reshape(result, a.shape.filter((_, i) => !pair.includes(i))); // prettier-ignore
+  return keepdim
+    ? result
+    : g.reshape(
+        result,
+        a.shape.filter((_, i) => !pair.includes(i)),
+      );
 }
 
 /**

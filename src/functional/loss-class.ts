@@ -3,14 +3,22 @@
  *
  * The log-probability of the target class is picked by comparing class numbers with the target, not by a gather: its
  * gradient is then elementwise in the same rows, and forward and gradient fuse with the softmax they belong to. A
- * target outside the classes gives NaN.
+ * target outside the classes is an error where it is handed in, and gives NaN where it is computed.
  */
 import { ArgumentError, DTypeError, ShapeError, formatShape, isFloat, sameShape } from '../core/index.js';
-import { g } from '../graph/index.js';
+import { g, node } from '../graph/index.js';
 import { logSoftmax, logsigmoid } from './activation.js';
 import {
-  along, floats, average, integers, positivePart, reduceLoss, unsqueeze, weighted, type Reduction,
-} from './nn-support.js'; // prettier-ignore
+  along,
+  floats,
+  average,
+  integers,
+  positivePart,
+  reduceLoss,
+  unsqueeze,
+  weighted,
+  type Reduction,
+} from './nn-support.js';
 import { floating, range, type Value } from './operands.js';
 
 interface Picking {
@@ -55,8 +63,13 @@ function pickLoss(op: string, logp: Value, labels: Value, options: Picking): Val
       `input ${formatShape(logp.shape)} takes targets of shape ${formatShape(rows)}, not ${formatShape(labels.shape)}`,
     );
   }
-  const target = g.cast(integers(op, 'class numbers', labels), 'int32');
   const classes = logp.shape[axis]!;
+  const checked = node('checkIndex', [integers(op, 'class numbers', labels)], {
+    bound: classes,
+    except: ignoreIndex,
+    what: op,
+  });
+  const target = g.cast(checked, 'int32');
   const hit = isTarget(target, logp.shape, axis);
   const zeros = g.zerosLike(logp);
   const weight = classWeight(op, options.weight, logp, axis);

@@ -2,8 +2,15 @@
 import { ArgumentError, ShapeError, formatShape, sameShape } from '../core/index.js';
 import { g } from '../graph/index.js';
 import {
-  floats, log1pExp, reduceLoss, straightThrough, unsqueeze, weighted, type Reduction, type WithReduction,
-} from './nn-support.js'; // prettier-ignore
+  floats,
+  log1pExp,
+  reduceLoss,
+  straightThrough,
+  unsqueeze,
+  weighted,
+  type Reduction,
+  type WithReduction,
+} from './nn-support.js';
 import { floating, type Value } from './operands.js';
 
 const square = (x: Value): Value => g.mul(x, x);

@@ -263,8 +263,17 @@ export function kron(x: Value, y: Value): Value {
   const [left, right] = [padded(x), padded(y)];
   const [a, b] = operands(
     'kron',
-    g.reshape(x, left.flatMap((d) => [d, 1])), // prettier-ignore
-    g.reshape(y, right.flatMap((d) => [1, d])), // prettier-ignore
+    g.reshape(
+      x,
+      left.flatMap((d) => [d, 1]),
+    ),
+    g.reshape(
+      y,
+      right.flatMap((d) => [1, d]),
+    ),
   );
-  return g.reshape(mul(a, b), left.map((d, i) => d * right[i]!)); // prettier-ignore
+  return g.reshape(
+    mul(a, b),
+    left.map((d, i) => d * right[i]!),
+  );
 }

@@ -1,7 +1,15 @@
 /** What the neural-network composites share: how loss tensors meet, how losses are reduced, sizes per spatial dimension. */
 import {
-  ArgumentError, DTypeError, ShapeError, broadcastShapes, formatShape, isInteger, numel, toFloat, type Shape,
-} from '../core/index.js'; // prettier-ignore
+  ArgumentError,
+  DTypeError,
+  ShapeError,
+  broadcastShapes,
+  formatShape,
+  isInteger,
+  numel,
+  toFloat,
+  type Shape,
+} from '../core/index.js';
 import { g } from '../graph/index.js';
 import { coerce, range, resultType, type Value } from './operands.js';
 
@@ -63,7 +71,13 @@ export const unsqueeze = (x: Value, axis: number): Value => g.reshape(x, x.shape
 
 /** A 1-d tensor laid along one axis of `shape` and stretched over the others. */
 export const along = (v: Value, shape: Shape, axis: number): Value =>
-  g.expand(g.reshape(v, shape.map((_, i) => (i === axis ? v.shape[0]! : 1))), shape); // prettier-ignore
+  g.expand(
+    g.reshape(
+      v,
+      shape.map((_, i) => (i === axis ? v.shape[0]! : 1)),
+    ),
+    shape,
+  );
 
 export const average = (x: Value, axes: readonly number[], keepdim = false): Value =>
   g.withScalar('div', g.sum(x, axes, keepdim), numel(axes.map((axis) => x.shape[axis]!)));

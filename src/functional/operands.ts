@@ -15,9 +15,20 @@
  * Types are copied as written, `Value` becoming `Tensor`; a type that holds tensors is written out in the signature.
  */
 import {
-  ArgumentError, DTypeError, ShapeError, dtypes, formatShape, isFloat, isHalf, normalizeAxes, normalizeAxis, promote,
-  promoteScalar, toFloat, type DType,
-} from '../core/index.js'; // prettier-ignore
+  ArgumentError,
+  DTypeError,
+  ShapeError,
+  dtypes,
+  formatShape,
+  isFloat,
+  isHalf,
+  normalizeAxes,
+  normalizeAxis,
+  promote,
+  promoteScalar,
+  toFloat,
+  type DType,
+} from '../core/index.js';
 import { g, type Node } from '../graph/index.js';
 
 /** A tensor while it is being computed with. */

@@ -29,7 +29,10 @@ function outputSizes(op: string, wanted: OutputSize, x: Value): number[] {
 function adaptiveAvgPool(op: string, spatial: number, input: Value, outputSize: OutputSize): Value {
   const { x, unbatch } = batched(op, input, spatial);
   const { values, lengths } = adaptive(x, outputSizes(op, outputSize, x), 0);
-  const total = g.sum(values, range(spatial).map((i) => i + 2 + spatial)); // prettier-ignore
+  const total = g.sum(
+    values,
+    range(spatial).map((i) => i + 2 + spatial),
+  );
   return unbatch(g.div(total, perWindow(lengths, total)));
 }
 

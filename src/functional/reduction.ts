@@ -4,8 +4,16 @@ import { g } from '../graph/index.js';
 import { truth } from './comparison.js';
 import { logaddexp } from './exponential.js';
 import {
-  atLeast1, axesOf, axisOf, floating, inFloat32, nanMask, sumType, type Dims, type Value,
-} from './operands.js'; // prettier-ignore
+  atLeast1,
+  axesOf,
+  axisOf,
+  floating,
+  inFloat32,
+  nanMask,
+  sumType,
+  type Dims,
+  type Value,
+} from './operands.js';
 
 type Options = { keepdim?: boolean | undefined; dtype?: DType | undefined };
 

@@ -191,7 +191,13 @@ function slices(
     formatShape(atLeast1(source).shape) === formatShape(shape) || (rank(source) === 0 && numel(shape) === 1);
   if (!fits) throw new ShapeError(op, `source ${formatShape(source.shape)} is not ${formatShape(shape)}`);
   if (source.dtype !== x.dtype) throw new DTypeError(op, `source is ${source.dtype}, the tensor ${x.dtype}`);
-  const at = g.expand(g.reshape(line, shape.map((d, i) => (i === axis ? d : 1))), shape); // prettier-ignore
+  const at = g.expand(
+    g.reshape(
+      line,
+      shape.map((d, i) => (i === axis ? d : 1)),
+    ),
+    shape,
+  );
   return { at, values: g.reshape(source, shape), axis };
 }
 

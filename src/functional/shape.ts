@@ -94,7 +94,10 @@ export function ravel(x: Value): Value {
  */
 export function squeeze(x: Value, dim?: Dims): Value {
   const axes = dim === undefined ? range(rank(x)) : axesOf('squeeze', x, dim);
-  return g.reshape(x, x.shape.filter((d, i) => d !== 1 || !axes.includes(i))); // prettier-ignore
+  return g.reshape(
+    x,
+    x.shape.filter((d, i) => d !== 1 || !axes.includes(i)),
+  );
 }
 
 /**
@@ -162,7 +165,10 @@ export function movedim(x: Value, source: Dims, destination: Dims): Value {
     );
   }
   const rest = range(rank(x)).filter((axis) => !from.includes(axis));
-  return g.permute(x, range(rank(x)).map((axis) => (to.includes(axis) ? from[to.indexOf(axis)]! : rest.shift()!))); // prettier-ignore
+  return g.permute(
+    x,
+    range(rank(x)).map((axis) => (to.includes(axis) ? from[to.indexOf(axis)]! : rest.shift()!)),
+  );
 }
 
 /**

@@ -3,9 +3,19 @@ import { ArgumentError, ShapeError, formatShape } from '../core/index.js';
 import { g } from '../graph/index.js';
 import { safeSqrt } from './exponential.js';
 import {
-  allOperands, axesOf, axisOf, floating, inFloat32, rank, requireFloat, resultType, toValue, type Dims, type Named,
+  allOperands,
+  axesOf,
+  axisOf,
+  floating,
+  inFloat32,
+  rank,
+  requireFloat,
+  resultType,
+  toValue,
+  type Dims,
+  type Named,
   type Value,
-} from './operands.js'; // prettier-ignore
+} from './operands.js';
 import { extent, meanOver } from './reduction.js';
 
 type Spread = { correction?: number | undefined; keepdim?: boolean | undefined };
@@ -142,7 +152,10 @@ export function diff(
   const axis = axisOf('diff', x, dim);
   const parts = [prepend, x, append].filter((part) => part !== undefined);
   const dtype = resultType('diff', ...parts);
-  let a = g.concat(parts.map((part) => g.cast(part, dtype)), axis); // prettier-ignore
+  let a = g.concat(
+    parts.map((part) => g.cast(part, dtype)),
+    axis,
+  );
   for (let i = 0; i < n; i++) {
     const size = Math.max(a.shape[axis]! - 1, 0);
     const [high, low] = [g.sliceAxis(a, axis, a.shape[axis]! - size, size), g.sliceAxis(a, axis, 0, size)];
@@ -164,7 +177,13 @@ function panels(
   const size = Math.max((a.shape[axis] ?? 0) - 1, 0);
   const sums = g.add(g.sliceAxis(a, axis, Math.min(1, a.shape[axis]!), size), g.sliceAxis(a, axis, 0, size));
   if (x === undefined) return { areas: g.scale(sums, dx / 2), axis };
-  const lined = rank(x) === 1 ? g.reshape(x, a.shape.map((_, i) => (i === axis ? x.shape[0]! : 1))) : x; // prettier-ignore
+  const lined =
+    rank(x) === 1
+      ? g.reshape(
+          x,
+          a.shape.map((_, i) => (i === axis ? x.shape[0]! : 1)),
+        )
+      : x;
   const [widths, heights] = allOperands(op, diff(floating(lined), { dim: axis - rank(a) }), sums);
   return { areas: g.scale(g.mul(widths, heights), 0.5), axis };
 }

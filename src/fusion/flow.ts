@@ -5,6 +5,7 @@ import { dtypes, numel } from '../core/index.js';
 import { family, ops } from '../ops/index.js';
 import { node as makeNode, roots, topological, type Graph, type Node } from '../graph/index.js';
 import { isView } from '../loops/index.js';
+import { untangle } from './untangle.js';
 
 export interface Flow {
   readonly graph: Graph;
@@ -26,7 +27,8 @@ export interface Flow {
 
 export const isLeaf = (node: Node): boolean => family(node.op) === 'leaf';
 /** A value for each element on its own; picking by a computed position counts. */
-export const isElementwise = (node: Node): boolean => family(node.op) === 'elementwise' || node.op === 'gather';
+export const isElementwise = (node: Node): boolean =>
+  family(node.op) === 'elementwise' || node.op === 'gather';
 export const isReduction = (node: Node): boolean => family(node.op) === 'reduce';
 
 /** Reshapes rename nothing in row-major memory: a value and its reshapes share storage. */
@@ -49,7 +51,10 @@ function pinLeaves(graph: Graph): Graph {
     pinned.set(leaf, copy);
     return makeNode('reshape', [copy], { shape: root.shape }, root.sources);
   };
-  return { outputs: graph.outputs.map(pin), assigns: graph.assigns.map(({ leaf, value }) => ({ leaf, value: pin(value) })) };
+  return {
+    outputs: graph.outputs.map(pin),
+    assigns: graph.assigns.map(({ leaf, value }) => ({ leaf, value: pin(value) })),
+  };
 }
 
 /** What a value may cost per element, and read from inputs and state, to be computed again by every reader. */
@@ -77,14 +82,14 @@ function priceOf(own: number, inputs: readonly (Price | undefined)[]): Price | u
 }
 
 export function flowOf(traced: Graph, fused: boolean): Flow {
-  const graph = pinLeaves(traced);
+  const { graph, copies } = untangle(pinLeaves(traced));
   const order = topological(roots(graph));
   const position = new Map(order.map((node, i) => [node, i]));
   const behind = new Map<Node, readonly Node[]>();
   const sources = new Map<Node, Node[]>();
   const users = new Map<Node, Node[]>();
   const compute: Node[] = [];
-  const demanded = new Set(roots(graph).map(storageOf));
+  const demanded = new Set([...roots(graph).map(storageOf), ...copies]);
   const prices = new Map<Node, Price>();
   const across = new Map<Node, ReadonlySet<Node>>();
   const barred = new Map<Node, ReadonlySet<Node>>();
@@ -96,7 +101,10 @@ export function flowOf(traced: Graph, fused: boolean): Flow {
       behind.set(node, reached);
       if (node.op === 'barrier') across.set(node, new Set(reached));
       else if (crossed.size > 0) across.set(node, crossed);
-      const price = priceOf(0, node.inputs.map((input) => prices.get(input))); // prettier-ignore
+      const price = priceOf(
+        0,
+        node.inputs.map((input) => prices.get(input)),
+      );
       if (price) prices.set(node, price);
       continue;
     }
@@ -104,16 +112,21 @@ export function flowOf(traced: Graph, fused: boolean): Flow {
     users.set(node, []);
     if (isLeaf(node)) {
       const given = node.op === 'input' || node.op === 'state';
-      if (bytesOf(node) <= freeBytes || !given) prices.set(node, { ops: 0, leaves: new Set(given ? [node] : []) });
+      if (bytesOf(node) <= freeBytes || !given)
+        prices.set(node, { ops: 0, leaves: new Set(given ? [node] : []) });
       continue;
     }
     compute.push(node);
     if (crossed.size > 0) barred.set(node, crossed);
     sources.set(node, reached);
     for (const source of reached) users.get(source)!.push(node);
-    if (node.op === 'gather' || node.op === 'sort' || node.op === 'argsort') demanded.add(storageOf(node.inputs[0]!));
+    if (node.op === 'gather' || node.op === 'sort' || node.op === 'argsort')
+      demanded.add(storageOf(node.inputs[0]!));
     if (fused && family(node.op) === 'elementwise') {
-      const price = priceOf(ops[node.op].cost, node.inputs.map((input) => prices.get(input))); // prettier-ignore
+      const price = priceOf(
+        ops[node.op].cost,
+        node.inputs.map((input) => prices.get(input)),
+      );
       // A value that is stored anyway, of data handed in, belongs into the kernel of its readers.
       if (price && !(demanded.has(node) && price.leaves.size > 0)) prices.set(node, price);
     }

@@ -5,8 +5,14 @@
 import { numel } from '../core/index.js';
 import type { Node } from '../graph/index.js';
 import {
-  axesFor, axisIndex, flattenIndex, isView, pull, unflattenIndex, type IndexExpr,
-} from '../loops/index.js'; // prettier-ignore
+  axesFor,
+  axisIndex,
+  flattenIndex,
+  isView,
+  pull,
+  unflattenIndex,
+  type IndexExpr,
+} from '../loops/index.js';
 import { family } from '../ops/index.js';
 import { isElementwise, isReduction, type Flow } from './flow.js';
 
@@ -65,10 +71,14 @@ const flat = (axes: readonly number[], domain: readonly number[]): IndexExpr => 
     axes.map((axis) => domain[axis]!),
   );
 };
-const sizes = (axes: readonly number[], domain: readonly number[]): number => numel(axes.map((a) => domain[a]!));
+const sizes = (axes: readonly number[], domain: readonly number[]): number =>
+  numel(axes.map((a) => domain[a]!));
 
 /** The flat position each level of the domain walks, and how many there are. */
-function levelIndex(group: Pick<Group, 'domain' | 'orientation'>, level: Level): { index: IndexExpr; count: number } {
+function levelIndex(
+  group: Pick<Group, 'domain' | 'orientation'>,
+  level: Level,
+): { index: IndexExpr; count: number } {
   const every = group.domain.map((_, i) => i);
   const axes = {
     element: every,
@@ -89,11 +99,16 @@ export function* readsOf(
     const picked = node.op === 'gather' && operand === 0;
     const stack = [{ node: input, indices: at, masked: picked }];
     for (let top = stack.pop(); top; top = stack.pop()) {
-      if (picked && isView(top.node)) stack.push(...top.node.inputs.map((each) => ({ node: each, indices: at, masked: true })));
+      if (picked && isView(top.node))
+        stack.push(...top.node.inputs.map((each) => ({ node: each, indices: at, masked: true })));
       else if (!isView(top.node)) yield { source: top.node, indices: top.indices, masked: top.masked };
       else {
         for (const read of pull(top.node, top.indices).reads) {
-          stack.push({ node: read.input, indices: read.indices, masked: top.masked || read.masks.length > 0 });
+          stack.push({
+            node: read.input,
+            indices: read.indices,
+            masked: top.masked || read.masks.length > 0,
+          });
         }
       }
     }
@@ -104,19 +119,26 @@ const sameIndices = (a: readonly IndexExpr[], b: readonly IndexExpr[], shape: re
   flattenIndex(a, shape).key === flattenIndex(b, shape).key;
 
 /** Whether every member that `node` reads at `at` is read exactly where the group computes it. */
-function readsInPlace(group: Group, node: Node, at: readonly IndexExpr[], levels: readonly Level[]): string | undefined {
+function readsInPlace(
+  group: Group,
+  node: Node,
+  at: readonly IndexExpr[],
+  levels: readonly Level[],
+): string | undefined {
   for (const { source, indices, masked } of readsOf(node, at)) {
     const member = group.members.get(source);
     if (!member) continue;
     if (!levels.includes(member.level)) return `${source.op} is known only after the last row`;
-    if (masked || !sameIndices(indices, member.at, source.shape)) return `reads ${source.op} at other positions`;
+    if (masked || !sameIndices(indices, member.at, source.shape))
+      return `reads ${source.op} at other positions`;
   }
   return undefined;
 }
 
 /** Places an elementwise node on the group's domain. */
 export function placeElementwise(group: Group, node: Node): Placement {
-  if (group.kind === 'scatter' || group.kind === 'sort') return refused(`${kindName[group.kind]} takes in nothing that follows it`);
+  if (group.kind === 'scatter' || group.kind === 'sort')
+    return refused(`${kindName[group.kind]} takes in nothing that follows it`);
   const count = numel(node.shape);
   const levels: Level[] = group.kind === 'row' ? ['element', 'row', 'column', 'total'] : ['element'];
   const readable: Record<Level, readonly Level[]> = {
@@ -142,7 +164,9 @@ export function orient(domain: readonly number[], axes: readonly number[]): Orie
   const every = domain.map((_, i) => i);
   const rest = every.filter((axis) => !axes.includes(axis));
   if (rest.length === 0) {
-    return domain.length > 1 ? { rows: every.slice(0, -1), inner: every.slice(-1) } : { rows: [], inner: every };
+    return domain.length > 1
+      ? { rows: every.slice(0, -1), inner: every.slice(-1) }
+      : { rows: [], inner: every };
   }
   const last = every.findLast((axis) => domain[axis]! > 1) ?? domain.length - 1;
   return axes.includes(last) ? { rows: rest, inner: [...axes] } : { rows: [...axes], inner: rest };
@@ -159,7 +183,8 @@ export function domainFor(node: Node, flow: Flow): { domain: readonly number[]; 
   const axes = reducedAxes(node);
   const rest = domain.map((_, i) => i).filter((i) => !axes.includes(i));
   const positions = node.op === 'argmax' || node.op === 'argmin';
-  const within = family(node.op) === 'scan' || positions || (rest.length > 0 && isReadBack(node, [numel(domain)], flow));
+  const within =
+    family(node.op) === 'scan' || positions || (rest.length > 0 && isReadBack(node, [numel(domain)], flow));
   return { domain, orientation: within ? { rows: rest, inner: [...axes] } : orient(domain, axes) };
 }
 
@@ -180,7 +205,8 @@ function isReadBack(node: Node, counts: readonly number[], flow: Flow): boolean 
 
 /** Places a reduction or a scan; the group must have an orientation. */
 export function placeReduction(group: Group, node: Node, flow: Flow): Placement {
-  if (group.kind !== 'row') return refused(`a reduction needs whole rows, which ${kindName[group.kind]} does not have at once`);
+  if (group.kind !== 'row')
+    return refused(`a reduction needs whole rows, which ${kindName[group.kind]} does not have at once`);
   const input = node.inputs[0]!;
   const axes = reducedAxes(node);
   const kept = (at: readonly IndexExpr[]): IndexExpr[] => at.filter((_, i) => !axes.includes(i));
@@ -198,7 +224,8 @@ export function placeReduction(group: Group, node: Node, flow: Flow): Placement 
       const inner = group.orientation!.inner;
       const walks = at[axes[0]!]!;
       // An axis of size 0 or 1 is walked by no loop.
-      const alone = walks.terms.length === 0 || walks.key === axisIndex(inner[0]!, input.shape[axes[0]!]!).key;
+      const alone =
+        walks.terms.length === 0 || walks.key === axisIndex(inner[0]!, input.shape[axes[0]!]!).key;
       const whole = group.domain[inner[0]!] === input.shape[axes[0]!];
       const along = inner.length === 1 && whole && alone && inputLevel === 'element';
       if (along) return { member: { level: 'element', at } };
@@ -239,4 +266,5 @@ export function redomain(group: Group, domain: readonly number[]): void {
 export const isUpdate = (node: Node): boolean =>
   node.sources.length > 0 && node.sources.every((source) => source.origin === 'optimizer');
 
-export const isPlaceable = (node: Node): boolean => isElementwise(node) || isReduction(node) || family(node.op) === 'scan';
+export const isPlaceable = (node: Node): boolean =>
+  isElementwise(node) || isReduction(node) || family(node.op) === 'scan';

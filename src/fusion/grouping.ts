@@ -8,9 +8,20 @@ import { axesFor, flattenIndex } from '../loops/index.js';
 import { family } from '../ops/index.js';
 import { isElementwise, isReduction, type Flow } from './flow.js';
 import {
-  canRedomain, domainFor, isPlaceable, isUpdate, kindName, placeElementwise, placeReduction, readsOf, redomain,
-  type Group, type GroupKind, type Member, type Placement,
-} from './group.js'; // prettier-ignore
+  canRedomain,
+  domainFor,
+  isPlaceable,
+  isUpdate,
+  kindName,
+  placeElementwise,
+  placeReduction,
+  readsOf,
+  redomain,
+  type Group,
+  type GroupKind,
+  type Member,
+  type Placement,
+} from './group.js';
 
 export interface Refusal {
   readonly producer: Node;
@@ -89,7 +100,10 @@ export class Grouping {
   #candidates(node: Node): Group[] {
     const order: GroupKind[] = ['contract', 'row', 'map', 'scatter', 'sort'];
     const found = new Set(this.flow.sources.get(node)!.flatMap((source) => this.home(source) ?? []));
-    return [...found].sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || numel(b.domain) - numel(a.domain) || b.id - a.id);
+    return [...found].sort(
+      (a, b) =>
+        order.indexOf(a.kind) - order.indexOf(b.kind) || numel(b.domain) - numel(a.domain) || b.id - a.id,
+    );
   }
 
   #begin(node: Node): void {
@@ -109,7 +123,8 @@ export class Grouping {
     if (kind === 'row') {
       Object.assign(group, domainFor(node, this.flow));
       const placed = placeReduction(group, node, this.flow);
-      if ('refused' in placed) throw new InternalError(`${node.op} has no place in a kernel of its own: ${placed.refused}`);
+      if ('refused' in placed)
+        throw new InternalError(`${node.op} has no place in a kernel of its own: ${placed.refused}`);
       member = placed.member;
     }
     this.#add(group, node, member);
@@ -134,14 +149,22 @@ export class Grouping {
   }
 
   #join(group: Group, node: Node): boolean {
-    if (group.update !== isUpdate(node)) return this.#refuse(group, node, 'optimizer updates are kernels of their own: slower inside others');
-    if (group.members.size >= this.limits.maxBodyOps) return this.#refuse(group, node, 'the kernel is as large as the target takes');
+    if (group.update !== isUpdate(node))
+      return this.#refuse(group, node, 'optimizer updates are kernels of their own: slower inside others');
+    if (group.members.size >= this.limits.maxBodyOps)
+      return this.#refuse(group, node, 'the kernel is as large as the target takes');
     const others = this.flow.sources.get(node)!.flatMap((source) => this.home(source) ?? []);
-    if (this.#reaches(others.filter((other) => other !== group), group)) {
+    if (
+      this.#reaches(
+        others.filter((other) => other !== group),
+        group,
+      )
+    ) {
       return this.#refuse(group, node, 'something between the two must be finished first');
     }
     for (const source of this.flow.barred.get(node) ?? []) {
-      if (this.home(source) === group) return this.#refuse(group, node, 'it is computed again behind a checkpoint');
+      if (this.home(source) === group)
+        return this.#refuse(group, node, 'it is computed again behind a checkpoint');
     }
     const placed = isElementwise(node) ? placeElementwise(group, node) : this.#placeReduction(group, node);
     if ('refused' in placed) return this.#refuse(group, node, placed.refused);
@@ -184,10 +207,15 @@ export class Grouping {
     if (group === other) return true;
     if (group.update !== other.update) return false;
     const no = (reason: string): false => (via ? this.#refuse(other, via, reason) : false);
-    if (group.members.size + other.members.size > this.limits.maxBodyOps) return no('the kernel is as large as the target takes');
+    if (group.members.size + other.members.size > this.limits.maxBodyOps)
+      return no('the kernel is as large as the target takes');
     const between = (from: Group, to: Group): boolean =>
-      this.#reaches([...from.needs].map((g) => this.#find(g)).filter((g) => g !== to && g !== from), to);
-    if (between(group, other) || between(other, group)) return no('something between the two must be finished first');
+      this.#reaches(
+        [...from.needs].map((g) => this.#find(g)).filter((g) => g !== to && g !== from),
+        to,
+      );
+    if (between(group, other) || between(other, group))
+      return no('something between the two must be finished first');
     const moved = this.#placementsIn(group, other);
     if (!moved) return no(`${kindName[other.kind]} does not move into ${kindName[group.kind]} of this shape`);
     const before = new Map(group.members);
@@ -208,13 +236,20 @@ export class Grouping {
 
   /** Where the members of `other` would lie in `group`, each placed by the law that a node of its own obeys. */
   #placementsIn(group: Group, other: Group): Map<Node, Member> | undefined {
-    const fits = other.kind === 'map' ? group.kind !== 'scatter' && group.kind !== 'sort' : other.kind === 'row' && group.kind === 'row';
+    const fits =
+      other.kind === 'map'
+        ? group.kind !== 'scatter' && group.kind !== 'sort'
+        : other.kind === 'row' && group.kind === 'row';
     if (!fits) return undefined;
     const both: Group = { ...group, members: new Map(group.members) };
     const moved = new Map<Node, Member>();
-    const order = [...other.members.keys()].sort((a, b) => this.flow.position.get(a)! - this.flow.position.get(b)!);
+    const order = [...other.members.keys()].sort(
+      (a, b) => this.flow.position.get(a)! - this.flow.position.get(b)!,
+    );
     for (const node of order) {
-      const placed = isElementwise(node) ? placeElementwise(both, node) : placeReduction(both, node, this.flow);
+      const placed = isElementwise(node)
+        ? placeElementwise(both, node)
+        : placeReduction(both, node, this.flow);
       if ('refused' in placed) return undefined;
       both.members.set(node, placed.member);
       moved.set(node, placed.member);
@@ -223,13 +258,21 @@ export class Grouping {
   }
 
   #inPlace(group: Group, node: Node, member: Member): boolean {
-    if (!isElementwise(node)) return family(node.op) !== 'reduce' && family(node.op) !== 'scan' ? true : this.#reductionInPlace(group, node, member);
+    if (!isElementwise(node))
+      return family(node.op) !== 'reduce' && family(node.op) !== 'scan'
+        ? true
+        : this.#reductionInPlace(group, node, member);
     for (const { source, indices, masked } of readsOf(node, member.at)) {
       const other = group.members.get(source);
       if (!other) continue;
       if (this.flow.barred.get(node)?.has(source)) return false;
       const readable = other.level === member.level || (other.level === 'row' && member.level === 'element');
-      if (!readable || masked || flattenIndex(indices, source.shape).key !== flattenIndex(other.at, source.shape).key) return false;
+      if (
+        !readable ||
+        masked ||
+        flattenIndex(indices, source.shape).key !== flattenIndex(other.at, source.shape).key
+      )
+        return false;
     }
     return true;
   }
@@ -253,7 +296,9 @@ export class Grouping {
       readersOf.set(from, readers);
     }
     for (const set of readersOf.values()) {
-      const readers = [...set].sort((a, b) => Number(a.kind === 'map') - Number(b.kind === 'map') || a.id - b.id);
+      const readers = [...set].sort(
+        (a, b) => Number(a.kind === 'map') - Number(b.kind === 'map') || a.id - b.id,
+      );
       for (let i = 0; i < readers.length; i++) {
         const group = this.#find(readers[i]!);
         if (group.kind !== 'row') continue;

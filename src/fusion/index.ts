@@ -35,6 +35,8 @@ export function fuse(graph: Graph, limits: Limits, options: { readonly fusion?: 
     const stored = results.get(group);
     return stored ? [{ group, results: stored }] : [];
   });
-  const writer = new Map(regions.flatMap((region) => region.results.map(({ stored }) => [stored, region] as const)));
+  const writer = new Map(
+    regions.flatMap((region) => region.results.map(({ stored }) => [stored, region] as const)),
+  );
   return { flow, regions, refusals, writer };
 }

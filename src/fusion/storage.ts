@@ -29,6 +29,7 @@ export interface Storage {
 export function chooseStorage(flow: Flow, grouping: Grouping, fused: boolean, refusals: Refusal[]): Storage {
   const results = new Map<Group, Result[]>();
   const copies: Group[] = [];
+  const refused = new Set(refusals.map(({ producer }) => producer));
   /** Groups in whose kernels a value is needed. */
   const sites = new Map<Node, Set<Group>>();
   const need = (node: Node, group: Group): void => {
@@ -48,7 +49,13 @@ export function chooseStorage(flow: Flow, grouping: Grouping, fused: boolean, re
     let value: Node = place;
     while (isRenaming(value)) value = value.inputs[0]!;
     const home = isView(value) || isLeaf(value) || flow.free.has(value) ? undefined : grouping.home(value);
-    if (home && fused && home.kind !== 'scatter' && home.kind !== 'sort' && home.members.get(value)?.level === 'element') {
+    if (
+      home &&
+      fused &&
+      home.kind !== 'scatter' &&
+      home.kind !== 'sort' &&
+      home.members.get(value)?.level === 'element'
+    ) {
       store(home, { value, stored: place });
       need(value, home);
       continue;
@@ -67,9 +74,15 @@ export function chooseStorage(flow: Flow, grouping: Grouping, fused: boolean, re
     if (demanded) needed.add(home);
     if (needed.size === 0) continue;
     const elsewhere = [...needed].filter((group) => group !== home);
-    const again = !demanded && elsewhere.length > 0 && fused && isElementwise(node) && recompute(node, home, elsewhere, needed.has(home), flow, grouping);
+    const again =
+      !demanded &&
+      elsewhere.length > 0 &&
+      fused &&
+      (isElementwise(node)
+        ? recompute(node, home, elsewhere, needed.has(home), flow, grouping)
+        : `${node.op} is not computed again by those who read what is made of it`);
     const stored = demanded || (elsewhere.length > 0 && again !== true);
-    if (stored && !demanded && typeof again === 'string') {
+    if (stored && typeof again === 'string' && (isElementwise(node) || !refused.has(node))) {
       refusals.push({ producer: node, consumer: flow.users.get(node)![0]!, reason: again });
     }
     if (stored) store(home, { value: node, stored: node });
@@ -128,7 +141,10 @@ function recompute(
   for (let at = stack.pop(); at; at = stack.pop()) {
     if (tree.has(at) || leaves.has(at)) continue;
     const atHome = grouping.home(at);
-    const inside = isElementwise(at) && !flow.demanded.has(at) && !(at !== node && readElsewhere(at, tree, flow, grouping));
+    const inside =
+      isElementwise(at) &&
+      !flow.demanded.has(at) &&
+      !(at !== node && readElsewhere(at, tree, flow, grouping));
     if (at === node || flow.free.has(at) || inside) {
       tree.add(at);
       // A picked element costs its position too.
@@ -138,7 +154,8 @@ function recompute(
     } else {
       leaves.add(at);
       const kept = isLeaf(at) || flow.demanded.has(at) || readElsewhere(at, tree, flow, grouping);
-      if (!kept && atHome && numel(at.shape) >= numel(node.shape)) return `to compute it again, ${at.op} would have to be stored instead`;
+      if (!kept && atHome && numel(at.shape) >= numel(node.shape))
+        return `to compute it again, ${at.op} would have to be stored instead`;
     }
   }
   const loaded = [...leaves].reduce((sum, leaf) => sum + bytesOf(leaf), 0);
@@ -161,4 +178,6 @@ function repeatsIn(group: Group, node: Node): number {
 }
 
 const readElsewhere = (node: Node, tree: ReadonlySet<Node>, flow: Flow, grouping: Grouping): boolean =>
-  flow.users.get(node)!.some((user) => !tree.has(user) && grouping.home(user) !== grouping.home(node) && !flow.free.has(user));
+  flow.users
+    .get(node)!
+    .some((user) => !tree.has(user) && grouping.home(user) !== grouping.home(node) && !flow.free.has(user));

@@ -2,9 +2,7 @@
  * Constructors for the primitives, as the compiler's own rules use them: strict about shapes and dtypes (no
  * broadcasting, no promotion), and silent where nothing would change.
  */
-import {
-  broadcastShapes, isFloat, numel, sameShape, type DType, type Shape,
-} from '../core/index.js'; // prettier-ignore
+import { broadcastShapes, isFloat, numel, sameShape, type DType, type Shape } from '../core/index.js';
 import type { ArgOp, BinaryOp, OpAttrs, ReduceOp, ScanOp, UnaryOp } from '../ops/index.js';
 import { node, type Node } from './node.js';
 
@@ -21,7 +19,13 @@ export const zerosLike = (x: Node): Node => fullLike(x, 0);
 export const iota = (size: number, dtype: DType = 'int32'): Node => node('iota', [], { size, dtype });
 /** Positions along one axis of a shape, as a tensor of that shape. */
 export const iotaAlong = (shape: Shape, axis: number, dtype: DType = 'int32'): Node =>
-  expand(reshape(iota(shape[axis]!, dtype), shape.map((d, i) => (i === axis ? d : 1))), shape); // prettier-ignore
+  expand(
+    reshape(
+      iota(shape[axis]!, dtype),
+      shape.map((d, i) => (i === axis ? d : 1)),
+    ),
+    shape,
+  );
 
 export const unary = (op: UnaryOp, x: Node): Node => node(op, [x], none);
 export const binary = (op: BinaryOp, x: Node, y: Node): Node => node(op, [x, y], none);
@@ -44,21 +48,28 @@ export const withScalar = (op: BinaryOp, x: Node, c: number): Node => binary(op,
 export const scale = (x: Node, c: number): Node => withScalar('mul', x, c);
 export const cast = (x: Node, dtype: DType): Node => (x.dtype === dtype ? x : node('cast', [x], { dtype }));
 
-export const reshape = (x: Node, shape: Shape): Node => (sameShape(x.shape, shape) ? x : node('reshape', [x], { shape }));
+export const reshape = (x: Node, shape: Shape): Node =>
+  sameShape(x.shape, shape) ? x : node('reshape', [x], { shape });
 export const permute = (x: Node, perm: readonly number[]): Node =>
   perm.every((p, i) => p === i) ? x : node('permute', [x], { perm });
-export const expand = (x: Node, shape: Shape): Node => (sameShape(x.shape, shape) ? x : node('expand', [x], { shape }));
+export const expand = (x: Node, shape: Shape): Node =>
+  sameShape(x.shape, shape) ? x : node('expand', [x], { shape });
 /** Broadcast to `shape`, with new leading dimensions where the rank grows. */
 export const expandTo = (x: Node, shape: Shape): Node =>
   expand(reshape(x, [...new Array<number>(shape.length - x.shape.length).fill(1), ...x.shape]), shape);
 export const swapAxes = (x: Node, a: number, b: number): Node =>
-  permute(x, range(x.shape.length).map((i) => (i === a ? b : i === b ? a : i))); // prettier-ignore
+  permute(
+    x,
+    range(x.shape.length).map((i) => (i === a ? b : i === b ? a : i)),
+  );
 export const moveAxis = (x: Node, from: number, to: number): Node => {
   const rest = range(x.shape.length).filter((i) => i !== from);
   return permute(x, rest.toSpliced(to, 0, from));
 };
 export const slice = (x: Node, attrs: OpAttrs['slice']): Node => {
-  const whole = attrs.starts.every((s, i) => s === 0 && attrs.sizes[i] === x.shape[i] && (attrs.steps[i] === 1 || x.shape[i]! <= 1));
+  const whole = attrs.starts.every(
+    (s, i) => s === 0 && attrs.sizes[i] === x.shape[i] && (attrs.steps[i] === 1 || x.shape[i]! <= 1),
+  );
   return whole ? x : node('slice', [x], attrs);
 };
 /** `size` elements of one axis from `start` on. */
@@ -71,22 +82,31 @@ export const sliceAxis = (x: Node, axis: number, start: number, size: number, st
 export const flip = (x: Node, axis: number): Node =>
   x.shape[axis]! <= 1 ? x : sliceAxis(x, axis, x.shape[axis]! - 1, x.shape[axis]!, -1);
 export const pad = (x: Node, attrs: OpAttrs['pad']): Node =>
-  [attrs.low, attrs.high, attrs.interior].flat().every((amount) => amount === 0) ? x : node('pad', [x], attrs);
+  [attrs.low, attrs.high, attrs.interior].flat().every((amount) => amount === 0)
+    ? x
+    : node('pad', [x], attrs);
 /** Zeros, or `value`, around and between the elements of one axis. */
 export const padAxis = (x: Node, axis: number, low: number, high: number, interior = 0, value = 0): Node => {
   const at = (amount: number): number[] => x.shape.map((_, i) => (i === axis ? amount : 0));
   return pad(x, { low: at(low), high: at(high), interior: at(interior), value });
 };
-export const concat = (xs: readonly Node[], axis: number): Node => (xs.length === 1 ? xs[0]! : node('concat', xs, { axis }));
+export const concat = (xs: readonly Node[], axis: number): Node =>
+  xs.length === 1 ? xs[0]! : node('concat', xs, { axis });
 export const window = (x: Node, axis: number, size: number, step: number, dilation = 1): Node =>
   node('window', [x], { axis, size, step, dilation });
 
 /** Reduction over axes; `keepdim` leaves them with size 1. No axes: the value itself. */
 export function reduce(op: ReduceOp, x: Node, axes: readonly number[], keepdim = false): Node {
   const result = axes.length === 0 ? x : node(op, [x], { axes });
-  return keepdim ? reshape(result, x.shape.map((d, i) => (axes.includes(i) ? 1 : d))) : result; // prettier-ignore
+  return keepdim
+    ? reshape(
+        result,
+        x.shape.map((d, i) => (axes.includes(i) ? 1 : d)),
+      )
+    : result;
 }
-export const sum = (x: Node, axes: readonly number[], keepdim = false): Node => reduce('sum', x, axes, keepdim);
+export const sum = (x: Node, axes: readonly number[], keepdim = false): Node =>
+  reduce('sum', x, axes, keepdim);
 /** Sums what broadcasting `shape` to x's shape had stretched: the transpose of `expandTo`. */
 export function sumTo(x: Node, shape: Shape): Node {
   const lead = x.shape.length - shape.length;
@@ -94,7 +114,8 @@ export function sumTo(x: Node, shape: Shape): Node {
   return reshape(sum(x, axes), shape);
 }
 export const arg = (op: ArgOp, x: Node, axis: number): Node => node(op, [x], { axis });
-export const scan = (op: ScanOp, x: Node, axis: number, reverse = false): Node => node(op, [x], { axis, reverse });
+export const scan = (op: ScanOp, x: Node, axis: number, reverse = false): Node =>
+  node(op, [x], { axis, reverse });
 
 export const dot = (a: Node, b: Node, attrs: OpAttrs['dot']): Node => node('dot', [a, b], attrs);
 /** Matrix product over the last two dimensions of operands with equal leading ones. */

@@ -15,7 +15,10 @@ export interface Graph {
 }
 
 /** The nodes a graph must compute. */
-export const roots = (graph: Graph): Node[] => [...graph.outputs, ...graph.assigns.map((assign) => assign.value)];
+export const roots = (graph: Graph): Node[] => [
+  ...graph.outputs,
+  ...graph.assigns.map((assign) => assign.value),
+];
 
 /** Every node the roots need, operands before users. Iterative: depth is bounded by memory alone. */
 export function topological(from: readonly Node[], stop?: (node: Node) => boolean): Node[] {

@@ -52,7 +52,11 @@ class Numbering {
     let text = '';
     if (this.#uses.size === this.leaves.length) return text;
     for (const uses of this.#uses.values()) {
-      if (uses.length > 1) text += `${uses.sort((a, b) => a.version - b.version).map((use) => use.index).join('<')};`; // prettier-ignore
+      if (uses.length > 1)
+        text += `${uses
+          .sort((a, b) => a.version - b.version)
+          .map((use) => use.index)
+          .join('<')};`;
     }
     return text;
   }
@@ -128,6 +132,7 @@ const writers: Writers = {
   barrier: { id: (id, numbering) => numbering.barrier(id) },
   // A gradient's rule has done its work before a graph is compiled.
   customGradient: { rule: unsaid },
+  checkIndex: { bound: whole, except: formatNumber, what: word },
 };
 
 type Attrs = Readonly<Record<string, unknown>>;

@@ -3,7 +3,14 @@
  * user's program, with one call site and one module path; simplification makes new nodes that keep those of all they
  * stand for.
  */
-import { InternalError, currentModulePath, currentSite, type DType, type Shape, type Site } from '../core/index.js';
+import {
+  InternalError,
+  currentModulePath,
+  currentSite,
+  type DType,
+  type Shape,
+  type Site,
+} from '../core/index.js';
 import { infer, ops, type Inferred, type OpAttrs, type OpName, type Operand } from '../ops/index.js';
 
 /** Which part of a training step asked for a node. */
@@ -73,7 +80,9 @@ export function node<O extends OpName>(
   const { arity } = ops[op];
   const [low, high] = typeof arity === 'number' ? [arity, arity] : arity;
   if (inputs.length < low || inputs.length > high) {
-    throw new InternalError(`${op} takes ${low === high ? low : `${low} to ${high}`} operands, not ${inputs.length}`);
+    throw new InternalError(
+      `${op} takes ${low === high ? low : `${low} to ${high}`} operands, not ${inputs.length}`,
+    );
   }
   // One cast: TypeScript cannot see that the rule at index O takes the attributes at index O.
   const rule = infer[op] as (inputs: readonly Operand[], attrs: OpAttrs[O], op: O) => Inferred;
@@ -81,4 +90,5 @@ export function node<O extends OpName>(
   return { id: nextId++, op, inputs, attrs, shape, dtype, sources } as NodeOf<O> & Node;
 }
 
-export const isOp = <O extends OpName>(value: Node, op: O): value is Extract<Node, NodeOf<O>> => value.op === op;
+export const isOp = <O extends OpName>(value: Node, op: O): value is Extract<Node, NodeOf<O>> =>
+  value.op === op;

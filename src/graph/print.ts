@@ -57,7 +57,7 @@ export const formatType = ({ dtype, shape }: Pick<Node, 'dtype' | 'shape'>): str
 /** Where a node comes from, file and line, then module: `train.ts:12 · fc1`. At most three places. */
 export function formatSources({ sources }: Node): string {
   const places = sources.map(({ site, module }) => {
-    const line = site.toString().replace(/^.*\//, '').replace(/:\d+$/, ''); // prettier-ignore
+    const line = site.toString().replace(/^.*\//, '').replace(/:\d+$/, '');
     return [line, module].filter(Boolean).join(' · ');
   });
   const distinct = [...new Set(places)].filter(Boolean);

@@ -7,9 +7,19 @@ import { Dot, colours, lines, paint, type Attributes } from './dot.js';
 import { foldWithin, lineOf, mainSource, shortTitles, type Box } from './fold.js';
 import { plural, wrap } from './format.js';
 import {
-  drawLeaves, drawResults, drawable, groupLeaves, isNamedLeaf, legendOf, operationsOf, savedEdge, typesOf, updatesOf, writesOf,
+  drawLeaves,
+  drawResults,
+  drawable,
+  groupLeaves,
+  isNamedLeaf,
+  legendOf,
+  operationsOf,
+  savedEdge,
+  typesOf,
+  updatesOf,
+  writesOf,
   type LeafNode,
-} from './pieces.js'; // prettier-ignore
+} from './pieces.js';
 
 /** Most boxes of a drawing at its default detail, leaves included. */
 const mostBoxes = 56;

@@ -29,8 +29,19 @@ const formatMasks = (masks: readonly Predicate[]): string =>
     .join(' and ');
 
 const infix: Readonly<Record<string, string>> = {
-  add: '+', sub: '-', mul: '*', div: '/', lt: '<', le: '<=', eq: '==', and: '&', or: '|', xor: '^', shl: '<<', shr: '>>',
-}; // prettier-ignore
+  add: '+',
+  sub: '-',
+  mul: '*',
+  div: '/',
+  lt: '<',
+  le: '<=',
+  eq: '==',
+  and: '&',
+  or: '|',
+  xor: '^',
+  shl: '<<',
+  shr: '>>',
+};
 
 class Printer {
   readonly lines: string[] = [];

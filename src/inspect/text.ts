@@ -100,7 +100,11 @@ export function dumpMemory(program: Program): string {
     formatBytes(bytes),
     '█'.repeat(bound === 0 ? 0 : Math.round((width * bytes) / bound)),
   ]);
-  const outside = [['input', program.inputs], ['state', program.states], ['output', program.outputs]] as const; // prettier-ignore
+  const outside = [
+    ['input', program.inputs],
+    ['state', program.states],
+    ['output', program.outputs],
+  ] as const;
   const slots = outside.flatMap(([space, list]) =>
     list.map((slot) => [space, slot.name, formatType(slot), formatBytes(bytesOf(slot))]),
   );

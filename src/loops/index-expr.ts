@@ -62,7 +62,9 @@ function atomRange(atom: Atom): readonly [number, number] {
   const [lo, hi] = rangeOf(atom.of);
   if (atom.kind === 'div') return [Math.floor(lo / atom.by), Math.floor(hi / atom.by)];
   const oneLap = Math.floor(lo / atom.by) === Math.floor(hi / atom.by);
-  return oneLap ? [lo - Math.floor(lo / atom.by) * atom.by, hi - Math.floor(hi / atom.by) * atom.by] : [0, atom.by - 1];
+  return oneLap
+    ? [lo - Math.floor(lo / atom.by) * atom.by, hi - Math.floor(hi / atom.by) * atom.by]
+    : [0, atom.by - 1];
 }
 
 export function addIndex(a: IndexExpr, b: IndexExpr): IndexExpr {
@@ -96,7 +98,14 @@ function rejoin(terms: readonly Term[], offset: number): IndexExpr {
 }
 
 export const scaleIndex = (a: IndexExpr, c: number): IndexExpr =>
-  c === 1 ? a : c === 0 ? constantIndex(0) : make(a.terms.map((t) => ({ ...t, coeff: t.coeff * c })), a.offset * c); // prettier-ignore
+  c === 1
+    ? a
+    : c === 0
+      ? constantIndex(0)
+      : make(
+          a.terms.map((t) => ({ ...t, coeff: t.coeff * c })),
+          a.offset * c,
+        );
 
 /** The part of a sum that is a multiple of `by` for sure, and the rest with a small offset. */
 function split(a: IndexExpr, by: number): readonly [IndexExpr, IndexExpr] {
@@ -107,7 +116,8 @@ function split(a: IndexExpr, by: number): readonly [IndexExpr, IndexExpr] {
 }
 
 const gcd = (a: number, b: number): number => (b === 0 ? Math.abs(a) : gcd(b, a % b));
-const commonFactor = (a: IndexExpr, by: number): number => a.terms.reduce((f, t) => gcd(f, t.coeff), gcd(a.offset, by));
+const commonFactor = (a: IndexExpr, by: number): number =>
+  a.terms.reduce((f, t) => gcd(f, t.coeff), gcd(a.offset, by));
 
 /** floor(a / by). */
 export function divIndex(a: IndexExpr, by: number): IndexExpr {
@@ -115,15 +125,22 @@ export function divIndex(a: IndexExpr, by: number): IndexExpr {
   // A dimension of size 0 has no position: any expression serves.
   if (by === 0) return constantIndex(0);
   const [multiple, rest] = split(a, by);
-  const whole = make(multiple.terms.map((t) => ({ ...t, coeff: t.coeff / by })), multiple.offset / by); // prettier-ignore
+  const whole = make(
+    multiple.terms.map((t) => ({ ...t, coeff: t.coeff / by })),
+    multiple.offset / by,
+  );
   const [lo, hi] = rangeOf(rest);
   const lap = Math.floor(lo / by);
   if (lap === Math.floor(hi / by)) return addIndex(whole, constantIndex(lap));
   const factor = commonFactor(make(rest.terms, 0), by);
   // floor((f*x + r) / (f*by)) = floor(x / by) for 0 <= r < f.
-  const inner = make(rest.terms.map((t) => ({ ...t, coeff: t.coeff / factor })), Math.floor(rest.offset / factor)); // prettier-ignore
+  const inner = make(
+    rest.terms.map((t) => ({ ...t, coeff: t.coeff / factor })),
+    Math.floor(rest.offset / factor),
+  );
   const only = inner.terms[0]!;
-  const nested = inner.terms.length === 1 && inner.offset === 0 && only.coeff === 1 && only.atom.kind === 'div';
+  const nested =
+    inner.terms.length === 1 && inner.offset === 0 && only.coeff === 1 && only.atom.kind === 'div';
   const atom: Atom =
     nested && only.atom.kind === 'div'
       ? { kind: 'div', of: only.atom.of, by: only.atom.by * (by / factor) }
@@ -140,7 +157,10 @@ export function modIndex(a: IndexExpr, by: number): IndexExpr {
   if (lap === Math.floor(hi / by)) return addIndex(rest, constantIndex(-lap * by));
   const factor = commonFactor(rest, by);
   if (factor > 1) {
-    const inner = make(rest.terms.map((t) => ({ ...t, coeff: t.coeff / factor })), rest.offset / factor); // prettier-ignore
+    const inner = make(
+      rest.terms.map((t) => ({ ...t, coeff: t.coeff / factor })),
+      rest.offset / factor,
+    );
     return scaleIndex(modIndex(inner, by / factor), factor);
   }
   const only = rest.terms[0]!;

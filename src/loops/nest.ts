@@ -29,10 +29,40 @@ export type ElementwiseOp = {
   [O in keyof OpAttrs]: O;
 }[Exclude<
   keyof OpAttrs,
-  | 'input' | 'state' | 'constant' | 'iota' | 'sum' | 'prod' | 'amax' | 'amin' | 'argmax' | 'argmin' | 'cumsum' | 'cumprod'
-  | 'cummax' | 'cummin' | 'dot' | 'conv' | 'attention' | 'reshape' | 'permute' | 'expand' | 'slice' | 'pad' | 'concat'
-  | 'window' | 'gather' | 'scatterAdd' | 'scatter' | 'sort' | 'argsort' | 'stopGradient' | 'barrier' | 'customGradient'
->]; // prettier-ignore
+  | 'input'
+  | 'state'
+  | 'constant'
+  | 'iota'
+  | 'sum'
+  | 'prod'
+  | 'amax'
+  | 'amin'
+  | 'argmax'
+  | 'argmin'
+  | 'cumsum'
+  | 'cumprod'
+  | 'cummax'
+  | 'cummin'
+  | 'dot'
+  | 'conv'
+  | 'attention'
+  | 'reshape'
+  | 'permute'
+  | 'expand'
+  | 'slice'
+  | 'pad'
+  | 'concat'
+  | 'window'
+  | 'gather'
+  | 'scatterAdd'
+  | 'scatter'
+  | 'sort'
+  | 'argsort'
+  | 'stopGradient'
+  | 'barrier'
+  | 'customGradient'
+  | 'checkIndex'
+>];
 
 export type Instr = { readonly id: number; readonly dtype: DType } & (
   | { readonly kind: 'const'; readonly value: number | bigint }
@@ -57,7 +87,12 @@ export type Instr = { readonly id: number; readonly dtype: DType } & (
       readonly part?: OpAttrs['threefry']['part'];
     }
   /** `value` where all masks hold, else `otherwise`. */
-  | { readonly kind: 'guard'; readonly masks: readonly Predicate[]; readonly value: number; readonly otherwise: number }
+  | {
+      readonly kind: 'guard';
+      readonly masks: readonly Predicate[];
+      readonly value: number;
+      readonly otherwise: number;
+    }
   /** The element of row scratch `slot` at the present inner position (row nests). */
   | { readonly kind: 'scratch'; readonly slot: number }
 );

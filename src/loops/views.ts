@@ -4,9 +4,18 @@
  */
 import type { Node } from '../graph/index.js';
 import {
-  addIndex, axisIndex, constantIndex, decide, divIndex, flattenIndex, modIndex, scaleIndex, unflattenIndex,
-  type IndexExpr, type Predicate,
-} from './index-expr.js'; // prettier-ignore
+  addIndex,
+  axisIndex,
+  constantIndex,
+  decide,
+  divIndex,
+  flattenIndex,
+  modIndex,
+  scaleIndex,
+  unflattenIndex,
+  type IndexExpr,
+  type Predicate,
+} from './index-expr.js';
 
 /** One way a view's element can come about: from `input` at `indices`, provided all `masks` hold. */
 export interface Read {
@@ -105,7 +114,11 @@ export function pull(view: Node, at: readonly IndexExpr[]): Pulled {
 }
 
 /** Indices into `to` of the element at `at` in `from`, both shapes being of one size. */
-export function reshapeIndices(at: readonly IndexExpr[], from: readonly number[], to: readonly number[]): IndexExpr[] {
+export function reshapeIndices(
+  at: readonly IndexExpr[],
+  from: readonly number[],
+  to: readonly number[],
+): IndexExpr[] {
   // Equal leading and trailing sizes pass through: only what lies between is flattened, which keeps expressions short.
   let head = 0;
   while (head < from.length && head < to.length && from[head] === to[head]) head++;

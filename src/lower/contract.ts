@@ -5,9 +5,22 @@
 import { invariant, type Shape } from '../core/index.js';
 import type { Node } from '../graph/index.js';
 import {
-  addIndex, axesFor, axisIndex, constantIndex, decide, divIndex, modIndex, push, scaleIndex, substitute,
-  type Axis, type ContractNest, type IndexExpr, type Predicate, type Store,
-} from '../loops/index.js'; // prettier-ignore
+  addIndex,
+  axesFor,
+  axisIndex,
+  constantIndex,
+  decide,
+  divIndex,
+  modIndex,
+  push,
+  scaleIndex,
+  substitute,
+  type Axis,
+  type ContractNest,
+  type IndexExpr,
+  type Predicate,
+  type Store,
+} from '../loops/index.js';
 import { Reader, storePosition, type At, type Emission } from './emission.js';
 import type { NestBody } from './map.js';
 
@@ -39,7 +52,8 @@ class AxisMaker {
 function walkDot(node: Extract<Node, { op: 'dot' }>): Walk {
   const [a, b] = node.inputs as [Node, Node];
   const { lhsBatch, rhsBatch, lhsContract, rhsContract } = node.attrs;
-  const free = (shape: Shape, taken: readonly number[]): number[] => shape.map((_, i) => i).filter((i) => !taken.includes(i));
+  const free = (shape: Shape, taken: readonly number[]): number[] =>
+    shape.map((_, i) => i).filter((i) => !taken.includes(i));
   const lhsFree = free(a.shape, [...lhsBatch, ...lhsContract]);
   const rhsFree = free(b.shape, [...rhsBatch, ...rhsContract]);
   const axes = new AxisMaker();
@@ -47,7 +61,10 @@ function walkDot(node: Extract<Node, { op: 'dot' }>): Walk {
   const m = axes.all(lhsFree.map((i) => a.shape[i]!));
   const n = axes.all(rhsFree.map((i) => b.shape[i]!));
   const k = axes.all(lhsContract.map((i) => a.shape[i]!));
-  const place = (rank: number, ...parts: readonly (readonly [readonly number[], readonly IndexExpr[]])[]): IndexExpr[] => {
+  const place = (
+    rank: number,
+    ...parts: readonly (readonly [readonly number[], readonly IndexExpr[]])[]
+  ): IndexExpr[] => {
     const at = new Array<IndexExpr>(rank);
     for (const [dims, indices] of parts) dims.forEach((dim, i) => (at[dim] = indices[i]!));
     return at;
@@ -57,8 +74,16 @@ function walkDot(node: Extract<Node, { op: 'dot' }>): Walk {
     m: m.axes,
     n: n.axes,
     k: k.axes,
-    a: { node: a, at: place(a.shape.length, [lhsBatch, batch.indices], [lhsFree, m.indices], [lhsContract, k.indices]), masks: [] },
-    b: { node: b, at: place(b.shape.length, [rhsBatch, batch.indices], [rhsFree, n.indices], [rhsContract, k.indices]), masks: [] },
+    a: {
+      node: a,
+      at: place(a.shape.length, [lhsBatch, batch.indices], [lhsFree, m.indices], [lhsContract, k.indices]),
+      masks: [],
+    },
+    b: {
+      node: b,
+      at: place(b.shape.length, [rhsBatch, batch.indices], [rhsFree, n.indices], [rhsContract, k.indices]),
+      masks: [],
+    },
     out: [...batch.indices, ...m.indices, ...n.indices],
   };
 }
@@ -90,15 +115,21 @@ function walkConv(node: Extract<Node, { op: 'conv' }>): Walk {
     masks.push({ expr: modIndex(position, dilation), lo: 0, hi: 1 });
     return divIndex(position, dilation);
   });
-  const batchIndex = attrs.batchGroups > 1 ? addIndex(scaleIndex(group.index, outN), image.index) : image.index;
-  const inChannel = attrs.featureGroups > 1 ? addIndex(scaleIndex(group.index, perGroup), input.index) : input.index;
+  const batchIndex =
+    attrs.batchGroups > 1 ? addIndex(scaleIndex(group.index, outN), image.index) : image.index;
+  const inChannel =
+    attrs.featureGroups > 1 ? addIndex(scaleIndex(group.index, perGroup), input.index) : input.index;
   return {
     batch: group.axes,
     m: channel.axes,
     n: [...image.axes, ...pixel.axes],
     k: [...input.axes, ...tap.axes],
     a: { node: w, at: [outChannel, input.index, ...tap.indices], masks: [] },
-    b: { node: x, at: [batchIndex, inChannel, ...space], masks: masks.filter((mask) => decide(mask) !== true) },
+    b: {
+      node: x,
+      at: [batchIndex, inChannel, ...space],
+      masks: masks.filter((mask) => decide(mask) !== true),
+    },
     out: [image.index, outChannel, ...pixel.indices],
   };
 }
@@ -132,7 +163,10 @@ export function lowerContract(emission: Emission): NestBody<ContractNest> {
   const sum = emission.newId();
   const epilogue = new EpilogueReader(emission, root, sum);
   const domain = axesFor(group.domain);
-  const inWalk = (at: At): IndexExpr[] => at.map((index) => substitute(index, (axis) => (domain[axis]!.terms.length === 0 ? domain[axis]! : walk.out[axis]!)));
+  const inWalk = (at: At): IndexExpr[] =>
+    at.map((index) =>
+      substitute(index, (axis) => (domain[axis]!.terms.length === 0 ? domain[axis]! : walk.out[axis]!)),
+    );
   const stores = results.map(({ value, stored }): Store => {
     const at = inWalk(group.members.get(value)!.at);
     return {

@@ -7,9 +7,20 @@ import { isElementwise, madeFrom, type Fusion, type Region } from '../fusion/ind
 import type { Node } from '../graph/index.js';
 import type { Leaf } from '../ops/index.js';
 import {
-  addIndex, axesOf, constantIndex, flattenIndex, isView, pull, scaleIndex,
-  type ElementwiseOp, type IndexExpr, type Indirect, type Instr, type NestBuffer, type Predicate,
-} from '../loops/index.js'; // prettier-ignore
+  addIndex,
+  axesOf,
+  constantIndex,
+  flattenIndex,
+  isView,
+  pull,
+  scaleIndex,
+  type ElementwiseOp,
+  type IndexExpr,
+  type Indirect,
+  type Instr,
+  type NestBuffer,
+  type Predicate,
+} from '../loops/index.js';
 
 /** What an out-of-range index is reported as. */
 export interface Check {
@@ -19,6 +30,8 @@ export interface Check {
   readonly module: string | undefined;
   /** The input that holds the indices, when they come from outside as they are. */
   readonly index?: Leaf | undefined;
+  /** An index that is allowed although it is out of bounds. */
+  readonly except?: number;
 }
 
 type InstrBody<T = Instr> = T extends Instr ? Omit<T, 'id'> : never;
@@ -47,7 +60,8 @@ export class Emission {
   buffer(stored: Node, access: 'read' | 'write'): number {
     const known = this.#numbers.get(stored);
     if (known !== undefined) {
-      if (this.buffers[known]!.access !== access) this.buffers[known] = { ...this.buffers[known]!, access: 'readWrite' };
+      if (this.buffers[known]!.access !== access)
+        this.buffers[known] = { ...this.buffers[known]!, access: 'readWrite' };
       return known;
     }
     const number = this.buffers.length;
@@ -69,14 +83,21 @@ export class Emission {
     let index = node.inputs[1]!;
     while (isView(index) && index.op !== 'pad' && index.op !== 'concat') index = index.inputs[0]!;
     const leaf = index.op === 'input' && !slices(node.inputs[1]!) ? index.attrs.leaf : undefined;
-    this.checks.push({ op: node.op, bound, site: source?.site.toString() ?? '', module: source?.module, index: leaf });
+    this.checks.push({
+      op: node.op,
+      bound,
+      site: source?.site.toString() ?? '',
+      module: source?.module,
+      index: leaf,
+    });
     return this.checks.length - 1;
   }
 }
 
 /** Whether a view shows only part of what it reads. */
 function slices(view: Node): boolean {
-  for (let at = view; isView(at); at = at.inputs[0]!) if (at.op === 'slice' || at.op === 'window') return true;
+  for (let at = view; isView(at); at = at.inputs[0]!)
+    if (at.op === 'slice' || at.op === 'window') return true;
   return false;
 }
 
@@ -145,11 +166,14 @@ export class Reader {
   #fresh(node: Node, at: At, masks: Masks): number {
     if (node.op === 'constant') return this.constant(node.attrs.value, node.dtype);
     if (node.op === 'iota') return this.emit({ kind: 'index', expr: at[0]!, dtype: node.dtype });
-    if (node.op === 'input' || node.op === 'state' || this.emission.inMemory(node)) return this.#load(node, at, masks);
+    if (node.op === 'input' || node.op === 'state' || this.emission.inMemory(node))
+      return this.#load(node, at, masks);
     if (isView(node)) return this.#view(node, at, masks);
     if (node.op === 'gather') return this.#gather(node, at, masks);
     if (isElementwise(node)) return this.compute(node, at, masks);
-    throw new InternalError(`%${node.id} = ${node.op} is read by a kernel that neither computes nor loads it`);
+    throw new InternalError(
+      `%${node.id} = ${node.op} is read by a kernel that neither computes nor loads it`,
+    );
   }
 
   protected compute(node: Node, at: At, masks: Masks): number {
@@ -184,7 +208,10 @@ export class Reader {
   /** A load under new conditions gives the view's fill by itself; anything else is guarded by the caller. */
   #masked(input: Node, at: At, masks: Masks, more: Masks, fill: number): number {
     const all = mergeMasks(masks, more);
-    const direct = more.length > 0 && masks.length === 0 && (input.op === 'input' || input.op === 'state' || this.emission.inMemory(input));
+    const direct =
+      more.length > 0 &&
+      masks.length === 0 &&
+      (input.op === 'input' || input.op === 'state' || this.emission.inMemory(input));
     if (!direct || this.provided(input, at) !== undefined) return this.read(input, at, all);
     const key = `${keyOf(input, at, all)}?${fill}`;
     const known = this.lookup(key);
@@ -196,22 +223,43 @@ export class Reader {
 
   #fills(id: number, fill: number): boolean {
     const instr = this.byId.get(id);
-    return instr?.kind === 'load' && instr.masks.length > 0 && instr.indirect.length === 0 && Object.is(instr.fill, fill);
+    return (
+      instr?.kind === 'load' &&
+      instr.masks.length > 0 &&
+      instr.indirect.length === 0 &&
+      Object.is(instr.fill, fill)
+    );
   }
 
   #gather(node: Extract<Node, { op: 'gather' }>, at: At, masks: Masks): number {
     const [from, index] = node.inputs as [Node, Node];
     const { axis } = node.attrs;
     let stored = from;
-    while (!this.emission.inMemory(stored) && (stored.op === 'reshape' || stored.op === 'barrier' || stored.op === 'stopGradient')) {
+    while (
+      !this.emission.inMemory(stored) &&
+      (stored.op === 'reshape' || stored.op === 'barrier' || stored.op === 'stopGradient')
+    ) {
       stored = stored.inputs[0]!;
     }
     const id = this.read(index, at, masks);
     const bound = from.shape[axis]!;
-    const indirect = { id, coeff: stridesOf(from.shape)[axis]!, bound, check: this.emission.check(node, bound) };
+    const indirect = {
+      id,
+      coeff: stridesOf(from.shape)[axis]!,
+      bound,
+      check: this.emission.check(node, bound),
+    };
     const position = flattenIndex(at.with(axis, constantIndex(0)), from.shape);
     const buffer = this.emission.buffer(stored, 'read');
-    return this.emit({ kind: 'load', buffer, index: position, indirect: [indirect], masks, fill: 0, dtype: node.dtype });
+    return this.emit({
+      kind: 'load',
+      buffer,
+      index: position,
+      indirect: [indirect],
+      masks,
+      fill: 0,
+      dtype: node.dtype,
+    });
   }
 
   /** The value where `masks` hold, else zero. */
@@ -219,7 +267,13 @@ export class Reader {
     if (masks.length === 0) return this.read(node, at);
     const value = this.read(node, at, masks);
     if (this.#fills(value, 0)) return value;
-    return this.emit({ kind: 'guard', masks, value, otherwise: this.constant(0, node.dtype), dtype: node.dtype });
+    return this.emit({
+      kind: 'guard',
+      masks,
+      value,
+      otherwise: this.constant(0, node.dtype),
+      dtype: node.dtype,
+    });
   }
 
   instr(id: number): Instr | undefined {
@@ -257,7 +311,12 @@ export function argsOf(instr: Instr): readonly number[] {
 }
 
 /** Row-major position of the element a domain point writes, where `stored` renames the positions of `value`. */
-export function storePosition(value: Node, stored: Node, at: At, push: (view: Node, at: At) => IndexExpr[]): IndexExpr {
+export function storePosition(
+  value: Node,
+  stored: Node,
+  at: At,
+  push: (view: Node, at: At) => IndexExpr[],
+): IndexExpr {
   const chain: Node[] = [];
   for (let node = stored; node !== value; node = node.inputs[0]!) chain.push(node);
   let indices: At = at;

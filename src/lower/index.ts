@@ -38,7 +38,12 @@ export function lower(fusion: Fusion, options: { readonly segments?: boolean } =
   const kernels = fusion.regions.map((region): Kernel => {
     const emission = new Emission(fusion, region, checks);
     const body = lowerings[region.group.kind](emission);
-    const nest = { ...body, buffers: emission.buffers, name: nameOf(region), comment: commentOf(region) } as LoopNest;
+    const nest = {
+      ...body,
+      buffers: emission.buffers,
+      name: nameOf(region),
+      comment: commentOf(region),
+    } as LoopNest;
     return { nest, operands: emission.operands, regions: [region] };
   });
   return { kernels: (options.segments ?? true) ? mergeSegments(kernels, fusion) : kernels, checks };
@@ -64,7 +69,9 @@ function commentOf(region: Region): string[] {
   const lines = new Map<string, Set<string>>();
   for (const node of opsOf(region)) {
     for (const source of node.sources.slice(0, 4)) {
-      const where = [source.site.toString(), source.module, source.origin === 'forward' ? '' : source.origin].filter(Boolean).join(' · ');
+      const where = [source.site.toString(), source.module, source.origin === 'forward' ? '' : source.origin]
+        .filter(Boolean)
+        .join(' · ');
       const known = lines.get(where);
       if (known) known.add(node.op);
       else lines.set(where, new Set([node.op]));

@@ -7,9 +7,20 @@ import { isReduction } from '../fusion/index.js';
 import type { Member } from '../fusion/index.js';
 import type { Node } from '../graph/index.js';
 import {
-  axesFor, axesOf, flattenIndex, push, reshapeIndices,
-  type Accumulator, type Combine, type Instr, type Reduce, type RowNest, type Scan, type Stage, type Store,
-} from '../loops/index.js'; // prettier-ignore
+  axesFor,
+  axesOf,
+  flattenIndex,
+  push,
+  reshapeIndices,
+  type Accumulator,
+  type Combine,
+  type Instr,
+  type Reduce,
+  type RowNest,
+  type Scan,
+  type Stage,
+  type Store,
+} from '../loops/index.js';
 import { dearCost, family, ops } from '../ops/index.js';
 import { Reader, argsOf, axesUsed, storePosition, type At, type Emission, type Masks } from './emission.js';
 import { loopAxes, type NestBody } from './map.js';
@@ -19,16 +30,36 @@ type Scope = 'setup' | 'row' | 'element';
 const scopeOrder: Record<Scope, number> = { setup: 0, row: 1, element: 2 };
 
 const combineOf: Partial<Record<Node['op'], Combine>> = {
-  sum: 'sum', prod: 'prod', amax: 'max', amin: 'min', argmax: 'argmax', argmin: 'argmin',
-  cumsum: 'sum', cumprod: 'prod', cummax: 'max', cummin: 'min',
-}; // prettier-ignore
+  sum: 'sum',
+  prod: 'prod',
+  amax: 'max',
+  amin: 'min',
+  argmax: 'argmax',
+  argmin: 'argmin',
+  cumsum: 'sum',
+  cumprod: 'prod',
+  cummax: 'max',
+  cummin: 'min',
+};
 
 const emptyStage = (): Draft => ({
-  rowBody: [], rowStores: [], body: [], reduces: [], scans: [], reverse: false, keeps: [], stores: [],
-}); // prettier-ignore
+  rowBody: [],
+  rowStores: [],
+  body: [],
+  reduces: [],
+  scans: [],
+  reverse: false,
+  keeps: [],
+  stores: [],
+});
 
 /** The operand of a reduction or scan, read at the indices its own result is computed from. */
-function operandAt(node: Node, domain: readonly number[], rows: readonly number[], level: 'element' | 'row'): At {
+function operandAt(
+  node: Node,
+  domain: readonly number[],
+  rows: readonly number[],
+  level: 'element' | 'row',
+): At {
   const input = node.inputs[0]!;
   const axes = axesFor(domain);
   if (level === 'element') return reshapeIndices(axes, domain, input.shape);
@@ -128,7 +159,8 @@ class RowReader extends Reader {
   protected override compute(node: Node, at: At, masks: Masks): number {
     const own = this.stageOf.get(node);
     const dear = own !== undefined && own < this.stage && masks.length === 0 && ops[node.op].cost >= dearCost;
-    if (!dear || this.emission.region.group.members.get(node)?.level !== 'element') return super.compute(node, at, masks);
+    if (!dear || this.emission.region.group.members.get(node)?.level !== 'element')
+      return super.compute(node, at, masks);
     return this.#keep(node, own, () => this.read(node, at));
   }
 
@@ -177,7 +209,10 @@ function neededMembers(emission: Emission): Node[] {
 }
 
 /** The pass each member is computed in. */
-function assignStages(emission: Emission, members: readonly Node[]): { stageOf: Map<Node, number>; reversed: Map<number, boolean> } {
+function assignStages(
+  emission: Emission,
+  members: readonly Node[],
+): { stageOf: Map<Node, number>; reversed: Map<number, boolean> } {
   const { flow } = emission.fusion;
   const stageOf = new Map<Node, number>();
   const reversed = new Map<number, boolean>();
@@ -217,7 +252,12 @@ export function lowerRow(emission: Emission): NestBody<RowNest> {
     const value = reader.read(input, at);
     const draft = reader.draft(stage);
     if (family(node.op) === 'scan') {
-      draft.scans.push({ id: reader.declare(node, 'element', stage), combine: combine as Scan['combine'], value, dtype: node.dtype });
+      draft.scans.push({
+        id: reader.declare(node, 'element', stage),
+        combine: combine as Scan['combine'],
+        value,
+        dtype: node.dtype,
+      });
       return;
     }
     const dtype = node.dtype;
@@ -241,7 +281,14 @@ export function lowerRow(emission: Emission): NestBody<RowNest> {
       draft.reduces.push({ id: total, combine: over, value, dtype } satisfies Reduce);
       reader.draft(stage + 1);
     }
-    accumulators.push({ id, scope: 'total', stage: reader.since.get(total)!, combine: over, value: total, dtype });
+    accumulators.push({
+      id,
+      scope: 'total',
+      stage: reader.since.get(total)!,
+      combine: over,
+      value: total,
+      dtype,
+    });
   };
 
   for (const node of members) {
@@ -264,7 +311,8 @@ export function lowerRow(emission: Emission): NestBody<RowNest> {
     }
     reader.stage = stageOf.get(value)!;
     const id = reader.read(value, member.at);
-    if (member.level === 'row') reader.draft(reader.since.get(id)!).rowStores.push({ buffer, index, value: id });
+    if (member.level === 'row')
+      reader.draft(reader.since.get(id)!).rowStores.push({ buffer, index, value: id });
     else reader.draft(stageOf.get(value)!).stores.push({ buffer, index, value: id });
   }
   for (const [stage, reverse] of reversed) reader.draft(stage).reverse = reverse;
@@ -299,7 +347,8 @@ function operandOf(node: Node, member: Member, emission: Emission): { at: At; le
     const shape = input.shape.filter((_, i) => !axes.includes(i));
     const matches = flattenIndex(kept, shape).key === flattenIndex(member.at, node.shape).key;
     // A total over elements is a total over the rows' own sums.
-    if (matches && (level === 'row' || member.level !== 'total' || readable(node, at, emission))) return { at, level };
+    if (matches && (level === 'row' || member.level !== 'total' || readable(node, at, emission)))
+      return { at, level };
   }
   throw new InternalError(`${node.op} lost its operand's place in the rows`);
 }

@@ -32,7 +32,12 @@ export function lowerScatter(emission: Emission): NestBody<ScatterNest> {
     body: reader.instrs,
     buffer,
     index: flattenIndex(at.with(axis, constantIndex(0)), base.shape),
-    indirect: { id: position, coeff: stridesOf(base.shape)[axis]!, bound, check: emission.check(root, bound) },
+    indirect: {
+      id: position,
+      coeff: stridesOf(base.shape)[axis]!,
+      bound,
+      check: emission.check(root, bound),
+    },
     value,
   };
 }

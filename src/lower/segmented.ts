@@ -3,7 +3,14 @@
  * segmented kernel, whatever the shapes.
  */
 import type { Fusion } from '../fusion/index.js';
-import { axesFor, axisIndex, flattenIndex, type Instr, type MapNest, type SegmentedNest } from '../loops/index.js';
+import {
+  axesFor,
+  axisIndex,
+  flattenIndex,
+  type Instr,
+  type MapNest,
+  type SegmentedNest,
+} from '../loops/index.js';
 import { roots } from '../graph/index.js';
 import { storageOf } from '../fusion/index.js';
 import type { Kernel } from './index.js';
@@ -28,7 +35,8 @@ function flatten(kernel: Kernel, isResult: (kernel: Kernel) => boolean): Flat | 
   const identity = flattenIndex(axesFor(shape), shape).key;
   const streams: number[] = [];
   const role = (buffer: number, index: { key: string }): string | undefined => {
-    if (count > 1 && index.key === '0' && nest.buffers[buffer]!.elements === 1) return `scalar ${kernel.operands[buffer]!.id}`;
+    if (count > 1 && index.key === '0' && nest.buffers[buffer]!.elements === 1)
+      return `scalar ${kernel.operands[buffer]!.id}`;
     if (index.key !== identity || nest.buffers[buffer]!.elements !== count) return undefined;
     if (!streams.includes(buffer)) streams.push(buffer);
     return `stream ${streams.indexOf(buffer)} ${nest.buffers[buffer]!.dtype}`;
@@ -72,7 +80,9 @@ function describe(
 /** Merges kernels of equal meaning whose results nothing in the program reads. */
 export function mergeSegments(kernels: readonly Kernel[], fusion: Fusion): Kernel[] {
   const finals = new Set(roots(fusion.flow.graph).map(storageOf));
-  const read = new Set(kernels.flatMap(({ nest, operands }) => operands.filter((_, i) => nest.buffers[i]!.access === 'read')));
+  const read = new Set(
+    kernels.flatMap(({ nest, operands }) => operands.filter((_, i) => nest.buffers[i]!.access === 'read')),
+  );
   const isResult = ({ nest, operands }: Kernel): boolean =>
     operands.every((node, i) => nest.buffers[i]!.access === 'read' || (finals.has(node) && !read.has(node)));
   const families = new Map<string, Flat[]>();
@@ -108,7 +118,8 @@ function merge(family: readonly Flat[]): Kernel {
   const setup: Instr[] = [];
   const body: Instr[] = [];
   for (const instr of first.kernel.nest.body) {
-    if (instr.kind === 'load' && toStream(instr.buffer) >= 0) body.push({ ...instr, buffer: toStream(instr.buffer), index: at });
+    if (instr.kind === 'load' && toStream(instr.buffer) >= 0)
+      body.push({ ...instr, buffer: toStream(instr.buffer), index: at });
     else if (instr.kind === 'load' || instr.kind === 'const') setup.push(instr);
     else body.push(instr);
   }
@@ -122,7 +133,11 @@ function merge(family: readonly Flat[]): Kernel {
     }
     return !uniform;
   });
-  const stores = first.kernel.nest.stores.map((store) => ({ ...store, buffer: toStream(store.buffer), index: at }));
+  const stores = first.kernel.nest.stores.map((store) => ({
+    ...store,
+    buffer: toStream(store.buffer),
+    index: at,
+  }));
   const nest: SegmentedNest = {
     kind: 'segmented',
     name: first.kernel.nest.name,

@@ -24,12 +24,54 @@ interface Scan {
 }
 
 export const unaryOps = [
-  'neg', 'abs', 'sign', 'exp', 'expm1', 'log', 'log1p', 'sin', 'cos', 'tan', 'asin', 'acos', 'atan', 'sinh', 'cosh',
-  'tanh', 'sigmoid', 'erf', 'sqrt', 'rsqrt', 'floor', 'ceil', 'round', 'trunc', 'not', 'isnan', 'lgamma', 'digamma',
-] as const; // prettier-ignore
+  'neg',
+  'abs',
+  'sign',
+  'exp',
+  'expm1',
+  'log',
+  'log1p',
+  'sin',
+  'cos',
+  'tan',
+  'asin',
+  'acos',
+  'atan',
+  'sinh',
+  'cosh',
+  'tanh',
+  'sigmoid',
+  'erf',
+  'sqrt',
+  'rsqrt',
+  'floor',
+  'ceil',
+  'round',
+  'trunc',
+  'not',
+  'isnan',
+  'lgamma',
+  'digamma',
+] as const;
 export const binaryOps = [
-  'add', 'sub', 'mul', 'div', 'fmod', 'pow', 'max', 'min', 'atan2', 'and', 'or', 'xor', 'shl', 'shr', 'eq', 'lt', 'le',
-] as const; // prettier-ignore
+  'add',
+  'sub',
+  'mul',
+  'div',
+  'fmod',
+  'pow',
+  'max',
+  'min',
+  'atan2',
+  'and',
+  'or',
+  'xor',
+  'shl',
+  'shr',
+  'eq',
+  'lt',
+  'le',
+] as const;
 export const reduceOps = ['sum', 'prod', 'amax', 'amin'] as const;
 export const argOps = ['argmax', 'argmin'] as const;
 export const scanOps = ['cumsum', 'cumprod', 'cummax', 'cummin'] as const;
@@ -90,7 +132,11 @@ interface OtherAttrs {
   /** Stretches dimensions of size 1; the rank stays. */
   expand: { readonly shape: Shape };
   /** `sizes[i]` elements from `starts[i]` on, `steps[i]` apart; a step may be negative, not 0. */
-  slice: { readonly starts: readonly number[]; readonly sizes: readonly number[]; readonly steps: readonly number[] };
+  slice: {
+    readonly starts: readonly number[];
+    readonly sizes: readonly number[];
+    readonly steps: readonly number[];
+  };
   /** `value` around the input, and `interior[i]` copies of it between neighbours. Non-negative amounts. */
   pad: {
     readonly low: readonly number[];
@@ -123,6 +169,11 @@ interface OtherAttrs {
   barrier: { readonly id: number };
   /** The first operand's value; its gradient is the rule registered under `rule`. */
   customGradient: { readonly rule: number };
+  /**
+   * The value itself, integers of which each must lie in [0, bound) or be `except`. Data handed in is checked before
+   * a program runs; `what` names the operation in the error.
+   */
+  checkIndex: { readonly bound: number; readonly except: number; readonly what: string };
 }
 
 export type OpAttrs = OtherAttrs &

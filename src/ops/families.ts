@@ -24,8 +24,18 @@ export interface OpInfo {
   readonly summary: string;
 }
 
-const el = (arity: number, cost: number, summary: string): OpInfo => ({ family: 'elementwise', arity, cost, summary });
-const of = (family: Family, arity: OpInfo['arity'], summary: string): OpInfo => ({ family, arity, cost: 1, summary });
+const el = (arity: number, cost: number, summary: string): OpInfo => ({
+  family: 'elementwise',
+  arity,
+  cost,
+  summary,
+});
+const of = (family: Family, arity: OpInfo['arity'], summary: string): OpInfo => ({
+  family,
+  arity,
+  cost: 1,
+  summary,
+});
 
 export const ops: Readonly<Record<OpName, OpInfo>> = {
   input: of('leaf', 0, 'data handed in'),
@@ -116,6 +126,7 @@ export const ops: Readonly<Record<OpName, OpInfo>> = {
   stopGradient: of('marker', 1, 'x, without gradient'),
   barrier: of('marker', 1, 'x, opaque to CSE'),
   customGradient: of('marker', [1, Infinity], 'x, with a gradient of the user'),
+  checkIndex: of('marker', 1, 'x, whose elements must be valid indices'),
 };
 
 /** Cost from which a value is kept rather than computed again. */

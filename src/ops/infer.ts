@@ -3,9 +3,20 @@
  * a node exists it is well formed.
  */
 import {
-  ArgumentError, DTypeError, ShapeError, dilatedSize, dtypes, formatShape, inferReshape, isFloat, numel, sameShape,
-  windowCount, type DType, type Shape,
-} from '../core/index.js'; // prettier-ignore
+  ArgumentError,
+  DTypeError,
+  ShapeError,
+  dilatedSize,
+  dtypes,
+  formatShape,
+  inferReshape,
+  isFloat,
+  numel,
+  sameShape,
+  windowCount,
+  type DType,
+  type Shape,
+} from '../core/index.js';
 import type { OpAttrs, OpName } from './attrs.js';
 
 export interface Operand {
@@ -24,7 +35,10 @@ function sameOperands(inputs: readonly Operand[], op: string): Operand {
   const first = inputs[0]!;
   for (const other of inputs) {
     if (!sameShape(first.shape, other.shape)) {
-      throw new ShapeError(op, `operands have shapes ${formatShape(first.shape)} and ${formatShape(other.shape)}`);
+      throw new ShapeError(
+        op,
+        `operands have shapes ${formatShape(first.shape)} and ${formatShape(other.shape)}`,
+      );
     }
     if (first.dtype !== other.dtype) {
       throw new DTypeError(op, `operands have dtypes ${first.dtype} and ${other.dtype}`, 'cast one of them');
@@ -78,15 +92,18 @@ const extremum = (inputs: readonly Operand[], attrs: { axes: readonly number[] }
   return reduce(inputs, attrs);
 };
 const arg = ([x]: readonly Operand[], { axis }: { axis: number }, op: string): Inferred => {
-  if (x!.shape[axis] === 0) throw new ShapeError(op, `has no result over an empty dimension of ${formatShape(x!.shape)}`);
+  if (x!.shape[axis] === 0)
+    throw new ShapeError(op, `has no result over an empty dimension of ${formatShape(x!.shape)}`);
   return { shape: without(x!.shape, [axis]), dtype: 'int32' };
 };
 const same = ([x]: readonly Operand[]): Inferred => ({ shape: x!.shape, dtype: x!.dtype });
 
 function indexed(inputs: readonly Operand[], { axis }: { axis: number }, op: string): void {
   const [x, index] = inputs as [Operand, Operand];
-  if (dtypes[index.dtype].kind !== 'int') throw new DTypeError(op, `the index must be integers, not ${index.dtype}`);
-  const fits = index.shape.length === x.shape.length && index.shape.every((d, i) => i === axis || d === x.shape[i]);
+  if (dtypes[index.dtype].kind !== 'int')
+    throw new DTypeError(op, `the index must be integers, not ${index.dtype}`);
+  const fits =
+    index.shape.length === x.shape.length && index.shape.every((d, i) => i === axis || d === x.shape[i]);
   if (!fits) {
     throw new ShapeError(
       op,
@@ -99,9 +116,18 @@ const scatter = (inputs: readonly Operand[], attrs: { axis: number }, op: string
   const [base, index, source] = inputs as [Operand, Operand, Operand];
   indexed(inputs, attrs, op);
   if (!sameShape(index.shape, source.shape)) {
-    throw new ShapeError(op, `index ${formatShape(index.shape)} and source ${formatShape(source.shape)} differ`);
+    throw new ShapeError(
+      op,
+      `index ${formatShape(index.shape)} and source ${formatShape(source.shape)} differ`,
+    );
   }
-  sameOperands([{ shape: [], dtype: base.dtype }, { shape: [], dtype: source.dtype }], op);
+  sameOperands(
+    [
+      { shape: [], dtype: base.dtype },
+      { shape: [], dtype: source.dtype },
+    ],
+    op,
+  );
   return { shape: base.shape, dtype: base.dtype };
 };
 
@@ -165,7 +191,8 @@ export const infer: { readonly [O in OpName]: Rule<O> } = {
   lt: comparison,
   le: comparison,
   where: ([condition, x, y], attrs, op) => {
-    if (condition!.dtype !== bool) throw new DTypeError(op, `the condition must be bool, not ${condition!.dtype}`);
+    if (condition!.dtype !== bool)
+      throw new DTypeError(op, `the condition must be bool, not ${condition!.dtype}`);
     sameOperands([{ ...x!, shape: condition!.shape }, x!], op);
     return elementwise([x!, y!], attrs, op);
   },
@@ -187,7 +214,13 @@ export const infer: { readonly [O in OpName]: Rule<O> } = {
   cummin: same,
 
   dot: ([a, b], { lhsBatch, rhsBatch, lhsContract, rhsContract }, op) => {
-    sameOperands([{ shape: [], dtype: a!.dtype }, { shape: [], dtype: b!.dtype }], op);
+    sameOperands(
+      [
+        { shape: [], dtype: a!.dtype },
+        { shape: [], dtype: b!.dtype },
+      ],
+      op,
+    );
     const pairs = (l: readonly number[], r: readonly number[], what: string): void =>
       l.forEach((axis, i) => {
         if (a!.shape[axis] !== b!.shape[r[i]!]) {
@@ -211,7 +244,13 @@ export const infer: { readonly [O in OpName]: Rule<O> } = {
     };
   },
   conv: ([x, w], attrs, op) => {
-    sameOperands([{ shape: [], dtype: x!.dtype }, { shape: [], dtype: w!.dtype }], op);
+    sameOperands(
+      [
+        { shape: [], dtype: x!.dtype },
+        { shape: [], dtype: w!.dtype },
+      ],
+      op,
+    );
     const [n, c, ...space] = x!.shape as number[];
     const [o, i, ...kernel] = w!.shape as number[];
     const shapes = `input ${formatShape(x!.shape)} and weight ${formatShape(w!.shape)}`;
@@ -232,7 +271,10 @@ export const infer: { readonly [O in OpName]: Rule<O> } = {
       const padded = dilatedSize(size, attrs.lhsDilation[d]!) + attrs.padLow[d]! + attrs.padHigh[d]!;
       const count = windowCount(padded, kernel[d]!, attrs.strides[d]!, attrs.rhsDilation[d]!);
       if (count < 0 || padded < 0) {
-        throw new ShapeError(op, `${shapes}: the kernel is larger than the padded input in spatial dimension ${d}`);
+        throw new ShapeError(
+          op,
+          `${shapes}: the kernel is larger than the padded input in spatial dimension ${d}`,
+        );
       }
       return Math.max(count, 0);
     });
@@ -258,7 +300,8 @@ export const infer: { readonly [O in OpName]: Rule<O> } = {
   reshape: ([x], { shape }, op) => ({ shape: inferReshape(op, x!.shape, shape), dtype: x!.dtype }),
   permute: ([x], { perm }, op) => {
     const rank = x!.shape.length;
-    const valid = perm.length === rank && new Set(perm).size === rank && perm.every((p) => p >= 0 && p < rank);
+    const valid =
+      perm.length === rank && new Set(perm).size === rank && perm.every((p) => p >= 0 && p < rank);
     if (!valid) throw new ShapeError(op, `${formatShape(perm)} is not an order of the ${rank} dimensions`);
     return { shape: perm.map((p) => x!.shape[p]!), dtype: x!.dtype };
   },
@@ -270,9 +313,13 @@ export const infer: { readonly [O in OpName]: Rule<O> } = {
   slice: ([x], { starts, sizes, steps }, op) => {
     sizes.forEach((size, i) => {
       const last = starts[i]! + (size - 1) * steps[i]!;
-      const inside = size === 0 || (Math.min(starts[i]!, last) >= 0 && Math.max(starts[i]!, last) < x!.shape[i]!);
+      const inside =
+        size === 0 || (Math.min(starts[i]!, last) >= 0 && Math.max(starts[i]!, last) < x!.shape[i]!);
       if (!inside || steps[i] === 0) {
-        throw new ShapeError(op, `${size} elements from ${starts[i]} in steps of ${steps[i]} leave dim ${i} of ${formatShape(x!.shape)}`);
+        throw new ShapeError(
+          op,
+          `${size} elements from ${starts[i]} in steps of ${steps[i]} leave dim ${i} of ${formatShape(x!.shape)}`,
+        );
       }
     });
     return { shape: sizes, dtype: x!.dtype };
@@ -294,7 +341,13 @@ export const infer: { readonly [O in OpName]: Rule<O> } = {
           `operand ${n} has shape ${formatShape(shape)}, the first ${formatShape(first.shape)}: all but dim ${axis} must agree`,
         );
       }
-      sameOperands([{ shape: [], dtype: first.dtype }, { shape: [], dtype }], op);
+      sameOperands(
+        [
+          { shape: [], dtype: first.dtype },
+          { shape: [], dtype },
+        ],
+        op,
+      );
       size += shape[axis]!;
     }
     return { shape: first.shape.with(axis, size), dtype: first.dtype };
@@ -302,7 +355,10 @@ export const infer: { readonly [O in OpName]: Rule<O> } = {
   window: ([x], { axis, size, step, dilation }, op) => {
     const count = windowCount(x!.shape[axis]!, size, step, dilation);
     if (count < 1 || size < 1 || step < 1) {
-      throw new ShapeError(op, `windows of ${size} in steps of ${step} do not fit dim ${axis} of ${formatShape(x!.shape)}`);
+      throw new ShapeError(
+        op,
+        `windows of ${size} in steps of ${step} do not fit dim ${axis} of ${formatShape(x!.shape)}`,
+      );
     }
     return { shape: [...x!.shape.with(axis, count), size], dtype: x!.dtype };
   },
@@ -319,6 +375,10 @@ export const infer: { readonly [O in OpName]: Rule<O> } = {
   stopGradient: same,
   barrier: same,
   customGradient: same,
+  checkIndex: ([x], _, op) => {
+    if (dtypes[x!.dtype].kind !== 'int') throw new DTypeError(op, `indices are integers, not ${x!.dtype}`);
+    return { shape: x!.shape, dtype: x!.dtype };
+  },
 };
 
 /** Whether a shape holds no element at all. */

@@ -3,8 +3,15 @@
  * table; a backend agrees with it bit by bit for integers and within the op's bound for floats.
  */
 import {
-  bfloat16FromBits, bfloat16ToBits, dtypes, float16FromBits, float16ToBits, integerRange, isFloat, type DType,
-} from '../core/index.js'; // prettier-ignore
+  bfloat16FromBits,
+  bfloat16ToBits,
+  dtypes,
+  float16FromBits,
+  float16ToBits,
+  integerRange,
+  isFloat,
+  type DType,
+} from '../core/index.js';
 import type { BinaryOp, OpAttrs, UnaryOp } from './attrs.js';
 import { digamma, erf, lgamma, power, roundHalfEven, threefry2x32 } from './special.js';
 
@@ -127,9 +134,11 @@ function integerPower(base: bigint, exponent: bigint): bigint {
 const widthOf = (dtype: DType): bigint => BigInt(dtypes[dtype].bytes * 8);
 const inside = (shift: bigint, dtype: DType): boolean => shift >= 0n && shift < widthOf(dtype);
 
-// prettier-ignore
 export const scalar: { readonly [O in ElementwiseOp]: Meaning<O> } = {
-  neg: numeric((x) => -x, ([x]) => -x!),
+  neg: numeric(
+    (x) => -x,
+    ([x]) => -x!,
+  ),
   abs: numeric(Math.abs, ([x]) => (x! < 0n ? -x! : x!)),
   sign: numeric(Math.sign, ([x]) => (x! > 0n ? 1n : x! < 0n ? -1n : 0n)),
   exp: floating(Math.exp),
@@ -160,11 +169,26 @@ export const scalar: { readonly [O in ElementwiseOp]: Meaning<O> } = {
   cast: ([x], from, { dtype }) => convert(x!, from, dtype),
   bitcast: ([x], from, { dtype }) => bitcast(x!, from, dtype),
 
-  add: numeric((x, y) => x + y, ([x, y]) => x! + y!),
-  sub: numeric((x, y) => x - y, ([x, y]) => x! - y!),
-  mul: numeric((x, y) => x * y, ([x, y]) => x! * y!),
-  div: numeric((x, y) => x / y, ([x, y]) => (y === 0n ? 0n : x! / y!)),
-  fmod: numeric((x, y) => x % y, ([x, y]) => (y === 0n ? 0n : x! % y!)),
+  add: numeric(
+    (x, y) => x + y,
+    ([x, y]) => x! + y!,
+  ),
+  sub: numeric(
+    (x, y) => x - y,
+    ([x, y]) => x! - y!,
+  ),
+  mul: numeric(
+    (x, y) => x * y,
+    ([x, y]) => x! * y!,
+  ),
+  div: numeric(
+    (x, y) => x / y,
+    ([x, y]) => (y === 0n ? 0n : x! / y!),
+  ),
+  fmod: numeric(
+    (x, y) => x % y,
+    ([x, y]) => (y === 0n ? 0n : x! % y!),
+  ),
   pow: numeric(power, ([x, y]) => integerPower(x!, y!)),
   max: numeric(Math.max, ([x, y]) => (x! > y! ? x! : y!)),
   min: numeric(Math.min, ([x, y]) => (x! < y! ? x! : y!)),

@@ -84,7 +84,12 @@ function withoutMask(scores: Node, match: Match): Node {
 
 /** `x` with its dimensions in another order, in one permute. */
 const reordered = (x: Node, perm: readonly number[]): Node =>
-  x.op === 'permute' ? g.permute(x.inputs[0]!, perm.map((dim) => x.attrs.perm[dim]!)) : g.permute(x, perm); // prettier-ignore
+  x.op === 'permute'
+    ? g.permute(
+        x.inputs[0]!,
+        perm.map((dim) => x.attrs.perm[dim]!),
+      )
+    : g.permute(x, perm);
 
 /** The one dimension in neither list; undefined when there are more, or none. */
 function onlyFree(x: Node, ...taken: readonly (readonly number[])[]): number | undefined {

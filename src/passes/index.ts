@@ -33,7 +33,10 @@ const total = (laws: PassRecord['laws']): number => laws.reduce((sum, { rewrites
 export function simplify(graph: Graph, options: SimplifyOptions = {}): { graph: Graph; log: PassRecord[] } {
   const { fastMath = false, passes = allPasses } = options;
   const enabled = (rule: Rule): boolean => fastMath || rule.exactness !== 'fast';
-  const result = rewrite(graph, passes.flatMap((pass) => pass.rules.filter(enabled))); // prettier-ignore
+  const result = rewrite(
+    graph,
+    passes.flatMap((pass) => pass.rules.filter(enabled)),
+  );
   const records = passes.map(({ name, rules }): PassRecord => {
     const laws = rules.flatMap((rule) => {
       const rewrites = result.applied.get(rule);

@@ -11,8 +11,21 @@ import type { ArgOp, BinaryOp, OpName, ReduceOp, ScanOp, UnaryOp } from '../ops/
 export type Exactness = 'exact' | 'signed zero' | 'fast';
 
 type OneOperand =
-  | UnaryOp | ReduceOp | ArgOp | ScanOp | 'cast' | 'bitcast' | 'reshape' | 'permute' | 'expand' | 'slice' | 'pad'
-  | 'window' | 'sort' | 'argsort' | 'stopGradient'; // prettier-ignore
+  | UnaryOp
+  | ReduceOp
+  | ArgOp
+  | ScanOp
+  | 'cast'
+  | 'bitcast'
+  | 'reshape'
+  | 'permute'
+  | 'expand'
+  | 'slice'
+  | 'pad'
+  | 'window'
+  | 'sort'
+  | 'argsort'
+  | 'stopGradient';
 type TwoOperands = BinaryOp | 'dot' | 'conv' | 'gather';
 type ThreeOperands = 'where' | 'scatter' | 'scatterAdd';
 

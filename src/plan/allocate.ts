@@ -42,7 +42,10 @@ function place(order: readonly Interval[]): { offsets: Map<number, number>; byte
 }
 
 /** The smallest arena several orders of placement find. */
-export function allocate(intervals: readonly Interval[], steps: number): { offsets: Map<number, number>; bytes: number } {
+export function allocate(
+  intervals: readonly Interval[],
+  steps: number,
+): { offsets: Map<number, number>; bytes: number } {
   const bound = Math.max(0, ...liveBytes(intervals, steps));
   const life = (i: Interval): number => i.last - i.first + 1;
   const orders: ((a: Interval, b: Interval) => number)[] = [

@@ -7,7 +7,10 @@ import type { IndexExpr, Instr, LoopNest, Store } from '../loops/index.js';
 type Section = { readonly body: readonly Instr[]; readonly stores: readonly Store[] };
 
 const loadsOf = (body: readonly Instr[], buffer: number): Extract<Instr, { kind: 'load' }>[] =>
-  body.filter((instr) => instr.kind === 'load' && instr.buffer === buffer) as Extract<Instr, { kind: 'load' }>[];
+  body.filter((instr) => instr.kind === 'load' && instr.buffer === buffer) as Extract<
+    Instr,
+    { kind: 'load' }
+  >[];
 
 const sameElement = (body: readonly Instr[], read: number, index: IndexExpr): boolean =>
   loadsOf(body, read).every((load) => load.indirect.length === 0 && load.index.key === index.key);
@@ -16,10 +19,17 @@ const storeTo = ({ stores }: { readonly stores: readonly Store[] }, buffer: numb
   stores.find((store) => store.buffer === buffer);
 
 /** `section` writes `written` and nothing of `body` elsewhere reads `read`. */
-function within(section: Section, others: readonly (readonly Instr[])[], read: number, written: number): boolean {
+function within(
+  section: Section,
+  others: readonly (readonly Instr[])[],
+  read: number,
+  written: number,
+): boolean {
   const store = storeTo(section, written);
   if (!store) return false;
-  return sameElement(section.body, read, store.index) && others.every((body) => loadsOf(body, read).length === 0);
+  return (
+    sameElement(section.body, read, store.index) && others.every((body) => loadsOf(body, read).length === 0)
+  );
 }
 
 /** `read` and `written` are the nest's buffers for the old and the new content of one cell. */
@@ -31,8 +41,11 @@ export function mayUpdateInPlace(nest: LoopNest, read: number, written: number):
       return within(nest, [nest.a.body, nest.b.body], read, written);
     case 'row': {
       const bodies = [
-        nest.setup, nest.finishColumns.body, nest.finishTotals.body, ...nest.stages.flatMap((stage) => [stage.rowBody, stage.body]),
-      ]; // prettier-ignore
+        nest.setup,
+        nest.finishColumns.body,
+        nest.finishTotals.body,
+        ...nest.stages.flatMap((stage) => [stage.rowBody, stage.body]),
+      ];
       const finishes = [nest.finishColumns, nest.finishTotals];
       const sections: Section[] = [
         ...finishes,
@@ -40,7 +53,15 @@ export function mayUpdateInPlace(nest: LoopNest, read: number, written: number):
         ...nest.stages.map((stage) => ({ body: stage.rowBody, stores: stage.rowStores })),
       ];
       const section = sections.find((s) => storeTo(s, written));
-      return section !== undefined && within(section, bodies.filter((body) => body !== section.body), read, written); // prettier-ignore
+      return (
+        section !== undefined &&
+        within(
+          section,
+          bodies.filter((body) => body !== section.body),
+          read,
+          written,
+        )
+      );
     }
     case 'segmented': {
       // Streams are numbered apart from buffers. Another segment may run before or after: only a segment's own reads count.

@@ -70,7 +70,9 @@ export function plan(lowered: Lowered, fusion: Fusion, target: Target, name = 's
       reads: numbers.filter((_, i) => access[i] !== 'write'),
       writes: numbers.filter((_, i) => access[i] !== 'read'),
       after: new Set(),
-      priority: Math.max(...regions.map(({ results }) => Math.max(...results.map(({ value }) => position.get(value) ?? 0)))),
+      priority: Math.max(
+        ...regions.map(({ results }) => Math.max(...results.map(({ value }) => position.get(value) ?? 0))),
+      ),
     };
   });
   const writer = writersOf(tasks);
@@ -110,7 +112,8 @@ export function plan(lowered: Lowered, fusion: Fusion, target: Target, name = 's
   }
 
   const aligned = (bytes: number): number => Math.ceil(bytes / target.alignment) * target.alignment;
-  const bytesOf = (value: number): number => aligned(numel(nodes[value]!.shape) * dtypes[nodes[value]!.dtype].bytes);
+  const bytesOf = (value: number): number =>
+    aligned(numel(nodes[value]!.shape) * dtypes[nodes[value]!.dtype].bytes);
   const isArena = (value: number): boolean => writer.has(value) && !refs.has(value);
   const arenaBytes = (value: number): number => (isArena(value) ? bytesOf(value) : 0);
 
@@ -128,7 +131,12 @@ export function plan(lowered: Lowered, fusion: Fusion, target: Target, name = 's
     copies.forEach(({ from }, i) => {
       if (isArena(from)) last.set(from, order.length + i);
     });
-    return [...first].map(([value, step]) => ({ value, bytes: bytesOf(value), first: step, last: last.get(value)! }));
+    return [...first].map(([value, step]) => ({
+      value,
+      bytes: bytesOf(value),
+      first: step,
+      last: last.get(value)!,
+    }));
   };
   const stepCount = tasks.length + copies.length;
   const peak = (order: readonly number[]): number => Math.max(0, ...liveBytes(intervalsOf(order), stepCount));

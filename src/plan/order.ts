@@ -42,7 +42,11 @@ export function waitsFor(before: readonly ReadonlySet<number>[], to: number, fro
   return false;
 }
 
-function schedule(tasks: readonly Task[], pick: (ready: readonly number[]) => number, done: (task: number) => void): number[] {
+function schedule(
+  tasks: readonly Task[],
+  pick: (ready: readonly number[]) => number,
+  done: (task: number) => void,
+): number[] {
   const before = dependencies(tasks);
   const waiting = before.map((set) => set.size);
   const next: number[][] = tasks.map(() => []);
@@ -74,7 +78,9 @@ export function thriftyOrder(tasks: readonly Task[], bytes: (value: number) => n
   for (const task of tasks) for (const value of task.reads) readers.set(value, (readers.get(value) ?? 0) + 1);
   const growth = (i: number): number => {
     const { reads, writes } = tasks[i]!;
-    const freed = reads.filter((value) => readers.get(value) === 1).reduce((sum, value) => sum + bytes(value), 0);
+    const freed = reads
+      .filter((value) => readers.get(value) === 1)
+      .reduce((sum, value) => sum + bytes(value), 0);
     return writes.reduce((sum, value) => sum + bytes(value), 0) - freed;
   };
   return schedule(
@@ -84,7 +90,8 @@ export function thriftyOrder(tasks: readonly Task[], bytes: (value: number) => n
       let least = growth(best);
       for (const i of ready) {
         const grows = growth(i);
-        if (grows < least || (grows === least && tasks[i]!.priority < tasks[best]!.priority)) [best, least] = [i, grows];
+        if (grows < least || (grows === least && tasks[i]!.priority < tasks[best]!.priority))
+          [best, least] = [i, grows];
       }
       return best;
     },

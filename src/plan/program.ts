@@ -36,7 +36,13 @@ export interface Slot {
 
 export type Step =
   | { readonly kind: 'launch'; readonly nest: LoopNest; readonly buffers: readonly BufferRef[] }
-  | { readonly kind: 'copy'; readonly from: BufferRef; readonly to: BufferRef; readonly elements: number; readonly dtype: DType };
+  | {
+      readonly kind: 'copy';
+      readonly from: BufferRef;
+      readonly to: BufferRef;
+      readonly elements: number;
+      readonly dtype: DType;
+    };
 
 export interface Program {
   readonly name: string;

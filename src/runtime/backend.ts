@@ -29,7 +29,12 @@ export interface Backend {
   readonly name: BackendName;
   readonly target: Target;
   emit(program: Program): string;
-  instantiate(program: Program, source: string, memory: Memory, options?: { instrument?: boolean }): Executable;
+  instantiate(
+    program: Program,
+    source: string,
+    memory: Memory,
+    options?: { instrument?: boolean },
+  ): Executable;
 }
 
 export type BackendName = 'js';
@@ -40,7 +45,12 @@ const backends: Record<BackendName, Backend> = {
     target: js.jsTarget,
     emit: js.emit,
     instantiate: (program, source, memory, options) =>
-      js.instantiate(program, source, { ...memory, inputs: [...memory.inputs], states: [...memory.states], outputs: [...memory.outputs] }, options),
+      js.instantiate(
+        program,
+        source,
+        { ...memory, inputs: [...memory.inputs], states: [...memory.states], outputs: [...memory.outputs] },
+        options,
+      ),
   },
 };
 
@@ -56,7 +66,10 @@ export const getBackend = (): BackendName => current;
 
 export function backendOf(name: BackendName = current): Backend {
   if (!Object.hasOwn(backends, name)) {
-    throw new BackendError(`there is no backend ${JSON.stringify(name)}`, `known are ${Object.keys(backends).join(', ')}`);
+    throw new BackendError(
+      `there is no backend ${JSON.stringify(name)}`,
+      `known are ${Object.keys(backends).join(', ')}`,
+    );
   }
   return backends[name];
 }

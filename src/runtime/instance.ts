@@ -38,7 +38,12 @@ export class Instance {
     });
     this.#inputs = inputs.map(empty);
     this.#states = states.map(empty);
-    const memory = { arena: new ArrayBuffer(arenaBytes), inputs: this.#inputs, states: this.#states, outputs: outputs.map(empty) };
+    const memory = {
+      arena: new ArrayBuffer(arenaBytes),
+      inputs: this.#inputs,
+      states: this.#states,
+      outputs: outputs.map(empty),
+    };
     this.#executable = backendOf(compilation.backend).instantiate(plan.program, source, memory, options);
     this.#early = checks.flatMap((check) => {
       const input = check.index ? plan.inputs.indexOf(check.index) : -1;
@@ -64,7 +69,8 @@ export class Instance {
       const { array } = leaves[this.#stateLeaf[i]!] as Cell;
       if (this.#states[i] !== array) this.#bind('state', i, (this.#states[i] = array));
     }
-    for (let i = 0; i < this.#early.length; i++) checkIndices(this.#early[i]!.check, this.#inputs[this.#early[i]!.input]!);
+    for (let i = 0; i < this.#early.length; i++)
+      checkIndices(this.#early[i]!.check, this.#inputs[this.#early[i]!.input]!);
     const results: TypedArray[] = [];
     for (let i = 0; i < this.#results.length; i++) {
       results.push(this.#results[i]!());
@@ -100,6 +106,6 @@ function outOfRange(check: Check, index: number, position: number): IndexError {
 function checkIndices(check: Check, indices: TypedArray): void {
   for (let i = 0; i < indices.length; i++) {
     const index = Number(indices[i]);
-    if (index < 0 || index >= check.bound) throw outOfRange(check, index, i);
+    if ((index < 0 || index >= check.bound) && index !== check.except) throw outOfRange(check, index, i);
   }
 }

@@ -3,7 +3,15 @@
  * Programs come from a cache keyed by exact structure, so a loop compiles once.
  */
 import { StaleError, TraceError, dtypes, numel } from '../core/index.js';
-import { node, roots, structuralKey, topological, type Assign, type Graph, type Node } from '../graph/index.js';
+import {
+  node,
+  roots,
+  structuralKey,
+  topological,
+  type Assign,
+  type Graph,
+  type Node,
+} from '../graph/index.js';
 import { Data, Placeholder, type Cell } from './cell.js';
 import { Instance } from './instance.js';
 import { compileGraph } from './pipeline.js';
@@ -11,7 +19,6 @@ import { getBackend } from './backend.js';
 import { pending } from './pending.js';
 import { outsideTrace } from './trace.js';
 import type { Value } from './value.js';
-
 
 /** Programs kept, least recently used dropped first. */
 const capacity = 128;
@@ -29,7 +36,10 @@ function rebuild(graph: Graph, replace: (node: Node) => Node | undefined): Graph
   for (const old of topological(roots(graph), (n) => replace(n) !== undefined)) {
     const inputs = old.inputs.map((input) => now.get(input) ?? input);
     const changed = inputs.some((input, i) => input !== old.inputs[i]);
-    now.set(old, replace(old) ?? (changed ? (node(old.op, inputs, old.attrs as never, old.sources) as Node) : old));
+    now.set(
+      old,
+      replace(old) ?? (changed ? (node(old.op, inputs, old.attrs as never, old.sources) as Node) : old),
+    );
   }
   return {
     outputs: graph.outputs.map((output) => now.get(output)!),
@@ -41,7 +51,9 @@ function rebuild(graph: Graph, replace: (node: Node) => Node | undefined): Graph
 function checkLeaves(order: readonly Node[]): void {
   for (const leaf of order) {
     if (leaf.op === 'input' && leaf.attrs.leaf instanceof Placeholder) {
-      throw new TraceError(`a value computed from ${leaf.attrs.leaf.name} is read outside the trace it belongs to`);
+      throw new TraceError(
+        `a value computed from ${leaf.attrs.leaf.name} is read outside the trace it belongs to`,
+      );
     }
     if (leaf.op !== 'state') continue;
     const cell = leaf.attrs.leaf as Cell;
@@ -89,7 +101,10 @@ function recall(key: string): Instance | undefined {
 }
 
 /** Computes nodes and carries out assignments; results are data of their own. */
-export function evaluate(outputs: readonly Node[], assigns: readonly { cell: Cell; value: Node }[] = []): Data[] {
+export function evaluate(
+  outputs: readonly Node[],
+  assigns: readonly { cell: Cell; value: Node }[] = [],
+): Data[] {
   return outsideTrace(() => {
     let graph: Graph = { outputs, assigns: assigns.map(({ cell, value }) => ({ leaf: cell, value })) };
     const order = topological(roots(graph), (n) => realised.has(n));
@@ -105,7 +120,10 @@ export function evaluate(outputs: readonly Node[], assigns: readonly { cell: Cel
 /** A value that cannot be computed says so once, here: it does not wait for the next write to fail again. */
 function evaluateAll(values: readonly Value[], assigns?: readonly { cell: Cell; value: Node }[]): Data[] {
   try {
-    return evaluate(values.map((value) => value.lazyNode!), assigns); // prettier-ignore
+    return evaluate(
+      values.map((value) => value.lazyNode!),
+      assigns,
+    );
   } catch (error) {
     for (const value of values) pending.delete(value);
     throw error;

@@ -3,8 +3,8 @@
  * cached by exact structure.
  */
 import { fuse, type Fusion } from '../fusion/index.js';
-import { structuralKey, type Graph } from '../graph/index.js';
-import { lower, type Lowered } from '../lower/index.js';
+import { roots, structuralKey, topological, type Graph, type Node } from '../graph/index.js';
+import { lower, type Check, type Lowered } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
 import { recogniseAttention, simplify, type PassRecord } from '../passes/index.js';
 import { plan, type Plan } from '../plan/index.js';
@@ -53,6 +53,28 @@ function withAttention({ outputs, assigns }: Graph): Graph {
   };
 }
 
+/** What the graph says must hold of indices that are handed in. */
+function indexChecks(graph: Graph): Check[] {
+  return topological(roots(graph)).flatMap((node): Check[] => {
+    if (node.op !== 'checkIndex') return [];
+    let from: Node = node.inputs[0]!;
+    while (from.op === 'reshape' || from.op === 'permute' || from.op === 'cast') from = from.inputs[0]!;
+    if (from.op !== 'input') return [];
+    const { what, bound, except } = node.attrs;
+    const [source] = node.sources;
+    return [
+      {
+        op: what,
+        bound,
+        except,
+        index: from.attrs.leaf,
+        site: source?.site.toString() ?? '',
+        module: source?.module,
+      },
+    ];
+  });
+}
+
 export function compileGraph(traced: Graph, options: CompileOptions, leaves?: readonly Leaf[]): Compilation {
   compilations++;
   const graph = withAttention(traced);
@@ -60,13 +82,21 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
   const fusionOn = options.fusion ?? true;
   const { graph: optimized, log } = simplify(graph);
   const fusion = fuse(optimized, backend.target, { fusion: fusionOn });
-  const lowered = lower(fusion, { segments: fusionOn });
+  const kernels = lower(fusion, { segments: fusionOn });
+  const lowered = { ...kernels, checks: [...kernels.checks, ...indexChecks(graph)] };
   const planned = plan(lowered, fusion, backend.target, options.name);
   const source = backend.emit(planned.program);
   const compilation = {
-    graph, optimized, passes: log, fusion, lowered, plan: planned, source, backend: backend.name,
+    graph,
+    optimized,
+    passes: log,
+    fusion,
+    lowered,
+    plan: planned,
+    source,
+    backend: backend.name,
     leaves: leaves ?? structuralKey(traced).leaves,
-  }; // prettier-ignore
+  };
   for (const listener of listeners) listener(compilation);
   return compilation;
 }

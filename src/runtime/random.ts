@@ -27,10 +27,13 @@ export class Generator {
     const state = trace ? trace.current(this.cell) : this.#snapshot();
     const word = (i: number): Node => g.reshape(g.sliceAxis(state, 0, i, 1), []);
     const zero = g.constant(0, 'uint32');
-    const fold = (part: 'word0' | 'word1'): Node => node('threefry', [word(0), word(1), zero, word(2)], { part });
+    const fold = (part: 'word0' | 'word1'): Node =>
+      node('threefry', [word(0), word(1), zero, word(2)], { part });
     const spread = (x: Node): Node => g.expandTo(x, [count]);
     const counter = g.iota(count, 'uint32');
-    const words = node('threefry', [spread(fold('word0')), spread(fold('word1')), spread(zero), counter], { part: 'xor' });
+    const words = node('threefry', [spread(fold('word0')), spread(fold('word1')), spread(zero), counter], {
+      part: 'xor',
+    });
     if (trace) {
       const next = g.add(g.sliceAxis(state, 0, 2, 1), g.full([1], 1, 'uint32'));
       trace.write(this.cell, g.concat([g.sliceAxis(state, 0, 0, 2), next, g.sliceAxis(state, 0, 3, 1)], 0));

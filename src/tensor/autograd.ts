@@ -27,34 +27,55 @@ export interface GradOptions {
  * @throws GradientError for an output of several elements without `gradOutputs`, or an input nothing depends on.
  * @example const [dx] = grad(x.square().sum(), [x]);
  */
-export function grad(outputs: Many, inputs: readonly Tensor[], options: GradOptions & { allowUnused: true }): (Tensor | null)[];
+export function grad(
+  outputs: Many,
+  inputs: readonly Tensor[],
+  options: GradOptions & { allowUnused: true },
+): (Tensor | null)[];
 export function grad(outputs: Many, inputs: readonly Tensor[], options?: GradOptions): Tensor[];
 export function grad(outputs: Many, inputs: readonly Tensor[], options: GradOptions = {}): (Tensor | null)[] {
   return atSite(() => {
     const given = options.gradOutputs ? list(options.gradOutputs) : undefined;
     const nodes = list(outputs).map((output) => output.value.node);
-    const seeds = nodes.map((node, i) => (given?.[i] ? g.cast(given[i].node, node.dtype) : ad.unitCotangent(node)));
-    const found = differentiate(nodes, seeds, inputs.map((input) => input.value.node)); // prettier-ignore
+    const seeds = nodes.map((node, i) =>
+      given?.[i] ? g.cast(given[i].node, node.dtype) : ad.unitCotangent(node),
+    );
+    const found = differentiate(
+      nodes,
+      seeds,
+      inputs.map((input) => input.value.node),
+    );
     return found.map((each, i) => {
       if (each) return wrap(each);
       if (options.allowUnused) return null;
-      throw new GradientError(`grad: the outputs do not depend on input ${i}`, 'pass { allowUnused: true } to get null for it');
+      throw new GradientError(
+        `grad: the outputs do not depend on input ${i}`,
+        'pass { allowUnused: true } to get null for it',
+      );
     });
   });
 }
 
 type TensorFunction = (...xs: Tensor[]) => Many;
-const onNodes = (fn: TensorFunction) => (...nodes: Node[]): Node[] => list(fn(...nodes.map(wrap))).map((x) => x.value.node); // prettier-ignore
+const onNodes =
+  (fn: TensorFunction) =>
+  (...nodes: Node[]): Node[] =>
+    list(fn(...nodes.map(wrap))).map((x) => x.value.node);
 
 /**
  * A function that gives the value of `fn` together with its gradients with respect to all arguments.
  * @example const { value, gradients } = valueAndGrad((x) => x.square().sum())(x);
  */
-export function valueAndGrad(fn: (...xs: Tensor[]) => Tensor): (...xs: Tensor[]) => { value: Tensor; gradients: Tensor[] } {
+export function valueAndGrad(
+  fn: (...xs: Tensor[]) => Tensor,
+): (...xs: Tensor[]) => { value: Tensor; gradients: Tensor[] } {
   return (...xs) =>
     atSite(() => {
       const one = (...nodes: Node[]): Node => fn(...nodes.map(wrap)).value.node;
-      const { value, gradients } = ad.valueAndGrad(one, xs.map((x) => x.value.node)); // prettier-ignore
+      const { value, gradients } = ad.valueAndGrad(
+        one,
+        xs.map((x) => x.value.node),
+      );
       return { value: wrap(value), gradients: gradients.map(wrap) };
     });
 }
@@ -63,9 +84,15 @@ export function valueAndGrad(fn: (...xs: Tensor[]) => Tensor): (...xs: Tensor[])
  * The outputs of `fn` at `inputs`, and the function that takes cotangents of them to cotangents of the inputs
  * (torch.func.vjp).
  */
-export function vjp(fn: TensorFunction, inputs: readonly Tensor[]): { outputs: Tensor[]; pullback: (...cotangents: Tensor[]) => Tensor[] } {
+export function vjp(
+  fn: TensorFunction,
+  inputs: readonly Tensor[],
+): { outputs: Tensor[]; pullback: (...cotangents: Tensor[]) => Tensor[] } {
   return atSite(() => {
-    const { outputs, pullback } = ad.vjp(onNodes(fn), inputs.map((x) => x.value.node)); // prettier-ignore
+    const { outputs, pullback } = ad.vjp(
+      onNodes(fn),
+      inputs.map((x) => x.value.node),
+    );
     return {
       outputs: outputs.map(wrap),
       pullback: (...cotangents) => atSite(() => pullback(cotangents.map((c) => c.node)).map(wrap)),
@@ -74,9 +101,17 @@ export function vjp(fn: TensorFunction, inputs: readonly Tensor[]): { outputs: T
 }
 
 /** The outputs of `fn` at `primals`, and their derivatives in the direction of `tangents` (torch.func.jvp). */
-export function jvp(fn: TensorFunction, primals: readonly Tensor[], tangents: readonly Tensor[]): { outputs: Tensor[]; tangents: Tensor[] } {
+export function jvp(
+  fn: TensorFunction,
+  primals: readonly Tensor[],
+  tangents: readonly Tensor[],
+): { outputs: Tensor[]; tangents: Tensor[] } {
   return atSite(() => {
-    const result = ad.jvp(onNodes(fn), primals.map((x) => x.value.node), tangents.map((x) => x.node)); // prettier-ignore
+    const result = ad.jvp(
+      onNodes(fn),
+      primals.map((x) => x.value.node),
+      tangents.map((x) => x.node),
+    );
     return { outputs: result.outputs.map(wrap), tangents: result.tangents.map(wrap) };
   });
 }
@@ -85,7 +120,11 @@ export interface CustomFunction {
   /** The value. */
   readonly forward: (...inputs: Tensor[]) => Tensor;
   /** Cotangents of the inputs, from the cotangent of the value, the inputs and the value. */
-  readonly backward: (cotangent: Tensor, inputs: readonly Tensor[], value: Tensor) => readonly (Tensor | null)[];
+  readonly backward: (
+    cotangent: Tensor,
+    inputs: readonly Tensor[],
+    value: Tensor,
+  ) => readonly (Tensor | null)[];
 }
 
 /**
@@ -97,7 +136,15 @@ export function customGradient({ forward, backward }: CustomFunction): (...input
     backward(wrap(cotangent), operands.map(wrap), wrap(value)).map((each) => each?.value.node),
   );
   return (...inputs) =>
-    atSite(() => wrap(ad.customGradient(rule, forward(...inputs).value.node, inputs.map((x) => x.node)))); // prettier-ignore
+    atSite(() =>
+      wrap(
+        ad.customGradient(
+          rule,
+          forward(...inputs).value.node,
+          inputs.map((x) => x.node),
+        ),
+      ),
+    );
 }
 
 /**
@@ -105,5 +152,12 @@ export function customGradient({ forward, backward }: CustomFunction): (...input
  * (torch.utils.checkpoint).
  */
 export function checkpoint(fn: (...xs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor {
-  return atSite(() => wrap(ad.checkpoint(onNodes(fn), inputs.map((x) => x.node))[0]!)); // prettier-ignore
+  return atSite(() =>
+    wrap(
+      ad.checkpoint(
+        onNodes(fn),
+        inputs.map((x) => x.node),
+      )[0]!,
+    ),
+  );
 }

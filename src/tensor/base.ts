@@ -3,15 +3,34 @@
  * show itself. The generated class Tensor adds the operations.
  */
 import {
-  ArgumentError, DTypeError, FusegradError, InternalError, ShapeError, atSite, formatShape, isFloat, numel,
-  type DType, type Shape,
-} from '../core/index.js'; // prettier-ignore
+  ArgumentError,
+  DTypeError,
+  FusegradError,
+  InternalError,
+  ShapeError,
+  atSite,
+  formatShape,
+  isFloat,
+  numel,
+  type DType,
+  type Shape,
+} from '../core/index.js';
 import * as f from '../functional/index.js';
 import { g, type Node } from '../graph/index.js';
 import { encode } from '../ops/index.js';
 import {
-  Cell, Value, activeTrace, commit, flushPending, gradientsEnabled, pending, realise, refuseInTrace, touch, type Data,
-} from '../runtime/index.js'; // prettier-ignore
+  Cell,
+  Value,
+  activeTrace,
+  commit,
+  flushPending,
+  gradientsEnabled,
+  pending,
+  realise,
+  refuseInTrace,
+  touch,
+  type Data,
+} from '../runtime/index.js';
 import { accumulate, isTracked, readGrad, writeGrad } from './gradients.js';
 import { formatTensor } from './print.js';
 import { dataOf, itemOf, nested, type Nested, type Numbers } from './values.js';
@@ -77,9 +96,13 @@ export class TensorBase {
       if (!this.value.cell) {
         if (!flag && !this.requiresGrad) return this;
         if (activeTrace()) {
-          throw new FusegradError('requiresGrad_: a tensor of a traced function is no leaf', 'use grad(output, [tensor])');
+          throw new FusegradError(
+            'requiresGrad_: a tensor of a traced function is no leaf',
+            'use grad(output, [tensor])',
+          );
         }
-        if (this.requiresGrad) throw new FusegradError('requiresGrad_: only leaves can change it', 'use .detach()');
+        if (this.requiresGrad)
+          throw new FusegradError('requiresGrad_: only leaves can change it', 'use .detach()');
         this.#realise();
         const { array, shape, dtype } = this.value.data!;
         this.value.becomeCell(new Cell(array, shape, dtype));
@@ -98,9 +121,16 @@ export class TensorBase {
 
   set grad(to: TensorBase | null) {
     const { cell } = this.value;
-    if (!cell) throw new FusegradError('grad: only leaves hold a gradient', 'use grad(output, [tensor]) for other values');
+    if (!cell)
+      throw new FusegradError(
+        'grad: only leaves hold a gradient',
+        'use grad(output, [tensor]) for other values',
+      );
     if (to && formatShape(to.shape) !== formatShape(this.shape)) {
-      throw new ShapeError('grad', `a gradient of ${formatShape(this.shape)} has that shape, not ${formatShape(to.shape)}`);
+      throw new ShapeError(
+        'grad',
+        `a gradient of ${formatShape(this.shape)} has that shape, not ${formatShape(to.shape)}`,
+      );
     }
     writeGrad(cell, to);
   }
@@ -109,10 +139,11 @@ export class TensorBase {
    * Adds the gradient of this value with respect to every leaf it depends on to that leaf's `grad`
    * (torch.Tensor.backward).
    * @param options.gradient Gradient of something with respect to this value; needed unless it has one element.
+   * @param options.createGraph Whether gradients may flow through what is added, on to further derivatives.
    * @throws GradientError for several elements without `gradient`, or when nothing requires a gradient.
    */
-  backward(options: { gradient?: TensorBase } = {}): void {
-    call(() => accumulate(this, options.gradient, (node) => new (plainClass(this))(node)));
+  backward(options: { gradient?: TensorBase | undefined; createGraph?: boolean | undefined } = {}): void {
+    call(() => accumulate(this, options, (node) => new (plainClass(this))(node)));
   }
 
   /** Keeps this value readable after the state it was computed from is overwritten. */
@@ -157,7 +188,11 @@ export class TensorBase {
    */
   itemSync(): number {
     if (numel(this.shape) !== 1) {
-      throw new ShapeError('item', `a tensor of shape ${formatShape(this.shape)} has no single value`, 'use tolist() or data()');
+      throw new ShapeError(
+        'item',
+        `a tensor of shape ${formatShape(this.shape)} has no single value`,
+        'use tolist() or data()',
+      );
     }
     return itemOf(this.materialise());
   }
@@ -242,10 +277,16 @@ export class TensorBase {
     return call(() => {
       const { cell } = this.value;
       if (!cell) {
-        throw new FusegradError(`${op}: only parameters, buffers and leaves change in place`, `use the functional form: ${instead}`);
+        throw new FusegradError(
+          `${op}: only parameters, buffers and leaves change in place`,
+          `use the functional form: ${instead}`,
+        );
       }
       if (cell.requiresGrad && gradientsEnabled()) {
-        throw new FusegradError(`${op}: a leaf that requires a gradient changes in place only under noGrad`, 'wrap it: noGrad(() => ...)');
+        throw new FusegradError(
+          `${op}: a leaf that requires a gradient changes in place only under noGrad`,
+          'wrap it: noGrad(() => ...)',
+        );
       }
       write([[cell, fit(op, value(), this)]]);
       return this;
@@ -262,7 +303,8 @@ export class TensorBase {
   toString(): string {
     const { cell, data } = this.value;
     const held = cell ?? data;
-    if (held && !this.value.isTraced) return formatTensor(dataOf(held), this.shape, this.dtype, this.requiresGrad);
+    if (held && !this.value.isTraced)
+      return formatTensor(dataOf(held), this.shape, this.dtype, this.requiresGrad);
     const site = this.value.site?.toString();
     const kind = this.value.isTraced ? 'traced' : 'lazy';
     return `Tensor(${this.dtype}${formatShape(this.shape)}, ${kind}${site ? `, ${site}` : ''})`;
@@ -274,24 +316,32 @@ export class TensorBase {
 
   [Symbol.toPrimitive](hint: string): string {
     if (hint === 'string') return this.toString();
-    throw new FusegradError('a tensor is no number: JavaScript operators do not work on it', 'use a.add(b), a.mul(b), a.lt(b); await a.item() for its value');
+    throw new FusegradError(
+      'a tensor is no number: JavaScript operators do not work on it',
+      'use a.add(b), a.mul(b), a.lt(b); await a.item() for its value',
+    );
   }
 }
 
 /** The class Tensor, which is generated on top of this file: what computed values are, whatever a parameter's own class. */
 function plainClass(tensor: TensorBase): typeof TensorBase {
   let type = tensor.constructor as typeof TensorBase;
-  for (let base = type; base !== TensorBase; base = Object.getPrototypeOf(base) as typeof TensorBase) type = base;
+  for (let base = type; base !== TensorBase; base = Object.getPrototypeOf(base) as typeof TensorBase)
+    type = base;
   return type;
 }
 
-const lowerOperand = (x: OperandLike): Node | number | boolean | bigint => (x instanceof TensorBase ? x.node : x);
+const lowerOperand = (x: OperandLike): Node | number | boolean | bigint =>
+  x instanceof TensorBase ? x.node : x;
 
 const operandNode = (x: OperandLike, like: TensorBase): Node =>
   x instanceof TensorBase ? x.node : g.full(like.shape, x, like.dtype);
 
 function noState(op: string, tensor: TensorBase): FusegradError {
-  return new FusegradError(`${op}: a computed tensor of shape ${formatShape(tensor.shape)} is no state`, 'assign to a Parameter or Buffer');
+  return new FusegradError(
+    `${op}: a computed tensor of shape ${formatShape(tensor.shape)} is no state`,
+    'assign to a Parameter or Buffer',
+  );
 }
 
 /** A value as the content of `target`: stretched to its shape, in its dtype. */

@@ -7,9 +7,27 @@ import { node, type Graph, type Node } from '../graph/index.js';
 import { Traced } from '../inspect/index.js';
 import type { Leaf } from '../ops/index.js';
 import {
-  Instance, Placeholder, Trace, activeTrace, compileGraph, currentEpoch, flushPending, getBackend, guardsHold, outsideTrace,
-  pending, realise, recordGuards, touch, type Cell, type CompileOptions, type Compilation, type Guard, type KernelTime, Data,
-} from '../runtime/index.js'; // prettier-ignore
+  Instance,
+  Placeholder,
+  Trace,
+  activeTrace,
+  compileGraph,
+  currentEpoch,
+  flushPending,
+  getBackend,
+  guardsHold,
+  outsideTrace,
+  pending,
+  realise,
+  recordGuards,
+  touch,
+  type Cell,
+  type CompileOptions,
+  type Compilation,
+  type Guard,
+  type KernelTime,
+  Data,
+} from '../runtime/index.js';
 import { isTracked, moveToCell } from './gradients.js';
 import { Tensor } from './tensor.generated.js';
 import { flattenTree, matchesTree, mapTree, tensorsOf, type Tree } from './tree.js';
@@ -63,7 +81,10 @@ class Slot {
  * @throws TraceError for an async function.
  * @example const step = compile((x: Tensor) => model(x).sum());
  */
-export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: FunctionOptions = {}): Compiled<A, R> {
+export function compile<A extends unknown[], R>(
+  fn: (...args: A) => R,
+  options: FunctionOptions = {},
+): Compiled<A, R> {
   const name = options.name ?? (fn.name || 'step');
   const entries: Entry[] = [];
 
@@ -87,7 +108,9 @@ export function compile<A extends unknown[], R>(fn: (...args: A) => R, options: 
     const entry = traceFunction(fn, args, { ...options, name });
     entries.unshift(entry);
     if (entries.length === manyTraces) {
-      console.warn(`fusegrad: ${name} has been traced ${manyTraces} times; ${difference(entries[1]!, entry)} changes between calls`);
+      console.warn(
+        `fusegrad: ${name} has been traced ${manyTraces} times; ${difference(entries[1]!, entry)} changes between calls`,
+      );
     }
     return entry;
   };
@@ -111,7 +134,11 @@ function difference(before: Entry, now: Entry): string {
   return changed ? `a mode or option (${changed.read.toString().replace(/^\(\) => /, '')})` : 'the backend';
 }
 
-function traceFunction<A extends unknown[], R>(fn: (...args: A) => R, args: A, options: FunctionOptions & { name: string }): Entry {
+function traceFunction<A extends unknown[], R>(
+  fn: (...args: A) => R,
+  args: A,
+  options: FunctionOptions & { name: string },
+): Entry {
   const tree = flattenTree(args);
   const placeholders = tree.tensors.map((_, i) => new Placeholder(`arg${i}`));
   const trace = new Trace(options.name, (value) =>
@@ -124,11 +151,16 @@ function traceFunction<A extends unknown[], R>(fn: (...args: A) => R, args: A, o
   const { result, guards } = recordGuards(() =>
     trace.run(() => {
       try {
-        const inputs = tree.tensors.map(({ shape, dtype }, i) => new Tensor(node('input', [], { leaf: placeholders[i]!, shape, dtype })));
+        const inputs = tree.tensors.map(
+          ({ shape, dtype }, i) => new Tensor(node('input', [], { leaf: placeholders[i]!, shape, dtype })),
+        );
         const out = unpinned(() => fn(...(mapTree(tree, inputs) as A)));
         if (out instanceof Promise) {
           void out.catch(() => undefined);
-          throw new TraceError(`${options.name} is async: nothing can be awaited while a function is traced`, 'await outside of it');
+          throw new TraceError(
+            `${options.name} is async: nothing can be awaited while a function is traced`,
+            'await outside of it',
+          );
         }
         const outputs: Node[] = [];
         return { outputs, shaped: slotsOf(out, outputs), grads: trace.finishGrads() };

@@ -1,8 +1,19 @@
 /** Tensors from values on the host. */
 import {
-  ArgumentError, DTypeError, ShapeError, bfloat16ToBits, dtypes, float16ToBits, formatShape, isHalf, numel, atSite,
-  type DType, type Shape, type TypedArray,
-} from '../core/index.js'; // prettier-ignore
+  ArgumentError,
+  DTypeError,
+  ShapeError,
+  bfloat16ToBits,
+  dtypes,
+  float16ToBits,
+  formatShape,
+  isHalf,
+  numel,
+  atSite,
+  type DType,
+  type Shape,
+  type TypedArray,
+} from '../core/index.js';
 import { Data, activeTrace, outsideTrace } from '../runtime/index.js';
 import { Tensor } from './tensor.generated.js';
 
@@ -18,12 +29,23 @@ export interface TensorOptions {
 }
 
 const dtypeOfArray = new Map<unknown, DType>([
-  [Float32Array, 'float32'], [Float64Array, 'float64'], [Int32Array, 'int32'], [Int16Array, 'int16'], [Int8Array, 'int8'],
-  [Uint8Array, 'uint8'], [Uint8ClampedArray, 'uint8'], [Uint32Array, 'uint32'], [BigInt64Array, 'int64'],
-]); // prettier-ignore
+  [Float32Array, 'float32'],
+  [Float64Array, 'float64'],
+  [Int32Array, 'int32'],
+  [Int16Array, 'int16'],
+  [Int8Array, 'int8'],
+  [Uint8Array, 'uint8'],
+  [Uint8ClampedArray, 'uint8'],
+  [Uint32Array, 'uint32'],
+  [BigInt64Array, 'int64'],
+]);
 
 /** Values as memory of a dtype; a typed array that already is such memory comes back as it is. */
-export function arrayFrom(op: string, values: ArrayLike<number | bigint | boolean>, dtype: DType): TypedArray {
+export function arrayFrom(
+  op: string,
+  values: ArrayLike<number | bigint | boolean>,
+  dtype: DType,
+): TypedArray {
   const { array: Constructor } = dtypes[dtype];
   const sameKind = values instanceof Constructor && dtypeOfArray.get(values.constructor) === dtype;
   if (sameKind && !isHalf(dtype)) return values as unknown as TypedArray;
@@ -40,7 +62,8 @@ function converter(op: string, dtype: DType): (value: number | bigint | boolean)
   if (dtypes[dtype].kind !== 'int') return Number;
   const whole = (value: number | bigint | boolean): number => {
     const number = Number(value);
-    if (Number.isNaN(number) || !Number.isFinite(number)) throw new DTypeError(op, `${number} is no ${dtype}`);
+    if (Number.isNaN(number) || !Number.isFinite(number))
+      throw new DTypeError(op, `${number} is no ${dtype}`);
     return Math.trunc(number);
   };
   return dtype === 'int64' ? (value) => (typeof value === 'bigint' ? value : BigInt(whole(value))) : whole;
@@ -58,7 +81,10 @@ function flatten(op: string, values: NestedValues, into: (number | bigint | bool
   const first = parts[0] ?? [];
   const odd = parts.findIndex((shape) => formatShape(shape) !== formatShape(first));
   if (odd > 0) {
-    throw new ShapeError(op, `nested arrays are ragged: element 0 has shape ${formatShape(first)}, element ${odd} ${formatShape(parts[odd]!)}`);
+    throw new ShapeError(
+      op,
+      `nested arrays are ragged: element 0 has shape ${formatShape(first)}, element ${odd} ${formatShape(parts[odd]!)}`,
+    );
   }
   return [parts.length, ...first];
 }

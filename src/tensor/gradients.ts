@@ -30,7 +30,9 @@ function leavesOf(root: Node): Map<Node, Cell> {
   for (const [cell, node] of activeTrace()?.writes ?? []) if (wantsGrad(cell)) written.set(node, cell);
   const leaves = new Map<Node, Cell>();
   for (const node of topological([root], (n) => written.has(n))) {
-    const cell = written.get(node) ?? (isTrackedLeaf(node) && node.op === 'state' ? (node.attrs.leaf as Cell) : undefined);
+    const cell =
+      written.get(node) ??
+      (isTrackedLeaf(node) && node.op === 'state' ? (node.attrs.leaf as Cell) : undefined);
     if (cell) leaves.set(node, cell);
   }
   return leaves;
@@ -69,15 +71,26 @@ export function writeGrad(cell: Cell, to: TensorBase | null): void {
  * Gradients of `outputs` with respect to `wrt`. Attention written out by hand is recognised first: its gradient then needs the
  * probabilities only once.
  */
-export function differentiate(outputs: readonly Node[], seeds: readonly Node[], wrt: readonly Node[]): (Node | undefined)[] {
+export function differentiate(
+  outputs: readonly Node[],
+  seeds: readonly Node[],
+  wrt: readonly Node[],
+): (Node | undefined)[] {
   const seen = recogniseAttention([...outputs, ...wrt]);
   return gradients(seen.slice(0, outputs.length), seeds, seen.slice(outputs.length));
 }
 
-export function accumulate(of: TensorBase, gradient: TensorBase | undefined, make: (node: Node) => TensorBase): void {
+export function accumulate(
+  of: TensorBase,
+  { gradient, createGraph }: { gradient?: TensorBase | undefined; createGraph?: boolean | undefined },
+  make: (node: Node) => TensorBase,
+): void {
   const root = of.value.node;
   if (gradient && !sameShape(gradient.shape, of.shape)) {
-    throw new ShapeError('backward', `gradient ${formatShape(gradient.shape)} for a value ${formatShape(of.shape)}`);
+    throw new ShapeError(
+      'backward',
+      `gradient ${formatShape(gradient.shape)} for a value ${formatShape(of.shape)}`,
+    );
   }
   const seed = gradient ? g.cast(gradient.node, root.dtype) : unitCotangent(root, 'backward');
   const leaves = leavesOf(root);
@@ -92,7 +105,7 @@ export function accumulate(of: TensorBase, gradient: TensorBase | undefined, mak
   withOrigin('backward', () => {
     nodes.forEach((node, i) => {
       const each = found[i];
-      if (each) addTo(leaves.get(node)!, each, make);
+      if (each) addTo(leaves.get(node)!, createGraph ? each : g.stopGradient(each), make);
     });
   });
 }

@@ -13,8 +13,10 @@ function chooseFormat(values: (number | bigint)[], dtype: DType): Format {
   const numbers = values.map(Number).filter((value) => Number.isFinite(value) && value !== 0);
   if (dtype.includes('int')) return String;
   const named: Format = (value) => (Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf');
-  const special = (format: (value: number) => string): Format => (value) =>
-    Number.isFinite(Number(value)) ? format(Number(value)) : named(value);
+  const special =
+    (format: (value: number) => string): Format =>
+    (value) =>
+      Number.isFinite(Number(value)) ? format(Number(value)) : named(value);
   if (numbers.length === 0 || numbers.every(Number.isInteger)) {
     const large = numbers.some((value) => Math.abs(value) >= 1e8);
     return special((value) => (large ? exponent(value) : `${value}.`));

@@ -10,17 +10,24 @@ export interface RandomOptions {
   readonly generator?: Generator;
 }
 
-type SizeArguments = readonly [readonly number[], RandomOptions?] | readonly (number | RandomOptions | undefined)[];
+type SizeArguments =
+  readonly [readonly number[], RandomOptions?] | readonly (number | RandomOptions | undefined)[];
 
 /** `rand(2, 3)`, `rand([2, 3])` and both with options. */
 function sizesOf(args: SizeArguments): { shape: number[]; options: RandomOptions } {
   const last = args[args.length - 1];
   const isOptions = typeof last === 'object' && !Array.isArray(last);
   const sizes = (isOptions ? args.slice(0, -1) : args) as readonly (number | readonly number[] | undefined)[];
-  return { shape: sizes.flatMap((size) => size ?? []) as number[], options: isOptions ? (last as RandomOptions) : {} };
+  return {
+    shape: sizes.flatMap((size) => size ?? []) as number[],
+    options: isOptions ? (last as RandomOptions) : {},
+  };
 }
 
-function uniformNode(shape: readonly number[], { dtype = 'float32', generator = defaultGenerator }: RandomOptions): Node {
+function uniformNode(
+  shape: readonly number[],
+  { dtype = 'float32', generator = defaultGenerator }: RandomOptions,
+): Node {
   const words = generator.bits(numel(shape));
   // The top 23 bits as the mantissa of a number in [1, 2), as JAX does it.
   const mantissa = g.binary('shr', words, g.full(words.shape, 9, 'uint32'));
@@ -69,7 +76,12 @@ export const randnLike = (x: Tensor): Tensor => randn([...x.shape], { dtype: x.d
  * Integers in [low, high), int32 by default (torch.randint).
  * @throws ArgumentError for an empty range.
  */
-export function randint(low: number, high: number, sizes: readonly number[], options: RandomOptions = {}): Tensor {
+export function randint(
+  low: number,
+  high: number,
+  sizes: readonly number[],
+  options: RandomOptions = {},
+): Tensor {
   return atSite(() => {
     if (!(high > low)) throw new ArgumentError('randint', `[${low}, ${high}) is empty`);
     const { dtype = 'int32', generator = defaultGenerator } = options;

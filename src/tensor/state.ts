@@ -6,8 +6,7 @@ import { arrayFrom } from './creation.js';
 
 /** Initial content: a tensor, or values on the host. */
 export type Initial =
-  | Tensor
-  | { readonly data: TypedArray | readonly number[]; readonly shape: Shape; readonly dtype?: DType };
+  Tensor | { readonly data: TypedArray | readonly number[]; readonly shape: Shape; readonly dtype?: DType };
 
 export interface StateOptions {
   readonly requiresGrad?: boolean;

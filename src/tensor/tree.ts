@@ -16,7 +16,9 @@ export interface Tree {
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === 'object' && [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null);
+  value !== null &&
+  typeof value === 'object' &&
+  [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null);
 
 function specOf(value: unknown, tensors: Tensor[]): Spec {
   if (value instanceof Tensor) {
@@ -50,11 +52,18 @@ function matches(spec: Spec, value: unknown): boolean {
     case 'tensor':
       return value instanceof Tensor && value.dtype === spec.dtype && sameShape(value.shape, spec.shape);
     case 'array':
-      return Array.isArray(value) && value.length === spec.items.length && spec.items.every((item, i) => matches(item, value[i]));
+      return (
+        Array.isArray(value) &&
+        value.length === spec.items.length &&
+        spec.items.every((item, i) => matches(item, value[i]))
+      );
     case 'record': {
       if (!isRecord(value)) return false;
       const keys = Object.keys(value);
-      return keys.length === spec.keys.length && spec.keys.every((key, i) => keys[i] === key && matches(spec.items[i]!, value[key]));
+      return (
+        keys.length === spec.keys.length &&
+        spec.keys.every((key, i) => keys[i] === key && matches(spec.items[i]!, value[key]))
+      );
     }
     case 'fixed':
       return Object.is(spec.value, value);

@@ -10,7 +10,10 @@ interface Held {
   readonly dtype: DType;
 }
 
-const widen: Partial<Record<DType, (bits: number) => number>> = { float16: float16FromBits, bfloat16: bfloat16FromBits };
+const widen: Partial<Record<DType, (bits: number) => number>> = {
+  float16: float16FromBits,
+  bfloat16: bfloat16FromBits,
+};
 
 export function dataOf({ array, dtype }: Held): Numbers {
   const from = widen[dtype];

@@ -28,12 +28,17 @@ export function leaf(shape: Shape, data?: readonly number[], dtype: DType = 'flo
 }
 
 export const between = (shape: Shape, low: number, high: number): Node =>
-  leaf(shape, random(numel(shape), nextLeaf + 7).map((r) => low + ((r + 1) / 2) * (high - low))); // prettier-ignore
+  leaf(
+    shape,
+    random(numel(shape), nextLeaf + 7).map((r) => low + ((r + 1) / 2) * (high - low)),
+  );
 
 /** Distinct numbers far enough apart that a finite difference meets no tie and no kink at 0. */
 export function distinct(shape: Shape, seed = 3): Node {
   const count = numel(shape);
-  const order = random(count, seed).map((r, i) => ({ r, i })).sort((a, b) => a.r - b.r); // prettier-ignore
+  const order = random(count, seed)
+    .map((r, i) => ({ r, i }))
+    .sort((a, b) => a.r - b.r);
   const data = new Array<number>(count);
   order.forEach(({ i }, rank) => (data[i] = (rank - count / 2 + 0.25) / 4));
   return leaf(shape, data);

@@ -10,18 +10,21 @@ const dots: Record<string, [number[], number[], OpAttrs['dot']]> = {
   inner: [[3], [3], { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [0] }],
   batched: [[2, 2, 3], [2, 3, 2], { lhsBatch: [0], rhsBatch: [0], lhsContract: [2], rhsContract: [1] }],
   'two contractions, crossed': [
-    [2, 3, 4], [4, 2, 2],
+    [2, 3, 4],
+    [4, 2, 2],
     { lhsBatch: [], rhsBatch: [], lhsContract: [0, 2], rhsContract: [2, 0] },
   ],
   'batch in the middle': [
-    [3, 2, 2, 2], [2, 4, 3],
+    [3, 2, 2, 2],
+    [2, 4, 3],
     { lhsBatch: [2, 0], rhsBatch: [0, 2], lhsContract: [], rhsContract: [] },
   ],
   'batch last, contraction first': [
-    [3, 2, 2], [4, 3, 2],
+    [3, 2, 2],
+    [4, 3, 2],
     { lhsBatch: [2], rhsBatch: [2], lhsContract: [0], rhsContract: [1] },
   ],
-}; // prettier-ignore
+};
 
 describe('dot', () => {
   for (const [name, [a, b, attrs]] of Object.entries(dots)) {
@@ -31,8 +34,14 @@ describe('dot', () => {
 });
 
 const plain: OpAttrs['conv'] = {
-  strides: [1], padLow: [0], padHigh: [0], lhsDilation: [1], rhsDilation: [1], featureGroups: 1, batchGroups: 1,
-}; // prettier-ignore
+  strides: [1],
+  padLow: [0],
+  padHigh: [0],
+  lhsDilation: [1],
+  rhsDilation: [1],
+  featureGroups: 1,
+  batchGroups: 1,
+};
 const convs: Record<string, [number[], number[], Partial<OpAttrs['conv']>]> = {
   plain: [[2, 2, 5], [3, 2, 3], {}],
   padded: [[1, 2, 5], [2, 2, 3], { padLow: [2], padHigh: [1] }],
@@ -41,12 +50,14 @@ const convs: Record<string, [number[], number[], Partial<OpAttrs['conv']>]> = {
   'kernel dilation': [[1, 2, 7], [2, 2, 3], { rhsDilation: [2] }],
   'input dilation': [[1, 2, 4], [2, 2, 3], { lhsDilation: [3], padLow: [2], padHigh: [3] }],
   'everything dilated and strided': [
-    [1, 2, 5], [2, 2, 3],
+    [1, 2, 5],
+    [2, 2, 3],
     { strides: [2], lhsDilation: [3], rhsDilation: [2], padLow: [1], padHigh: [2] },
   ],
   'negative padding': [[1, 2, 8], [2, 2, 3], { padLow: [-2], padHigh: [-1] }],
   'negative padding of a dilated input': [
-    [1, 1, 5], [2, 1, 2],
+    [1, 1, 5],
+    [2, 1, 2],
     { padLow: [-3], padHigh: [-1], lhsDilation: [2], strides: [2] },
   ],
   'padding larger than the kernel': [[1, 1, 3], [1, 1, 2], { padLow: [4], padHigh: [3], strides: [2] }],
@@ -54,26 +65,30 @@ const convs: Record<string, [number[], number[], Partial<OpAttrs['conv']>]> = {
   depthwise: [[2, 3, 5], [3, 1, 3], { featureGroups: 3, padLow: [1], padHigh: [1], strides: [2] }],
   'batch groups': [[4, 2, 4], [6, 2, 2], { batchGroups: 2 }],
   'batch groups, strided and dilated': [
-    [4, 2, 6], [2, 2, 2],
+    [4, 2, 6],
+    [2, 2, 2],
     { batchGroups: 2, strides: [2], rhsDilation: [2], padLow: [1], padHigh: [2] },
   ],
   'both kinds of groups': [[4, 4, 3], [8, 1, 2], { batchGroups: 2, featureGroups: 4 }],
   'groups that share no factor': [[4, 3, 3], [6, 1, 2], { batchGroups: 2, featureGroups: 3 }],
   'two dimensions': [
-    [1, 2, 4, 5], [2, 2, 3, 2],
+    [1, 2, 4, 5],
+    [2, 2, 3, 2],
     { strides: [1, 2], padLow: [1, 0], padHigh: [0, 1], lhsDilation: [1, 2], rhsDilation: [1, 3] },
   ],
   'no spatial dimension': [
-    [2, 3], [4, 3],
+    [2, 3],
+    [4, 3],
     { strides: [], padLow: [], padHigh: [], lhsDilation: [], rhsDilation: [] },
   ],
-}; // prettier-ignore
+};
 
 describe('conv', () => {
   for (const [name, [x, w, attrs]] of Object.entries(convs)) {
     it(name, () => {
       const spatial = x.length - 2;
-      const fit = (values: readonly number[]): number[] => Array.from({ length: spatial }, (_, i) => values[i % values.length]!); // prettier-ignore
+      const fit = (values: readonly number[]): number[] =>
+        Array.from({ length: spatial }, (_, i) => values[i % values.length]!);
       const all = { ...plain, ...attrs };
       checkGradients(
         (a, b) =>

@@ -6,15 +6,42 @@ import { between, checkGradients, distinct, evaluate, expectClose, leaf, weighte
 
 /** Where each function is smooth and finite. */
 const unary: Record<Exclude<UnaryOp, 'not' | 'isnan'>, readonly [number, number]> = {
-  neg: [-1, 1], abs: [0.2, 1], exp: [-1, 1], expm1: [-1, 1], log: [0.3, 2], log1p: [-0.5, 2], sin: [-2, 2],
-  cos: [-2, 2], tan: [-1, 1], asin: [-0.8, 0.8], acos: [-0.8, 0.8], atan: [-2, 2], sinh: [-1, 1], cosh: [-1, 1],
-  tanh: [-1, 1], sigmoid: [-2, 2], erf: [-1, 1], sqrt: [0.3, 2], rsqrt: [0.3, 2], sign: [0.1, 0.9],
-  floor: [0.1, 0.9], ceil: [0.1, 0.9], round: [0.1, 0.4], trunc: [0.1, 0.9], lgamma: [0.8, 4], digamma: [0.8, 4],
-}; // prettier-ignore
+  neg: [-1, 1],
+  abs: [0.2, 1],
+  exp: [-1, 1],
+  expm1: [-1, 1],
+  log: [0.3, 2],
+  log1p: [-0.5, 2],
+  sin: [-2, 2],
+  cos: [-2, 2],
+  tan: [-1, 1],
+  asin: [-0.8, 0.8],
+  acos: [-0.8, 0.8],
+  atan: [-2, 2],
+  sinh: [-1, 1],
+  cosh: [-1, 1],
+  tanh: [-1, 1],
+  sigmoid: [-2, 2],
+  erf: [-1, 1],
+  sqrt: [0.3, 2],
+  rsqrt: [0.3, 2],
+  sign: [0.1, 0.9],
+  floor: [0.1, 0.9],
+  ceil: [0.1, 0.9],
+  round: [0.1, 0.4],
+  trunc: [0.1, 0.9],
+  lgamma: [0.8, 4],
+  digamma: [0.8, 4],
+};
 
 const binary: Partial<Record<BinaryOp, readonly [number, number]>> = {
-  add: [-1, 1], sub: [-1, 1], mul: [-1, 1], div: [0.5, 2], pow: [0.5, 2], atan2: [0.3, 1],
-}; // prettier-ignore
+  add: [-1, 1],
+  sub: [-1, 1],
+  mul: [-1, 1],
+  div: [0.5, 2],
+  pow: [0.5, 2],
+  atan2: [0.3, 1],
+};
 
 describe('elementwise gradients equal finite differences to second order', () => {
   for (const [op, [low, high]] of Object.entries(unary)) {
@@ -68,8 +95,14 @@ describe('kinks follow PyTorch', () => {
     expect(gradientsAt((x) => g.unary('abs', x), [-2, 0, 3])).toEqual([[-1, 0, 1]]);
   });
   it('max and min share the gradient of equal operands', () => {
-    expect(gradientsAt((x, y) => g.max(x, y), [1, 2, 3], [2, 2, 2])).toEqual([[0, 0.5, 1], [1, 0.5, 0]]); // prettier-ignore
-    expect(gradientsAt((x, y) => g.binary('min', x, y), [1, 2, 3], [2, 2, 2])).toEqual([[1, 0.5, 0], [0, 0.5, 1]]); // prettier-ignore
+    expect(gradientsAt((x, y) => g.max(x, y), [1, 2, 3], [2, 2, 2])).toEqual([
+      [0, 0.5, 1],
+      [1, 0.5, 0],
+    ]);
+    expect(gradientsAt((x, y) => g.binary('min', x, y), [1, 2, 3], [2, 2, 2])).toEqual([
+      [1, 0.5, 0],
+      [0, 0.5, 1],
+    ]);
   });
   it('pow at base 0 and exponent 0', () => {
     const [x, y] = gradientsAt((a, b) => g.binary('pow', a, b), [0, 0, 0, 2, 0], [0, 1, 2, 0, 3]);
@@ -86,7 +119,10 @@ describe('kinks follow PyTorch', () => {
     const y = g.binary('pow', x, leaf([2], [0, 2]));
     const first = gradients([y], [g.fullLike(y, 1)], [x])[0]!;
     const second = gradients([first], [g.fullLike(first, 1)], [x])[0]!;
-    expect(evaluate(first, second)).toEqual([[0, 6], [0, 2]]); // prettier-ignore
+    expect(evaluate(first, second)).toEqual([
+      [0, 6],
+      [0, 2],
+    ]);
   });
   it('steps have gradient zero', () => {
     expect(gradientsAt((x) => g.unary('floor', x), [1.5, 2])).toEqual([[0, 0]]);

@@ -5,7 +5,11 @@ import { ops, type OpName } from '../../src/ops/index.js';
 import { grad, gradientRules, gradients, unitCotangent } from '../../src/autodiff/index.js';
 import { evaluate, indices, leaf } from './check.js';
 
-const total = (x: Node): Node => g.sum(x, x.shape.map((_, i) => i)); // prettier-ignore
+const total = (x: Node): Node =>
+  g.sum(
+    x,
+    x.shape.map((_, i) => i),
+  );
 const gradient = (loss: Node, ...wrt: Node[]): number[][] => evaluate(...grad(loss, wrt));
 
 describe('identity of values', () => {
@@ -18,17 +22,27 @@ describe('identity of values', () => {
   it('an intermediate with an equal twin', () => {
     const x = leaf([2], [2, 3]);
     const [a, b] = [g.mul(x, x), g.mul(x, x)];
-    expect(gradient(total(g.mul(a, b)), a, b, x)).toEqual([[4, 9], [4, 9], [32, 108]]); // prettier-ignore
+    expect(gradient(total(g.mul(a, b)), a, b, x)).toEqual([
+      [4, 9],
+      [4, 9],
+      [32, 108],
+    ]);
     expect(() => grad(total(a), [b])).toThrow(/does not depend on value 0/);
   });
   it('two equal leaves', () => {
     const [a, b] = [leaf([2], [2, 3]), leaf([2], [2, 3])];
-    expect(gradient(total(g.mul(a, g.mul(b, b))), a, b)).toEqual([[4, 9], [8, 18]]); // prettier-ignore
+    expect(gradient(total(g.mul(a, g.mul(b, b))), a, b)).toEqual([
+      [4, 9],
+      [8, 18],
+    ]);
   });
   it('a value and what was made from it, both asked for', () => {
     const x = leaf([2], [2, 3]);
     const y = g.mul(x, x);
-    expect(gradient(total(g.mul(y, y)), x, y)).toEqual([[32, 108], [8, 18]]); // prettier-ignore
+    expect(gradient(total(g.mul(y, y)), x, y)).toEqual([
+      [32, 108],
+      [8, 18],
+    ]);
     const [own] = gradients([total(g.mul(y, x))], [g.constant(1, 'float64')], [x, y], { independent: true });
     expect(evaluate(own!)).toEqual([[4, 9]]);
   });

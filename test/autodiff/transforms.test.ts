@@ -1,11 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { g, node, topological, type Node } from '../../src/graph/index.js';
 import {
-  checkpoint, customGradient, grad, jvp, registerGradientRule, valueAndGrad, vjp,
-} from '../../src/autodiff/index.js'; // prettier-ignore
+  checkpoint,
+  customGradient,
+  grad,
+  jvp,
+  registerGradientRule,
+  valueAndGrad,
+  vjp,
+} from '../../src/autodiff/index.js';
 import { checkGradients, differences, evaluate, expectClose, leaf, weighted } from './check.js';
 
-const total = (x: Node): Node => g.sum(x, x.shape.map((_, i) => i)); // prettier-ignore
+const total = (x: Node): Node =>
+  g.sum(
+    x,
+    x.shape.map((_, i) => i),
+  );
 const tanh = (x: Node): Node => g.unary('tanh', x);
 
 describe('valueAndGrad', () => {
@@ -17,7 +27,10 @@ describe('valueAndGrad', () => {
   it('nests: the gradient of a gradient', () => {
     const x = leaf([], [2]);
     const cube = (a: Node): Node => g.mul(a, g.mul(a, a));
-    const slope = (f: (a: Node) => Node) => (a: Node): Node => valueAndGrad(f, [a]).gradients[0]!; // prettier-ignore
+    const slope =
+      (f: (a: Node) => Node) =>
+      (a: Node): Node =>
+        valueAndGrad(f, [a]).gradients[0]!;
     expect(evaluate(slope(cube)(x), slope(slope(cube))(x), slope(slope(slope(cube)))(x))).toEqual([
       [12],
       [12],
@@ -31,7 +44,12 @@ describe('vjp', () => {
     const [x, y] = [leaf([2], [2, 3]), leaf([2], [5, 7])];
     const { outputs, pullback } = vjp((a, b) => [g.mul(a, b), g.add(a, b)], [x, y]);
     const found = pullback([leaf([2], [1, 10]), leaf([2], [100, 1000])]);
-    expect(evaluate(...outputs, ...found)).toEqual([[10, 21], [7, 10], [105, 1070], [102, 1030]]); // prettier-ignore
+    expect(evaluate(...outputs, ...found)).toEqual([
+      [10, 21],
+      [7, 10],
+      [105, 1070],
+      [102, 1030],
+    ]);
   });
 });
 
@@ -55,7 +73,11 @@ describe('jvp', () => {
     expect(topological(tangents).some((at) => at.op === 'constant' && at.attrs.value === 0)).toBe(false);
   });
   it('is differentiable, forward over reverse', () => {
-    checkGradients((x, v) => jvp((a) => [grad(total(tanh(g.mul(a, a))), [a])[0]!], [x], [v]).tangents[0]!, [leaf([3]), leaf([3])], 1); // prettier-ignore
+    checkGradients(
+      (x, v) => jvp((a) => [grad(total(tanh(g.mul(a, a))), [a])[0]!], [x], [v]).tangents[0]!,
+      [leaf([3]), leaf([3])],
+      1,
+    );
   });
   it('zero for outputs that do not depend on the input, or are discrete', () => {
     const x = leaf([2]);

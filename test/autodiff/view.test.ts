@@ -37,7 +37,6 @@ describe('views', () => {
     [7, 1, 1],
     [3, 3, 2],
   ] as const) {
-    // prettier-ignore
     for (const axis of [0, 1]) {
       it(`window of ${size}, step ${step}, dilation ${dilation} along ${axis}`, () =>
         check((x) => g.window(x, axis, size, step, dilation), leaf(axis === 0 ? [8, 2] : [2, 8])));

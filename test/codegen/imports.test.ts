@@ -8,9 +8,27 @@ import { describe, expect, it } from 'vitest';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 const order = [
-  'core', 'ops', 'graph', 'autodiff', 'functional', 'passes', 'loops', 'fusion', 'lower', 'plan', 'backends',
-  'runtime', 'inspect', 'tensor', 'nn', 'optim', 'data', 'train', 'io', 'cli',
-]; // prettier-ignore
+  'core',
+  'ops',
+  'graph',
+  'autodiff',
+  'functional',
+  'passes',
+  'loops',
+  'fusion',
+  'lower',
+  'plan',
+  'backends',
+  'runtime',
+  'inspect',
+  'tensor',
+  'nn',
+  'optim',
+  'data',
+  'train',
+  'io',
+  'cli',
+];
 
 const project = new Project({ skipAddingFilesFromTsConfig: true, skipFileDependencyResolution: true });
 const sources = project.addSourceFilesAtPaths(`${root}/src/**/*.ts`);

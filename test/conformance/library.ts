@@ -99,7 +99,10 @@ const valuesOf = ({ shape, dtype, array }: Pick<Memory, 'shape' | 'dtype' | 'arr
 const evaluators: Readonly<Record<Mode, (tensors: readonly Tensor[], settings: Settings) => TensorValues[]>> =
   {
     fused: (tensors) => {
-      realise(tensors.map((t) => t.value), () => true); // prettier-ignore
+      realise(
+        tensors.map((t) => t.value),
+        () => true,
+      );
       return tensors.map((t) => valuesOf(t.materialise()));
     },
     unfused: (tensors, { backend }) => {

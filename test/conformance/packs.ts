@@ -79,7 +79,10 @@ export function openPack<R extends PackRecord>(folder: string, name: PackName): 
   const bytes = files.get('data.bin') ?? new Uint8Array();
   return {
     files,
-    records: text.split('\n').filter(Boolean).map((line) => JSON.parse(line) as R), // prettier-ignore
+    records: text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as R),
     decode: (json) => decode(json, bytes),
   };
 }
@@ -96,7 +99,11 @@ const formats: Readonly<Record<string, (content: unknown, bytes: Uint8Array) => 
   dtype: (name) => name as string,
   float: (text) => specialFloats[text as string] ?? Number(text),
   int: (text) => BigInt(text as string),
-  slice: (bounds) => (bounds as (number | null)[]).map((bound) => bound ?? '').join(':').replace(/:$/, ''), // prettier-ignore
+  slice: (bounds) =>
+    (bounds as (number | null)[])
+      .map((bound) => bound ?? '')
+      .join(':')
+      .replace(/:$/, ''),
   ellipsis: () => '...',
   tuple: (items, bytes) => decode(items, bytes),
 };

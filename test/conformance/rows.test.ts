@@ -24,7 +24,10 @@ const library = (file: SourceFile): Set<string> =>
       .getImportDeclarations()
       .filter((declaration) => declaration.getModuleSpecifierValue() === 'fusegrad')
       .flatMap((declaration) => [
-        ...declaration.getNamedImports().filter((name) => !name.isTypeOnly()).map((name) => name.getName()), // prettier-ignore
+        ...declaration
+          .getNamedImports()
+          .filter((name) => !name.isTypeOnly())
+          .map((name) => name.getName()),
         declaration.getNamespaceImport()?.getText() ?? [],
       ])
       .flat(),

@@ -25,9 +25,17 @@ describe('promotion', () => {
     'bool',
   ];
   const short: Record<string, DType> = {
-    u1: 'uint8', i1: 'int8', i2: 'int16', i4: 'int32', i8: 'int64', f2: 'float16', f4: 'float32', f8: 'float64',
-    bf: 'bfloat16', b1: 'bool',
-  }; // prettier-ignore
+    u1: 'uint8',
+    i1: 'int8',
+    i2: 'int16',
+    i4: 'int32',
+    i8: 'int64',
+    f2: 'float16',
+    f4: 'float32',
+    f8: 'float64',
+    bf: 'bfloat16',
+    b1: 'bool',
+  };
   const table = `
     u1 i2 i2 i4 i8 f2 f4 f8 bf u1
     i2 i1 i2 i4 i8 f2 f4 f8 bf i1
@@ -40,7 +48,10 @@ describe('promotion', () => {
     bf bf bf bf bf f4 f4 f8 bf bf
     u1 i1 i2 i4 i8 f2 f4 f8 bf b1`;
   test("is PyTorch's", () => {
-    const rows = table.trim().split('\n').map((row) => row.trim().split(' ')); // prettier-ignore
+    const rows = table
+      .trim()
+      .split('\n')
+      .map((row) => row.trim().split(' '));
     order.forEach((a, i) =>
       order.forEach((b, j) => expect(promote(a, b), `${a} with ${b}`).toBe(short[rows[i]![j]!])),
     );

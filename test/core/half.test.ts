@@ -1,7 +1,12 @@
 import { expect, test } from 'vitest';
 import {
-  bfloat16FromBits, bfloat16ToBits, float16FromBits, float16ToBits, roundBfloat16, roundFloat16,
-} from '../../src/core/index.js'; // prettier-ignore
+  bfloat16FromBits,
+  bfloat16ToBits,
+  float16FromBits,
+  float16ToBits,
+  roundBfloat16,
+  roundFloat16,
+} from '../../src/core/index.js';
 
 const formats = {
   float16: { from: float16FromBits, to: float16ToBits, round: roundFloat16, infinity: 0x7c00 },

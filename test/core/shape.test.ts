@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import {
-  AxisError, ShapeError, broadcastShapes, dilatedSize, inferReshape, normalizeAxes, normalizeAxis, stridesOf,
+  AxisError,
+  ShapeError,
+  broadcastShapes,
+  dilatedSize,
+  inferReshape,
+  normalizeAxes,
+  normalizeAxis,
+  stridesOf,
   windowCount,
-} from '../../src/core/index.js'; // prettier-ignore
+} from '../../src/core/index.js';
 
 const message = (body: () => unknown): string => {
   try {
@@ -55,7 +62,7 @@ test('reshape fills in one -1', () => {
   expect(inferReshape('view', [0, 3], [3, -1])).toEqual([3, 0]);
   for (const wrong of [[5, -1], [-1, -1], [13], [-2, 6], [1.5, 8], [0, -1]]) {
     expect(() => inferReshape('view', [2, 6], wrong), `${wrong}`).toThrow(ShapeError);
-  } // prettier-ignore
+  }
 });
 
 test('strides, windows and dilation', () => {

@@ -63,7 +63,10 @@ test('snippets type-check', { timeout: 120_000 }, () => {
   };
   const { options } = ts.parseJsonConfigFileContent({ ...config, include: [] }, ts.sys, process.cwd());
   // A user's project need not be as strict as ours.
-  const program = ts.createProgram(pages.flatMap(({ modules }) => modules), { ...options, noUncheckedIndexedAccess: false }); // prettier-ignore
+  const program = ts.createProgram(
+    pages.flatMap(({ modules }) => modules),
+    { ...options, noUncheckedIndexedAccess: false },
+  );
   const problems = pages
     .flatMap(({ modules }) => modules)
     .flatMap((path) => program.getSemanticDiagnostics(program.getSourceFile(resolve(path))!))

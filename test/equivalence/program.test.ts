@@ -19,7 +19,10 @@ it.each([true, false])('programs of random graphs (fusion: %s)', (fusion) => {
       const expected = interpret(graph, (leaf) => data.get(leaf)!);
       const fused = fuse(simplify(graph).graph, target, { fusion });
       const planned = plan(lower(fused, { segments: fusion }), fused, target);
-      const results = runProgram(planned.program, planned.inputs.map((leaf) => [...data.get(leaf)!])); // prettier-ignore
+      const results = runProgram(
+        planned.program,
+        planned.inputs.map((leaf) => [...data.get(leaf)!]),
+      );
       results.forEach((result, i) => {
         const reference = expected[i]!.data;
         expect(result.length).toBe(reference.length);

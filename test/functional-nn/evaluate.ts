@@ -24,7 +24,10 @@ export const ints = (data: readonly number[], shape?: readonly number[]): Value 
 
 /** 1, 2, 3, ... over a shape. */
 export const counting = (...shape: readonly number[]): Value =>
-  tensor(Array.from({ length: numel(shape) }, (_, i) => i + 1), shape); // prettier-ignore
+  tensor(
+    Array.from({ length: numel(shape) }, (_, i) => i + 1),
+    shape,
+  );
 
 export function values(x: Value): number[] {
   const [result] = interpret({ outputs: [x], assigns: [] }, (leaf) => contents.get(leaf.id)!);

@@ -51,7 +51,15 @@ describe('convolution', () => {
     const w = counting(6, 2, 3);
     const options = { stride: 2, padding: 1, groups: 2 };
     const y = conv1d(x, w, undefined, options);
-    const up = convTranspose1d(tensor(values(y).map(() => 1), y.shape), w, undefined, options); // prettier-ignore
+    const up = convTranspose1d(
+      tensor(
+        values(y).map(() => 1),
+        y.shape,
+      ),
+      w,
+      undefined,
+      options,
+    );
     expect(values(up)).toEqual(gradientOf(y, x));
   });
 

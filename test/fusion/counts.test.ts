@@ -1,7 +1,18 @@
 /** How many kernels the reference programs come to, scalar and copy kernels included. */
 import { expect, it } from 'vitest';
 import type { Graph } from '../../src/graph/index.js';
-import { adam, adamUpdate, attention, compile, convWeightGradient, crossEntropy, layerNorm, mlpStep, sgd, softmax } from '../loops/cases.js';
+import {
+  adam,
+  adamUpdate,
+  attention,
+  compile,
+  convWeightGradient,
+  crossEntropy,
+  layerNorm,
+  mlpStep,
+  sgd,
+  softmax,
+} from '../loops/cases.js';
 
 const most: readonly (readonly [string, number, Graph])[] = [
   ['softmax', 1, softmax()],
@@ -18,5 +29,8 @@ const most: readonly (readonly [string, number, Graph])[] = [
 it.each(most)('%s: at most %i', (_, limit, graph) => {
   const { program } = compile(graph).plan;
   expect(program.steps.length).toBeGreaterThan(0);
-  expect(program.steps.length, program.steps.map((step) => (step.kind === 'launch' ? step.nest.name : step.kind)).join(', ')).toBeLessThanOrEqual(limit);
+  expect(
+    program.steps.length,
+    program.steps.map((step) => (step.kind === 'launch' ? step.nest.name : step.kind)).join(', '),
+  ).toBeLessThanOrEqual(limit);
 });

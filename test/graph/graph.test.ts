@@ -1,8 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { Site, inModule, withSite } from '../../src/core/index.js';
 import {
-  consumers, g, node, print, structuralKey, topological, verify, type Graph, type Node,
-} from '../../src/graph/index.js'; // prettier-ignore
+  consumers,
+  g,
+  node,
+  print,
+  structuralKey,
+  topological,
+  verify,
+  type Graph,
+  type Node,
+} from '../../src/graph/index.js';
 import type { Leaf } from '../../src/ops/index.js';
 
 const input = (shape: readonly number[], name?: string): Node =>

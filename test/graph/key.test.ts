@@ -70,6 +70,7 @@ const samples: OpAttrs = {
   stopGradient: none,
   barrier: { id: 3 },
   customGradient: { rule: 5 },
+  checkIndex: { bound: 3, except: -100, what: 'crossEntropy' },
 };
 
 const opNames = Object.keys(ops) as OpName[];
@@ -122,9 +123,17 @@ describe('a key holds', () => {
     const [x, y] = [input(leaf(1)), input(leaf(2))];
     const [sum, difference] = [g.add(x, y), g.sub(x, y)];
     const keys = [
-      key([sum, difference]), key([difference, sum]), key([sum]), key([sum, sum]), key([sum, x]), key([g.sub(y, x), y]),
-      key([g.sub(x, y), y]), key([g.concat([x, y], 0)]), key([g.concat([x, y, y], 0)]), key([]),
-    ]; // prettier-ignore
+      key([sum, difference]),
+      key([difference, sum]),
+      key([sum]),
+      key([sum, sum]),
+      key([sum, x]),
+      key([g.sub(y, x), y]),
+      key([g.sub(x, y), y]),
+      key([g.concat([x, y], 0)]),
+      key([g.concat([x, y, y], 0)]),
+      key([]),
+    ];
     expect(new Set(keys).size).toBe(keys.length);
   });
 
@@ -179,10 +188,28 @@ describe('a key holds', () => {
       key([], [{ leaf: c, value: p }]),
       key([p]),
       key([p], [{ leaf: a, value: p }]),
-      key([], [{ leaf: a, value: p }, { leaf: b, value: q }]),
-      key([], [{ leaf: b, value: p }, { leaf: a, value: q }]),
-      key([], [{ leaf: a, value: q }, { leaf: b, value: p }]),
-    ]; // prettier-ignore
+      key(
+        [],
+        [
+          { leaf: a, value: p },
+          { leaf: b, value: q },
+        ],
+      ),
+      key(
+        [],
+        [
+          { leaf: b, value: p },
+          { leaf: a, value: q },
+        ],
+      ),
+      key(
+        [],
+        [
+          { leaf: a, value: q },
+          { leaf: b, value: p },
+        ],
+      ),
+    ];
     expect(new Set(keys).size).toBe(keys.length);
     const later = { leaf: c, value: g.add(state(a, 5), state(b, 6)) };
     expect(key([], [later])).toBe(keys[2]);
@@ -207,7 +234,13 @@ test('sites, modules, node ids and gradient rules are no part of a key', () => {
 test('leaves and scalars come in the order of the key', () => {
   const [a, b, c] = [leaf(1), leaf(2), leaf(3)];
   const value = g.add(g.scale(state(b), 3), g.scale(input(a), 4));
-  const found = structuralKey({ outputs: [value], assigns: [{ leaf: c, value }, { leaf: b, value }] }); // prettier-ignore
+  const found = structuralKey({
+    outputs: [value],
+    assigns: [
+      { leaf: c, value },
+      { leaf: b, value },
+    ],
+  });
   expect(found.leaves).toEqual([b, a, c]);
   expect(found.scalars.map((scalar) => scalar.attrs.value)).toEqual([3, 4]);
 });

@@ -45,7 +45,10 @@ describe('reductions and order', () => {
   test('integers wrap, empty sums are 0', () => {
     expect(value(g.sum(leaf([3], [200, 100, 1], 'uint8'), [0]))).toEqual([45]);
     expect(value(g.reduce('prod', leaf([2], [2n ** 62n, 4n], 'int64'), [0]))).toEqual([0n]);
-    expect(values(g.sum(leaf([0, 2], []), [0]), g.reduce('prod', leaf([0, 2], []), [0]))).toEqual([[0, 0], [1, 1]]); // prettier-ignore
+    expect(values(g.sum(leaf([0, 2], []), [0]), g.reduce('prod', leaf([0, 2], []), [0]))).toEqual([
+      [0, 0],
+      [1, 1],
+    ]);
   });
   test('scans, both ways', () => {
     const y = leaf([2, 3], [1, 2, 3, 4, 5, 6]);
@@ -80,15 +83,23 @@ describe('indexing', () => {
 
 describe('contractions', () => {
   const plain: OpAttrs['conv'] = {
-    strides: [1], padLow: [0], padHigh: [0], lhsDilation: [1], rhsDilation: [1], featureGroups: 1, batchGroups: 1,
-  }; // prettier-ignore
+    strides: [1],
+    padLow: [0],
+    padHigh: [0],
+    lhsDilation: [1],
+    rhsDilation: [1],
+    featureGroups: 1,
+    batchGroups: 1,
+  };
   test('dot over any dimensions', () => {
     const a = leaf([2, 2, 3], range(12));
     const b = leaf([3, 2], [1, 0, 0, 1, 1, 1]);
     expect(value(g.dot(a, b, { lhsBatch: [], rhsBatch: [], lhsContract: [2], rhsContract: [0] }))).toEqual([
       2, 3, 8, 9, 14, 15, 20, 21,
     ]);
-    expect(value(g.dot(a, b, { lhsBatch: [1], rhsBatch: [1], lhsContract: [2], rhsContract: [0] }))).toEqual([2, 14, 9, 21]); // prettier-ignore
+    expect(value(g.dot(a, b, { lhsBatch: [1], rhsBatch: [1], lhsContract: [2], rhsContract: [0] }))).toEqual([
+      2, 14, 9, 21,
+    ]);
     const whole = leaf([2], [100000, 3], 'int32');
     expect(
       value(g.dot(whole, whole, { lhsBatch: [], rhsBatch: [], lhsContract: [0], rhsContract: [0] })),

@@ -49,8 +49,13 @@ describe('DOT', () => {
 describe('text', () => {
   test('numbers', () => {
     expect([0, 1023, 1024, 15_000, 1_048_576, 3e9].map(formatBytes)).toEqual([
-      '0 B', '1023 B', '1.00 KB', '14.6 KB', '1.00 MB', '2.79 GB',
-    ]); // prettier-ignore
+      '0 B',
+      '1023 B',
+      '1.00 KB',
+      '14.6 KB',
+      '1.00 MB',
+      '2.79 GB',
+    ]);
     expect([7, 999, 1500, 4.2e9].map(formatCount)).toEqual(['7', '999', '1.50 k', '4.20 G']);
     expect(formatScalar(Math.fround(0.1), 'float32')).toBe('0.1');
     expect(formatScalar(-0, 'float32')).toBe('-0');
@@ -60,7 +65,16 @@ describe('text', () => {
   });
 
   test('tables, lists and paragraphs', () => {
-    expect(formatTable('lr', ['a', 'count'], [['xyz', '1'], ['', '22']])).toBe('a    count\n---  -----\nxyz      1\n        22'); // prettier-ignore
+    expect(
+      formatTable(
+        'lr',
+        ['a', 'count'],
+        [
+          ['xyz', '1'],
+          ['', '22'],
+        ],
+      ),
+    ).toBe('a    count\n---  -----\nxyz      1\n        22');
     expect(tally(['mul', 'add', 'mul'])).toBe('mul x2, add');
     expect(tally(['a', 'b', 'c'], 2)).toBe('a, b, +1 more');
     expect(wrap('one two three', 8)).toEqual(['one two', 'three']);

@@ -108,7 +108,9 @@ describe('toDot', () => {
     for (const { name } of program.kernels.filter(({ kind }) => kind === 'contract'))
       expect(dot).toContain(`: ${name}\\n`);
     expect(dot).toMatch(/reads [\d.]+ [KM]?B, writes [\d.]+ [KM]?B/);
-    expect(dot.replace(/\\n/g, ' ')).toContain('a reduction needs whole rows, which a contraction does not have at once');
+    expect(dot.replace(/\\n/g, ' ')).toContain(
+      'a reduction needs whole rows, which a contraction does not have at once',
+    );
   });
   test.each(['module', 'region', 'op'] as const)('every detail draws: %s', async (detail) => {
     const small = trace(mlp());
@@ -142,7 +144,10 @@ test('watch sees every program that is compiled', () => {
 });
 
 test('a profile is a table, the longest first', () => {
-  const times = [{ name: 'add', calls: 2, ms: 1 }, { name: 'dot', calls: 2, ms: 3 }]; // prettier-ignore
+  const times = [
+    { name: 'add', calls: 2, ms: 1 },
+    { name: 'dot', calls: 2, ms: 3 },
+  ];
   expect(formatProfile(times)).toMatchInlineSnapshot(`
     "kernel  calls    ms  ms/call   share
     ------  -----  ----  -------  ------

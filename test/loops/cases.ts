@@ -127,8 +127,14 @@ export function mlpStep(optimizer: typeof sgd | typeof adam, batch = 64): Graph 
 export function convWeightGradient(): Graph {
   const [x, w] = [input('x', [2, 3, 9, 9]), input('weight', [4, 3, 3, 3])];
   const y = g.conv(x, w, {
-    strides: [2, 2], padLow: [1, 1], padHigh: [1, 1], lhsDilation: [1, 1], rhsDilation: [1, 1], featureGroups: 1, batchGroups: 1,
-  }); // prettier-ignore
+    strides: [2, 2],
+    padLow: [1, 1],
+    padHigh: [1, 1],
+    lhsDilation: [1, 1],
+    rhsDilation: [1, 1],
+    featureGroups: 1,
+    batchGroups: 1,
+  });
   return results(...pulled(y, [w]));
 }
 
@@ -146,8 +152,8 @@ export interface Compiled {
 }
 
 /** The compiler's path from a traced graph to a program. */
-export function compile(graph: Graph): Compiled {
-  const fusion = fuse(simplify(graph).graph, target);
-  const lowered = lower(fusion);
+export function compile(graph: Graph, fused = true): Compiled {
+  const fusion = fuse(simplify(graph).graph, target, { fusion: fused });
+  const lowered = lower(fusion, { segments: fused });
   return { fusion, lowered, plan: plan(lowered, fusion, target) };
 }

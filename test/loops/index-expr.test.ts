@@ -2,13 +2,28 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  addIndex, axesOf, axisIndex, constantIndex, decide, divIndex, evaluateIndex, flattenIndex, modIndex, rangeOf,
-  scaleIndex, substitute, unflattenIndex, type IndexExpr,
-} from '../../src/loops/index.js'; // prettier-ignore
+  addIndex,
+  axesOf,
+  axisIndex,
+  constantIndex,
+  decide,
+  divIndex,
+  evaluateIndex,
+  flattenIndex,
+  modIndex,
+  rangeOf,
+  scaleIndex,
+  substitute,
+  unflattenIndex,
+  type IndexExpr,
+} from '../../src/loops/index.js';
 import { reshapeIndices } from '../../src/loops/index.js';
 
 const extents = [4, 3, 1, 5];
-const positions = extents.reduce<number[][]>((all, extent) => all.flatMap((at) => Array.from({ length: extent }, (_, i) => [...at, i])), [[]]);
+const positions = extents.reduce<number[][]>(
+  (all, extent) => all.flatMap((at) => Array.from({ length: extent }, (_, i) => [...at, i])),
+  [[]],
+);
 
 /** An expression, and what it should be worth at a position. */
 interface Pair {
@@ -20,7 +35,9 @@ const floorMod = (a: number, b: number): number => a - b * Math.floor(a / b);
 
 const leaves = fc.oneof(
   fc.integer({ min: -20, max: 20 }).map((c): Pair => ({ expr: constantIndex(c), value: () => c })),
-  fc.nat(extents.length - 1).map((axis): Pair => ({ expr: axisIndex(axis, extents[axis]!), value: (at) => at[axis]! })),
+  fc
+    .nat(extents.length - 1)
+    .map((axis): Pair => ({ expr: axisIndex(axis, extents[axis]!), value: (at) => at[axis]! })),
 );
 const shapes = fc.array(fc.integer({ min: 1, max: 5 }), { minLength: 1, maxLength: 3 });
 
@@ -28,15 +45,30 @@ const { pair } = fc.letrec<{ pair: Pair }>((tie) => ({
   pair: fc.oneof(
     { maxDepth: 6, depthSize: 'large' },
     leaves,
-    fc.tuple(tie('pair'), tie('pair')).map(([a, b]): Pair => ({ expr: addIndex(a.expr, b.expr), value: (at) => a.value(at) + b.value(at) })),
-    fc.tuple(tie('pair'), fc.integer({ min: -6, max: 12 })).map(([a, c]): Pair => ({ expr: scaleIndex(a.expr, c), value: (at) => a.value(at) * c })),
-    fc.tuple(tie('pair'), fc.integer({ min: 1, max: 12 })).map(([a, by]): Pair => ({ expr: divIndex(a.expr, by), value: (at) => Math.floor(a.value(at) / by) })),
-    fc.tuple(tie('pair'), fc.integer({ min: 1, max: 12 })).map(([a, by]): Pair => ({ expr: modIndex(a.expr, by), value: (at) => floorMod(a.value(at), by) })),
+    fc
+      .tuple(tie('pair'), tie('pair'))
+      .map(([a, b]): Pair => ({ expr: addIndex(a.expr, b.expr), value: (at) => a.value(at) + b.value(at) })),
+    fc
+      .tuple(tie('pair'), fc.integer({ min: -6, max: 12 }))
+      .map(([a, c]): Pair => ({ expr: scaleIndex(a.expr, c), value: (at) => a.value(at) * c })),
+    fc
+      .tuple(tie('pair'), fc.integer({ min: 1, max: 12 }))
+      .map(([a, by]): Pair => ({ expr: divIndex(a.expr, by), value: (at) => Math.floor(a.value(at) / by) })),
+    fc
+      .tuple(tie('pair'), fc.integer({ min: 1, max: 12 }))
+      .map(([a, by]): Pair => ({ expr: modIndex(a.expr, by), value: (at) => floorMod(a.value(at), by) })),
     fc.tuple(fc.array(tie('pair'), { minLength: 3, maxLength: 3 }), shapes).map(([parts, shape]): Pair => {
       const indices = shape.map((_, i) => parts[i]!);
       const strides = shape.map((_, i) => shape.slice(i + 1).reduce((a, b) => a * b, 1));
-      const value = (at: readonly number[]): number => indices.reduce((sum, index, i) => sum + strides[i]! * index.value(at), 0);
-      return { expr: flattenIndex(indices.map(({ expr }) => expr), shape), value }; // prettier-ignore
+      const value = (at: readonly number[]): number =>
+        indices.reduce((sum, index, i) => sum + strides[i]! * index.value(at), 0);
+      return {
+        expr: flattenIndex(
+          indices.map(({ expr }) => expr),
+          shape,
+        ),
+        value,
+      };
     }),
     fc.tuple(tie('pair'), shapes, fc.nat(2)).map(([a, shape, pick]): Pair => {
       const i = pick % shape.length;
@@ -108,9 +140,13 @@ describe('random expressions', () => {
   it('take other expressions in the place of axes', () => {
     fc.assert(
       fc.property(pair, fc.tuple(pair, pair), ({ expr, value }, parts) => {
-        const replaced = substitute(expr, (axis, extent) => (axis < 2 ? modIndex(parts[axis]!.expr, extent) : axisIndex(axis, extent)));
+        const replaced = substitute(expr, (axis, extent) =>
+          axis < 2 ? modIndex(parts[axis]!.expr, extent) : axisIndex(axis, extent),
+        );
         for (const at of positions) {
-          const other = at.map((position, axis) => (axis < 2 ? floorMod(parts[axis]!.value(at), extents[axis]!) : position));
+          const other = at.map((position, axis) =>
+            axis < 2 ? floorMod(parts[axis]!.value(at), extents[axis]!) : position,
+          );
           expect(worth(replaced, at)).toBe(value(other) + 0);
         }
       }),

@@ -3,7 +3,16 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { numel } from '../../src/core/index.js';
 import { g, node, print, type Node } from '../../src/graph/index.js';
-import { axesFor, evaluateIndex, flattenIndex, isRenaming, isView, pull, push, type IndexExpr } from '../../src/loops/index.js';
+import {
+  axesFor,
+  evaluateIndex,
+  flattenIndex,
+  isRenaming,
+  isView,
+  pull,
+  push,
+  type IndexExpr,
+} from '../../src/loops/index.js';
 import { interpret } from '../oracle/interpreter.js';
 import { coordinates } from '../oracle/offsets.js';
 
@@ -27,23 +36,36 @@ const moves: readonly ((x: Node, choose: Choices) => Node)[] = [
   },
   (x, choose) => {
     const axes = x.shape.map((_, i) => i);
-    return g.permute(x, x.shape.map(() => axes.splice(choose.below(axes.length), 1)[0]!)); // prettier-ignore
+    return g.permute(
+      x,
+      x.shape.map(() => axes.splice(choose.below(axes.length), 1)[0]!),
+    );
   },
-  (x, choose) => g.expandTo(x, [1 + choose.below(3), ...x.shape.map((d) => (d === 1 ? 1 + choose.below(4) : d))]),
+  (x, choose) =>
+    g.expandTo(x, [1 + choose.below(3), ...x.shape.map((d) => (d === 1 ? 1 + choose.below(4) : d))]),
   (x, choose) => {
     const cuts = x.shape.map((d) => {
       const step = 1 + choose.below(3);
       const size = choose.below(Math.ceil(d / step) + 1);
       const start = choose.below(Math.max(1, d - (size - 1) * step));
-      return choose.below(2) === 0 || size === 0 ? { start, size, step } : { start: start + (size - 1) * step, size, step: -step };
+      return choose.below(2) === 0 || size === 0
+        ? { start, size, step }
+        : { start: start + (size - 1) * step, size, step: -step };
     });
-    return g.slice(x, { starts: cuts.map((c) => c.start), sizes: cuts.map((c) => c.size), steps: cuts.map((c) => c.step) });
+    return g.slice(x, {
+      starts: cuts.map((c) => c.start),
+      sizes: cuts.map((c) => c.size),
+      steps: cuts.map((c) => c.step),
+    });
   },
   (x, choose) => {
     const amounts = (): number[] => x.shape.map(() => choose.below(3));
     return g.pad(x, { low: amounts(), high: amounts(), interior: amounts(), value: -1 - choose.below(3) });
   },
-  (x, choose) => (x.shape.length === 0 ? x : g.concat([x, g.scale(g.exp(x), 2), x].slice(0, 2 + choose.below(2)), choose.below(x.shape.length))),
+  (x, choose) =>
+    x.shape.length === 0
+      ? x
+      : g.concat([x, g.scale(g.exp(x), 2), x].slice(0, 2 + choose.below(2)), choose.below(x.shape.length)),
   (x, choose) => {
     if (x.shape.length === 0) return x;
     const axis = choose.below(x.shape.length);
@@ -78,11 +100,18 @@ const chains = fc
 
 const data = (): number[] => Array.from({ length: most * 4 }, (_, i) => i / 8);
 /** What is at `at` of a chain of views over values that `stored` has in memory. */
-function read(view: Node, indices: readonly IndexExpr[], at: readonly number[], stored: (node: Node) => readonly number[]): number {
+function read(
+  view: Node,
+  indices: readonly IndexExpr[],
+  at: readonly number[],
+  stored: (node: Node) => readonly number[],
+): number {
   const place = (expr: IndexExpr): number => evaluateIndex(expr, (axis) => at[axis]!);
   if (!isView(view)) return stored(view)[place(flattenIndex(indices, view.shape))]!;
   const { reads, fill } = pull(view, indices);
-  const found = reads.find(({ masks }) => masks.every(({ expr, lo, hi }) => place(expr) >= lo && place(expr) < hi));
+  const found = reads.find(({ masks }) =>
+    masks.every(({ expr, lo, hi }) => place(expr) >= lo && place(expr) < hi),
+  );
   return found ? read(found.input, found.indices, at, stored) : fill;
 }
 
@@ -91,14 +120,18 @@ it('pulling finds what moving puts there', () => {
     fc.property(chains, ({ source, view }) => {
       const size = numel(source.shape);
       const leaf = (): number[] => data().slice(0, size);
-      const valueOf = (of: Node): number[] => interpret({ outputs: [of], assigns: [] }, leaf)[0]!.data.map(Number);
+      const valueOf = (of: Node): number[] =>
+        interpret({ outputs: [of], assigns: [] }, leaf)[0]!.data.map(Number);
       const known = new Map<Node, number[]>();
       const stored = (of: Node): number[] => known.get(of) ?? known.set(of, valueOf(of)).get(of)!;
       const expected = valueOf(view);
       const indices = axesFor(view.shape);
       coordinates(view.shape).forEach((at, i) => {
         const value = read(view, indices, at, stored);
-        if (!Object.is(value, expected[i])) throw new Error(`${value} instead of ${expected[i]} at ${at.join(', ')} of\n${print({ outputs: [view], assigns: [] })}`);
+        if (!Object.is(value, expected[i]))
+          throw new Error(
+            `${value} instead of ${expected[i]} at ${at.join(', ')} of\n${print({ outputs: [view], assigns: [] })}`,
+          );
       });
     }),
     { numRuns: 500 },

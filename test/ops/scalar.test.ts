@@ -1,8 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { dtypeNames, integerRange, isFloat, isInteger, type DType } from '../../src/core/index.js';
 import {
-  bitcast, convert, decode, encode, roundTo, scalar, type ElementwiseOp, type Value,
-} from '../../src/ops/index.js'; // prettier-ignore
+  bitcast,
+  convert,
+  decode,
+  encode,
+  roundTo,
+  scalar,
+  type ElementwiseOp,
+  type Value,
+} from '../../src/ops/index.js';
 
 type Plain = Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'threefry'>;
 const f = (op: Plain, ...args: number[]): Value => scalar[op](args, 'float64', {});
@@ -131,10 +138,21 @@ describe('floats', () => {
 describe('casts', () => {
   test('float to integer truncates and saturates; NaN gives 0', () => {
     const cases: [number, DType, Value][] = [
-      [-1.9, 'int32', -1], [1e10, 'int32', 2147483647], [-1e10, 'int32', -2147483648], [NaN, 'int32', 0],
-      [-1, 'uint8', 0], [300, 'uint8', 255], [Infinity, 'int64', 2n ** 63n - 1n], [-Infinity, 'int64', -(2n ** 63n)],
-      [NaN, 'int64', 0n], [2.5, 'int64', 2n], [-0.5, 'int32', 0], [NaN, 'bool', 1], [0.1, 'bool', 1], [-0, 'bool', 0],
-    ]; // prettier-ignore
+      [-1.9, 'int32', -1],
+      [1e10, 'int32', 2147483647],
+      [-1e10, 'int32', -2147483648],
+      [NaN, 'int32', 0],
+      [-1, 'uint8', 0],
+      [300, 'uint8', 255],
+      [Infinity, 'int64', 2n ** 63n - 1n],
+      [-Infinity, 'int64', -(2n ** 63n)],
+      [NaN, 'int64', 0n],
+      [2.5, 'int64', 2n],
+      [-0.5, 'int32', 0],
+      [NaN, 'bool', 1],
+      [0.1, 'bool', 1],
+      [-0, 'bool', 0],
+    ];
     for (const [value, to, expected] of cases)
       expect(convert(value, 'float32', to), `${value} to ${to}`).toBe(expected);
   });

@@ -28,9 +28,15 @@ function sumOfProducts(a: Places, b: Places, dtype: DType): Value {
 
 export function contract(a: Tensor, b: Tensor, attrs: OpAttrs['dot'], dtype: DType): Value[] {
   const along = (x: Tensor, axes: readonly number[]): number[] =>
-    offsets(axes.map((axis) => x.shape[axis]!), axes.map((axis) => stridesOf(x.shape)[axis]!)); // prettier-ignore
+    offsets(
+      axes.map((axis) => x.shape[axis]!),
+      axes.map((axis) => stridesOf(x.shape)[axis]!),
+    );
   const rest = (x: Tensor, ...taken: (readonly number[])[]): number[] =>
-    along(x, x.shape.flatMap((_, i) => (taken.flat().includes(i) ? [] : [i]))); // prettier-ignore
+    along(
+      x,
+      x.shape.flatMap((_, i) => (taken.flat().includes(i) ? [] : [i])),
+    );
   const batches = along(b, attrs.rhsBatch);
   const rows = rest(a, attrs.lhsBatch, attrs.lhsContract);
   const columns = rest(b, attrs.rhsBatch, attrs.rhsContract);

@@ -4,13 +4,30 @@
  * left in float64, so that it is nearer to the truth than what it judges.
  */
 import {
-  integerRange, isFloat, isHalf, numel, stridesOf, type DType, type Shape,
-} from '../../src/core/index.js'; // prettier-ignore
+  integerRange,
+  isFloat,
+  isHalf,
+  numel,
+  stridesOf,
+  type DType,
+  type Shape,
+} from '../../src/core/index.js';
 import { roots, topological, type Graph, type Node, type NodeOf } from '../../src/graph/index.js';
 import {
-  convert, ops, roundTo, scalar, wrap, type ArgOp, type BinaryOp, type ElementwiseOp, type Leaf, type OpName,
-  type ReduceOp, type ScanOp, type Value,
-} from '../../src/ops/index.js'; // prettier-ignore
+  convert,
+  ops,
+  roundTo,
+  scalar,
+  wrap,
+  type ArgOp,
+  type BinaryOp,
+  type ElementwiseOp,
+  type Leaf,
+  type OpName,
+  type ReduceOp,
+  type ScanOp,
+  type Value,
+} from '../../src/ops/index.js';
 import { contract, convolve, attend } from './contract.js';
 import { offsets } from './offsets.js';
 
@@ -67,7 +84,13 @@ function read(node: NodeOf<'input'> | NodeOf<'state'>, data: LeafData): Value[] 
 const elementwise = (inputs: readonly [Tensor, ...Tensor[]], node: NodeOf<ElementwiseOp>): Value[] => {
   const meaning = scalar[node.op] as (args: readonly Value[], dtype: DType, attrs: unknown) => Value;
   const { dtype } = inputs[inputs.length - 1]!;
-  return inputs[0].data.map((_, i) => meaning(inputs.map((x) => x.data[i]!), dtype, node.attrs)); // prettier-ignore
+  return inputs[0].data.map((_, i) =>
+    meaning(
+      inputs.map((x) => x.data[i]!),
+      dtype,
+      node.attrs,
+    ),
+  );
 };
 
 const reduce = (
@@ -133,7 +156,6 @@ function sorted(
   { axis, descending }: { axis: number; descending: boolean },
   put: (to: number, from: number, i: number) => void,
 ): void {
-  // prettier-ignore
   const along = lines(x.shape, axis);
   for (const start of along.starts) {
     const value = (i: number): Value => x.data[start + i * along.stride]!;
@@ -194,12 +216,27 @@ const others: { readonly [O in Exclude<OpName, ElementwiseOp>]: Rule<O> } = {
   attention: ([q, k, v, mask], { attrs }) => attend(q, k!, v!, mask, attrs),
 
   reshape: same,
-  permute: ([x], { attrs, shape }) => view(x, shape, attrs.perm.map((axis) => stridesOf(x.shape)[axis]!)), // prettier-ignore
-  expand: ([x], { shape }) => view(x, shape, stridesOf(x.shape).map((s, i) => (x.shape[i] === 1 ? 0 : s))), // prettier-ignore
+  permute: ([x], { attrs, shape }) =>
+    view(
+      x,
+      shape,
+      attrs.perm.map((axis) => stridesOf(x.shape)[axis]!),
+    ),
+  expand: ([x], { shape }) =>
+    view(
+      x,
+      shape,
+      stridesOf(x.shape).map((s, i) => (x.shape[i] === 1 ? 0 : s)),
+    ),
   slice: ([x], { attrs, shape }) => {
     const strides = stridesOf(x.shape);
     const start = total(attrs.starts.map((s, i) => s * strides[i]!));
-    return view(x, shape, strides.map((s, i) => s * attrs.steps[i]!), start); // prettier-ignore
+    return view(
+      x,
+      shape,
+      strides.map((s, i) => s * attrs.steps[i]!),
+      start,
+    );
   },
   pad: ([x], { attrs, shape, dtype }) => {
     const strides = stridesOf(shape);
@@ -242,6 +279,7 @@ const others: { readonly [O in Exclude<OpName, ElementwiseOp>]: Rule<O> } = {
   stopGradient: same,
   barrier: same,
   customGradient: same,
+  checkIndex: same,
 };
 
 function isElementwise(node: Node): node is Extract<Node, NodeOf<ElementwiseOp>> {
@@ -277,7 +315,11 @@ export function interpret(
   const values = new Map<Node, Tensor>();
   for (const node of order) {
     const { shape, dtype } = node;
-    const result = compute(node, node.inputs.map((input) => values.get(input)!), data); // prettier-ignore
+    const result = compute(
+      node,
+      node.inputs.map((input) => values.get(input)!),
+      data,
+    );
     values.set(node, {
       shape,
       dtype,

@@ -14,8 +14,13 @@ import {
 } from '../../src/core/index.js';
 import { g, node, type Node } from '../../src/graph/index.js';
 import {
-  argOps, reduceOps, scanOps, type BinaryOp, type OpAttrs, type UnaryOp,
-} from '../../src/ops/index.js'; // prettier-ignore
+  argOps,
+  reduceOps,
+  scanOps,
+  type BinaryOp,
+  type OpAttrs,
+  type UnaryOp,
+} from '../../src/ops/index.js';
 import type { Choices, Entry, Pool } from './random-pool.js';
 
 const epsilon = 1e-6;
@@ -242,7 +247,12 @@ export const moves: readonly Move[] = [
   }),
   (pool, choices) => {
     const found = pair(pool, choices, any);
-    const condition = found && choices.maybe(pool.entries, ({ node: c }) => c.dtype === 'bool' && fitsInto(c.shape, found[0].node.shape)); // prettier-ignore
+    const condition =
+      found &&
+      choices.maybe(
+        pool.entries,
+        ({ node: c }) => c.dtype === 'bool' && fitsInto(c.shape, found[0].node.shape),
+      );
     if (!condition) return undefined;
     const [x, y] = found;
     return moved(g.where(g.expandTo(condition.node, x.node.shape), x.node, y.node), x, y);
@@ -317,7 +327,16 @@ export const moves: readonly Move[] = [
   from(
     both(isFloatEntry, full, (x) => x.node.shape.length >= 2),
     (x, choices, pool) => {
-      const batched = x.node.shape.length > 2 && x.node.shape.length < 5 ? x : { ...x, node: g.reshape(x.node, [1, 1, ...x.node.shape.slice(-2)].with(0, numel(x.node.shape.slice(0, -2)))) }; // prettier-ignore
+      const batched =
+        x.node.shape.length > 2 && x.node.shape.length < 5
+          ? x
+          : {
+              ...x,
+              node: g.reshape(
+                x.node,
+                [1, 1, ...x.node.shape.slice(-2)].with(0, numel(x.node.shape.slice(0, -2))),
+              ),
+            };
       return convolution(batched, choices, pool);
     },
   ),
@@ -340,7 +359,16 @@ export const moves: readonly Move[] = [
     const step = choices.of([1, -1, 2, -2, 3]);
     const start = size === 0 ? 0 : choices.below(size);
     const most = Math.ceil((step > 0 ? size - start : start + 1) / Math.abs(step));
-    return moved(g.sliceAxis(x.node, axis, start, size === 0 ? 0 : most - choices.below(most + 1) * choices.below(2), step), x); // prettier-ignore
+    return moved(
+      g.sliceAxis(
+        x.node,
+        axis,
+        start,
+        size === 0 ? 0 : most - choices.below(most + 1) * choices.below(2),
+        step,
+      ),
+      x,
+    );
   }),
   from(ranked, (x, choices) => {
     const axis = choices.below(x.node.shape.length);

@@ -3,7 +3,15 @@
  * fault of fusion, lowering or planning from a fault of a backend.
  */
 import { isInteger, stridesOf, type DType } from '../../src/core/index.js';
-import { evaluateIndex, type Axis, type Instr, type LoopNest, type Predicate, type RowNest, type Stage } from '../../src/loops/index.js';
+import {
+  evaluateIndex,
+  type Axis,
+  type Instr,
+  type LoopNest,
+  type Predicate,
+  type RowNest,
+  type Stage,
+} from '../../src/loops/index.js';
 import { bitcast, convert, roundTo, scalar, wrap, type Value } from '../../src/ops/index.js';
 import type { BufferRef, Program } from '../../src/plan/index.js';
 
@@ -52,7 +60,7 @@ export class Machine {
     };
     switch (instr.kind) {
       case 'const':
-        return instr.value;
+        return instr.dtype === 'int64' ? BigInt(instr.value) : instr.value;
       case 'index': {
         const value = evaluateIndex(instr.expr, (axis) => point.get(axis)!);
         return instr.dtype === 'int64' ? BigInt(value) : value;
@@ -136,16 +144,22 @@ function runRow(nest: RowNest, machine: Machine): void {
     const point = at(new Map(), nest.inner, position);
     const values: Values = new Map();
     for (const { id, scope, combine, dtype } of nest.accumulators) {
-      if (scope === 'column') values.set(id, columns.get(id)?.get(inner) ?? combines[combine].start(dtype === 'int64'));
+      if (scope === 'column')
+        values.set(id, columns.get(id)?.get(inner) ?? combines[combine].start(dtype === 'int64'));
     }
     machine.run(nest.finishColumns.body, point, values);
     for (const { buffer, index, value } of nest.finishColumns.stores) {
-      machine.store(buffer, evaluateIndex(index, (axis) => point.get(axis)!), values.get(value)!);
+      machine.store(
+        buffer,
+        evaluateIndex(index, (axis) => point.get(axis)!),
+        values.get(value)!,
+      );
     }
     inner++;
   }
   machine.run(nest.finishTotals.body, new Map(), totals);
-  for (const { buffer, index, value } of nest.finishTotals.stores) machine.store(buffer, index.offset, totals.get(value)!);
+  for (const { buffer, index, value } of nest.finishTotals.stores)
+    machine.store(buffer, index.offset, totals.get(value)!);
 }
 
 function runStage(
@@ -158,7 +172,12 @@ function runStage(
   columns: Map<number, Map<number, Value>>,
 ): void {
   machine.run(stage.rowBody, row, values);
-  for (const { buffer, index, value } of stage.rowStores) machine.store(buffer, evaluateIndex(index, (a) => row.get(a)!), values.get(value)!);
+  for (const { buffer, index, value } of stage.rowStores)
+    machine.store(
+      buffer,
+      evaluateIndex(index, (a) => row.get(a)!),
+      values.get(value)!,
+    );
   const count = nest.inner.reduce((n, axis) => n * axis.extent, 1);
   const running = new Map<number, Value>();
   const best = new Map<number, { value: Value; position: number }>();
@@ -174,7 +193,14 @@ function runStage(
     while (todo.length > 0 || scans.size > 0) {
       const before = todo.length + scans.size;
       for (let instr = todo[0]; instr; instr = todo[0]) {
-        const args = instr.kind === 'compute' ? instr.args : instr.kind === 'guard' ? [instr.value, instr.otherwise] : instr.kind === 'load' ? instr.indirect.map((i) => i.id) : []; // prettier-ignore
+        const args =
+          instr.kind === 'compute'
+            ? instr.args
+            : instr.kind === 'guard'
+              ? [instr.value, instr.otherwise]
+              : instr.kind === 'load'
+                ? instr.indirect.map((i) => i.id)
+                : [];
         if (!args.every((id) => element.has(id))) break;
         machine.run([instr], point, element, inner);
         todo.shift();
@@ -182,7 +208,10 @@ function runStage(
       for (const scan of scans) {
         if (!element.has(scan.value)) continue;
         const { start, join } = combines[scan.combine];
-        const next = keep(join(running.get(scan.id) ?? start(scan.dtype === 'int64'), element.get(scan.value)!), scan.dtype);
+        const next = keep(
+          join(running.get(scan.id) ?? start(scan.dtype === 'int64'), element.get(scan.value)!),
+          scan.dtype,
+        );
         running.set(scan.id, next);
         element.set(scan.id, next);
         scans.delete(scan);
@@ -190,12 +219,20 @@ function runStage(
       if (before === todo.length + scans.size) throw new Error('a stage uses a value it never computes');
     }
     for (const { slot, value } of stage.keeps) machine.scratch.get(slot)!.set(inner, element.get(value)!);
-    for (const { buffer, index, value } of stage.stores) machine.store(buffer, evaluateIndex(index, (a) => point.get(a)!), element.get(value)!);
+    for (const { buffer, index, value } of stage.stores)
+      machine.store(
+        buffer,
+        evaluateIndex(index, (a) => point.get(a)!),
+        element.get(value)!,
+      );
     for (const { id, combine, value, dtype, position: where } of stage.reduces) {
       const now = element.get(value)!;
       if (combine === 'argmax' || combine === 'argmin') {
         const { value: old } = best.get(id) ?? { value: undefined };
-        const better = old === undefined || (isNaNValue(now) && !isNaNValue(old)) || (!isNaNValue(old) && (combine === 'argmax' ? now > old : now < old)); // prettier-ignore
+        const better =
+          old === undefined ||
+          (isNaNValue(now) && !isNaNValue(old)) ||
+          (!isNaNValue(old) && (combine === 'argmax' ? now > old : now < old));
         if (better) best.set(id, { value: now, position: evaluateIndex(where!, (a) => point.get(a)!) });
         continue;
       }
@@ -206,7 +243,10 @@ function runStage(
       if (scope !== 'column' || from !== s) continue;
       const { start, join } = combines[combine];
       const column = columns.get(id) ?? columns.set(id, new Map()).get(id)!;
-      column.set(inner, keep(join(column.get(inner) ?? start(dtype === 'int64'), element.get(value)!), dtype));
+      column.set(
+        inner,
+        keep(join(column.get(inner) ?? start(dtype === 'int64'), element.get(value)!), dtype),
+      );
     }
   }
   for (const { id, combine, dtype } of stage.reduces) {
@@ -221,7 +261,12 @@ const runners: { [K in LoopNest['kind']]: (nest: Of<K>, machine: Machine) => voi
       const point = at(new Map(), nest.axes, position);
       const values: Values = new Map();
       machine.run(nest.body, point, values);
-      for (const { buffer, index, value } of nest.stores) machine.store(buffer, evaluateIndex(index, (a) => point.get(a)!), values.get(value)!);
+      for (const { buffer, index, value } of nest.stores)
+        machine.store(
+          buffer,
+          evaluateIndex(index, (a) => point.get(a)!),
+          values.get(value)!,
+        );
     }
   },
   row: runRow,
@@ -238,9 +283,21 @@ const runners: { [K in LoopNest['kind']]: (nest: Of<K>, machine: Machine) => voi
         machine.run(nest.b.body, deep, b);
         sum += Number(a.get(nest.a.value)) * Number(b.get(nest.b.value));
       }
-      const values: Values = new Map([[nest.sum, nest.dtype === 'int64' ? BigInt(sum) : roundTo(sum, nest.dtype === 'float32' ? 'float64' : nest.dtype)]]); // prettier-ignore
+      const values: Values = new Map([
+        [
+          nest.sum,
+          nest.dtype === 'int64'
+            ? BigInt(sum)
+            : roundTo(sum, nest.dtype === 'float32' ? 'float64' : nest.dtype),
+        ],
+      ]);
       machine.run(nest.body, point, values);
-      for (const { buffer, index, value } of nest.stores) machine.store(buffer, evaluateIndex(index, (a) => point.get(a)!), values.get(value)!);
+      for (const { buffer, index, value } of nest.stores)
+        machine.store(
+          buffer,
+          evaluateIndex(index, (a) => point.get(a)!),
+          values.get(value)!,
+        );
     }
   },
   segmented: (nest, machine) => {
@@ -270,7 +327,11 @@ const runners: { [K in LoopNest['kind']]: (nest: Of<K>, machine: Machine) => voi
       const index = evaluateIndex(nest.index, (a) => point.get(a)!) + nest.indirect.coeff * picked;
       const value = values.get(nest.value)!;
       const old = machine.buffers[nest.buffer]![index]!;
-      machine.store(nest.buffer, index, nest.combine === 'set' ? value : (((old as number) + (value as number)) as Value));
+      machine.store(
+        nest.buffer,
+        index,
+        nest.combine === 'set' ? value : (((old as number) + (value as number)) as Value),
+      );
     }
   },
   opaque: (nest, machine) => {
@@ -281,28 +342,42 @@ const runners: { [K in LoopNest['kind']]: (nest: Of<K>, machine: Machine) => voi
         const place = (k: number): number => (o * nest.size + k) * nest.inner + i;
         const order = [...Array(nest.size).keys()].sort((x, y) => {
           const [a, b] = [from[place(x)]!, from[place(y)]!];
-          const sign = key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : Number(isNaNValue(a)) - Number(isNaNValue(b));
+          const sign =
+            key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : Number(isNaNValue(a)) - Number(isNaNValue(b));
           return (nest.descending ? -sign : sign) || x - y;
         });
-        order.forEach((k, n) => machine.store(nest.output, place(n), nest.op === 'sort' ? from[place(k)]! : k));
+        order.forEach((k, n) =>
+          machine.store(nest.output, place(n), nest.op === 'sort' ? from[place(k)]! : k),
+        );
       }
     }
   },
 };
 
 /** Runs a program on values; inputs and states are given, states change, outputs come back. */
-export function runProgram(program: Program, inputs: readonly Value[][], states: readonly Value[][] = []): Value[][] {
+export function runProgram(
+  program: Program,
+  inputs: readonly Value[][],
+  states: readonly Value[][] = [],
+): Value[][] {
   const arena = program.allocations.map(({ elements }) => new Array<Value>(elements).fill(NaN));
-  const outputs = program.outputs.map(({ shape }) => new Array<Value>(shape.reduce((a, b) => a * b, 1)).fill(NaN));
+  const outputs = program.outputs.map(({ shape }) =>
+    new Array<Value>(shape.reduce((a, b) => a * b, 1)).fill(NaN),
+  );
   const resolve = (ref: BufferRef): Value[] =>
-    ref.space === 'arena' ? arena[ref.allocation]! : { input: inputs, state: states, output: outputs }[ref.space][ref.index]!; // prettier-ignore
+    ref.space === 'arena'
+      ? arena[ref.allocation]!
+      : { input: inputs, state: states, output: outputs }[ref.space][ref.index]!;
   for (const step of program.steps) {
     if (step.kind === 'copy') {
       const [from, to] = [resolve(step.from), resolve(step.to)];
       for (let i = 0; i < step.elements; i++) to[i] = from[i]!;
       continue;
     }
-    (runners[step.nest.kind] as (nest: LoopNest, machine: Machine) => void)(step.nest, new Machine(step.buffers.map(resolve)));
+    (runners[step.nest.kind] as (nest: LoopNest, machine: Machine) => void)(
+      step.nest,
+      new Machine(step.buffers.map(resolve)),
+    );
   }
   return outputs;
 }

@@ -35,6 +35,10 @@ export const laws: Readonly<Record<string, Example>> = {
     from: () => node('customGradient', [x, y], { rule: 0 }),
     prints: 'customGradient(x, y)  ->  x',
   },
+  'checkIndex(x) = x': {
+    from: () => node('checkIndex', [noPositions], { bound: 3, except: -100, what: 'crossEntropy' }),
+    prints: 'checkIndex bound=3 except=-100 what=crossEntropy(noPositions)  ->  noPositions',
+  },
   'attention(q, k, v, mask) = softmax(scale q k^T + mask) v': {
     from: () => node('attention', [query, key, value], { scale: 0.5, causal: false }),
     prints:

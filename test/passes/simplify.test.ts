@@ -127,8 +127,11 @@ describe('what does not hold is left alone', () => {
     'slices that leave a gap': g.concat([g.sliceAxis(x, 1, 0, 1), g.sliceAxis(x, 1, 2, 1)], 1),
     'pads of different values': g.padAxis(g.padAxis(x, 1, 1, 1, 0, 1), 1, 1, 1, 0, 2),
     'a permute that would permute the result': g.dot(g.permute(cube, [2, 1, 0]), y, {
-      lhsBatch: [], rhsBatch: [], lhsContract: [1], rhsContract: [1],
-    }), // prettier-ignore
+      lhsBatch: [],
+      rhsBatch: [],
+      lhsContract: [1],
+      rhsContract: [1],
+    }),
   };
   it.each(Object.entries(whole))('%s', (_, value) => {
     expect(becomes(value)).toBe(expression(value));

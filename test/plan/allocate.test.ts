@@ -9,8 +9,17 @@ import { adam, attention, compile, crossEntropy, layerNorm, mlpStep, sgd } from 
 
 const steps = 20;
 const intervals = fc
-  .array(fc.record({ bytes: fc.nat(64).map((n) => 8 * n), first: fc.nat(steps - 1), length: fc.nat(8) }), { maxLength: 40 })
-  .map((list) => list.map(({ bytes, first, length }, value): Interval => ({ value, bytes, first, last: Math.min(steps - 1, first + length) })));
+  .array(fc.record({ bytes: fc.nat(64).map((n) => 8 * n), first: fc.nat(steps - 1), length: fc.nat(8) }), {
+    maxLength: 40,
+  })
+  .map((list) =>
+    list.map(({ bytes, first, length }, value): Interval => ({
+      value,
+      bytes,
+      first,
+      last: Math.min(steps - 1, first + length),
+    })),
+  );
 
 interface Placed {
   readonly offset: number;
@@ -23,11 +32,13 @@ function expectDisjoint(placed: readonly Placed[]): void {
     for (const b of placed.slice(i + 1)) {
       const together = a.first <= b.last && b.first <= a.last;
       const overlap = a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
-      if (together && overlap && a.bytes > 0 && b.bytes > 0) throw new Error(`${JSON.stringify(a)} and ${JSON.stringify(b)} overlap`);
+      if (together && overlap && a.bytes > 0 && b.bytes > 0)
+        throw new Error(`${JSON.stringify(a)} and ${JSON.stringify(b)} overlap`);
     }
   });
 }
-const placedIn = ({ allocations }: Program): Placed[] => allocations.map(({ offset, bytes, live: [first, last] }) => ({ offset, bytes, first, last }));
+const placedIn = ({ allocations }: Program): Placed[] =>
+  allocations.map(({ offset, bytes, live: [first, last] }) => ({ offset, bytes, first, last }));
 
 describe('allocation', () => {
   it('never overlaps values that are alive together', () => {
@@ -36,7 +47,8 @@ describe('allocation', () => {
         const { offsets, bytes } = allocate(list, steps);
         const placed = list.map((each) => ({ ...each, offset: offsets.get(each.value)! }));
         expectDisjoint(placed);
-        for (const { offset, bytes: size } of placed) expect(offset >= 0 && offset + size <= bytes).toBe(true);
+        for (const { offset, bytes: size } of placed)
+          expect(offset >= 0 && offset + size <= bytes).toBe(true);
         expect(bytes).toBeGreaterThanOrEqual(Math.max(0, ...liveBytes(list, steps)));
       }),
       { numRuns: 1000 },
@@ -47,7 +59,9 @@ describe('allocation', () => {
     fc.assert(
       fc.property(intervals, (list) => {
         const expected = Array.from({ length: steps }, (_, step) =>
-          list.filter(({ first, last }) => first <= step && step <= last).reduce((sum, { bytes }) => sum + bytes, 0),
+          list
+            .filter(({ first, last }) => first <= step && step <= last)
+            .reduce((sum, { bytes }) => sum + bytes, 0),
         );
         expect(liveBytes(list, steps)).toEqual(expected);
       }),
@@ -63,7 +77,8 @@ describe('programs', () => {
     'SGD step': mlpStep(sgd),
     'Adam step': mlpStep(adam),
   };
-  const tight = ({ arenaBytes, liveBytes: live }: Program): boolean => arenaBytes <= 1.1 * Math.max(0, ...live);
+  const tight = ({ arenaBytes, liveBytes: live }: Program): boolean =>
+    arenaBytes <= 1.1 * Math.max(0, ...live);
 
   it.each(Object.entries(graphs))('%s: the arena is within a tenth of the most bytes alive', (_, graph) => {
     const { program } = compile(graph).plan;

@@ -7,11 +7,14 @@ import { randomGraph } from '../oracle/random-graph.js';
 import { compile } from '../loops/cases.js';
 
 /** Task i writes value i and reads some earlier ones. */
-const tasks = fc
-  .array(fc.array(fc.nat(50), { maxLength: 3 }), { maxLength: 30 })
-  .map((list) =>
-    list.map((reads, i): Task => ({ reads: i === 0 ? [] : [...new Set(reads.map((r) => r % i))], writes: [i], after: new Set(), priority: (i * 7) % 30 })),
-  );
+const tasks = fc.array(fc.array(fc.nat(50), { maxLength: 3 }), { maxLength: 30 }).map((list) =>
+  list.map((reads, i): Task => ({
+    reads: i === 0 ? [] : [...new Set(reads.map((r) => r % i))],
+    writes: [i],
+    after: new Set(),
+    priority: (i * 7) % 30,
+  })),
+);
 
 it.each([
   ['the order of the trace', traceOrder],
@@ -34,9 +37,14 @@ it.each([
 function expectWrittenFirst({ steps }: Program): void {
   const written = new Set<number>();
   for (const step of steps) {
-    const accesses = step.kind === 'launch' ? step.buffers.map((ref, i) => ({ ref, access: step.nest.buffers[i]!.access })) : [{ ref: step.from, access: 'read' }];
-    for (const { ref, access } of accesses) if (ref.space === 'arena' && access === 'read') expect(written.has(ref.allocation)).toBe(true);
-    for (const { ref, access } of accesses) if (ref.space === 'arena' && access !== 'read') written.add(ref.allocation);
+    const accesses =
+      step.kind === 'launch'
+        ? step.buffers.map((ref, i) => ({ ref, access: step.nest.buffers[i]!.access }))
+        : [{ ref: step.from, access: 'read' }];
+    for (const { ref, access } of accesses)
+      if (ref.space === 'arena' && access === 'read') expect(written.has(ref.allocation)).toBe(true);
+    for (const { ref, access } of accesses)
+      if (ref.space === 'arena' && access !== 'read') written.add(ref.allocation);
   }
 }
 

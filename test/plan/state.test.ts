@@ -12,24 +12,41 @@ const copies = ({ program }: Plan): number => program.steps.filter(({ kind }) =>
 const launches = ({ program }: Plan): number => program.steps.length - copies({ program } as Plan);
 /** Places of state that a launch writes. */
 const inPlace = ({ program }: Plan): number =>
-  program.steps.flatMap((step) => (step.kind === 'launch' ? step.buffers.filter((ref, i) => ref.space === 'state' && step.nest.buffers[i]!.access !== 'read') : [])).length;
+  program.steps.flatMap((step) =>
+    step.kind === 'launch'
+      ? step.buffers.filter((ref, i) => ref.space === 'state' && step.nest.buffers[i]!.access !== 'read')
+      : [],
+  ).length;
 
 /** Runs the program on numbered elements and compares outputs and new state with the interpreter's. */
 function run(graph: Graph, cells: readonly State[], inputs: readonly Node[] = []): Plan {
   const { plan } = compile(graph);
   const data = new Map<Leaf, number[]>();
-  const give = (leaf: Leaf, node: Node, scale: number): unknown => data.set(leaf, Array.from({ length: numel(node.shape) }, (_, i) => scale * (i + 1)));
+  const give = (leaf: Leaf, node: Node, scale: number): unknown =>
+    data.set(
+      leaf,
+      Array.from({ length: numel(node.shape) }, (_, i) => scale * (i + 1)),
+    );
   cells.forEach((cell, i) => give(cell.leaf, cell.node, i + 1));
   inputs.forEach((node, i) => node.op === 'input' && give(node.attrs.leaf, node, 0.5 + i));
   const expected = interpret(graph, (leaf) => data.get(leaf)!);
   const states = plan.states.map((leaf) => [...data.get(leaf)!]);
-  const outputs = runProgram(plan.program, plan.inputs.map((leaf) => data.get(leaf)!), states); // prettier-ignore
+  const outputs = runProgram(
+    plan.program,
+    plan.inputs.map((leaf) => data.get(leaf)!),
+    states,
+  );
   const actual = [...outputs, ...graph.assigns.map(({ leaf }) => states[plan.states.indexOf(leaf)]!)];
-  actual.forEach((values, i) => values.forEach((value, j) => expect(Number(value)).toBeCloseTo(Number(expected[i]!.data[j]), 4)));
+  actual.forEach((values, i) =>
+    values.forEach((value, j) => expect(Number(value)).toBeCloseTo(Number(expected[i]!.data[j]), 4)),
+  );
   return plan;
 }
 
-const assign = (...pairs: readonly (readonly [State, Node])[]): Graph => ({ outputs: [], assigns: pairs.map(([{ leaf }, value]) => ({ leaf, value })) });
+const assign = (...pairs: readonly (readonly [State, Node])[]): Graph => ({
+  outputs: [],
+  assigns: pairs.map(([{ leaf }, value]) => ({ leaf, value })),
+});
 
 describe('in place', () => {
   it('an update of each element by itself', () => {
@@ -48,7 +65,11 @@ describe('in place', () => {
 
   it('after whoever else reads the old content', () => {
     const [w, x] = [state('w', [3, 3]), input('x', [3, 3])];
-    const plan = run({ outputs: [g.matmul(x, w.node)], assigns: [{ leaf: w.leaf, value: g.add(w.node, x) }] }, [w], [x]);
+    const plan = run(
+      { outputs: [g.matmul(x, w.node)], assigns: [{ leaf: w.leaf, value: g.add(w.node, x) }] },
+      [w],
+      [x],
+    );
     expect(copies(plan)).toBe(0);
   });
 

@@ -1,9 +1,21 @@
 /** What a trace sees, and when a function is traced again. */
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import {
-  Buffer, Parameter, TraceError, compilationCount, compile, grad, manualSeed, nn, noGrad, optim, rand, tensor, zeros,
+  Buffer,
+  Parameter,
+  TraceError,
+  compilationCount,
+  compile,
+  grad,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  rand,
+  tensor,
+  zeros,
   type Tensor,
-} from 'fusegrad'; // prettier-ignore
+} from 'fusegrad';
 
 const values = (x: Tensor) => Array.from(x.dataSync(), Number);
 afterEach(() => void vi.restoreAllMocks());
@@ -117,7 +129,11 @@ describe('arguments and results', () => {
   test('an argument that is returned is a value of its own, and one returned twice is two', () => {
     const f = compile((x: Tensor) => [x, x, x.reshape(1, 2)]);
     const out = f(tensor([1, 2]));
-    expect(out.map(values)).toEqual([[1, 2], [1, 2], [1, 2]]); // prettier-ignore
+    expect(out.map(values)).toEqual([
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ]);
     expect(out[2]!.shape).toEqual([1, 2]);
   });
 

@@ -1,8 +1,19 @@
 /** The named errors: each is thrown at the user's call and says what, where and what to do. */
 import { describe, expect, test } from 'vitest';
 import {
-  F, FusegradError, Parameter, cat, compile, grad, nn, noGrad, ones, tensor, zeros, type Tensor,
-} from 'fusegrad'; // prettier-ignore
+  F,
+  FusegradError,
+  Parameter,
+  cat,
+  compile,
+  grad,
+  nn,
+  noGrad,
+  ones,
+  tensor,
+  zeros,
+  type Tensor,
+} from 'fusegrad';
 
 /** The message of what `body` throws, line numbers aside. */
 function messageOf(body: () => unknown): string {
@@ -24,7 +35,7 @@ describe('messages', () => {
     'matrices that do not fit': () => ones(2, 3).matmul(ones(2, 4)),
     'a layer given another width': () => new nn.Linear(8, 4)(ones(2, 3)),
     'a reshape that loses elements': () => ones(2, 3).reshape(4),
-    'concatenation': () => cat([ones(2, 3), ones(2, 4)], 0),
+    concatenation: () => cat([ones(2, 3), ones(2, 4)], 0),
     'a dimension out of range': () => ones(2, 3).sum(2),
     'bits of floats': () => ones(2).bitwiseAnd(ones(2)),
     'float class numbers of the wrong shape': () => F.crossEntropy(ones(2, 3), ones(2)),
@@ -36,9 +47,10 @@ describe('messages', () => {
     'an index out of range': () => F.embedding(indices(0, 7), ones(3, 2)).dataSync(),
     'a position out of range': () => ones(3).at(3),
     'item() of several elements': () => ones(2).itemSync(),
-    'a value read inside a trace': () => compile(function train(x: Tensor) {
-      return x.sum().itemSync();
-    })(ones(2)),
+    'a value read inside a trace': () =>
+      compile(function train(x: Tensor) {
+        return x.sum().itemSync();
+      })(ones(2)),
     'a stale intermediate': () => {
       const w = new Parameter(ones(2), { name: 'w' });
       const hidden = w.mul(2);
@@ -50,7 +62,7 @@ describe('messages', () => {
     'arithmetic with JavaScript operators': () => (ones(2) as unknown as number) + 1,
     'ragged arrays': () => tensor([[1, 2], [3]]),
     'an unknown backend': () => compile((x: Tensor) => x.neg(), { backend: 'cuda' as 'js' })(ones(1)),
-  }; // prettier-ignore
+  };
   for (const [name, body] of Object.entries(cases)) {
     test(name, () => expect(messageOf(body)).toMatchSnapshot());
   }

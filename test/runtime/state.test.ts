@@ -1,8 +1,19 @@
 /** State semantics: what is read when, what a step sees, what a failure leaves. Expected values are computed by hand. */
 import { describe, expect, test } from 'vitest';
 import {
-  Buffer, IndexError, Parameter, StaleError, assignAll, compile, noGrad, optim, tensor, zeros, type Tensor,
-} from 'fusegrad'; // prettier-ignore
+  Buffer,
+  IndexError,
+  Parameter,
+  StaleError,
+  assignAll,
+  compile,
+  grad,
+  noGrad,
+  optim,
+  tensor,
+  zeros,
+  type Tensor,
+} from 'fusegrad';
 
 const values = (x: Tensor) => Array.from(x.dataSync(), Number);
 const close = (x: Tensor, expected: number[]) => {
@@ -84,14 +95,26 @@ describe('writes', () => {
     test(`${form}: two parameters are swapped`, () => {
       const a = new Parameter(tensor([1, 2, 3]));
       const b = new Parameter(tensor([4, 5, 6]));
-      const swap = () => noGrad(() => assignAll([[a, b], [b, a]])); // prettier-ignore
+      const swap = () =>
+        noGrad(() =>
+          assignAll([
+            [a, b],
+            [b, a],
+          ]),
+        );
       run(swap);
       close(a, [4, 5, 6]);
       close(b, [1, 2, 3]);
     });
 
     test(`${form}: a matrix becomes its transpose`, () => {
-      const w = new Parameter(tensor([[1, 2, 3], [4, 5, 6], [7, 8, 9]])); // prettier-ignore
+      const w = new Parameter(
+        tensor([
+          [1, 2, 3],
+          [4, 5, 6],
+          [7, 8, 9],
+        ]),
+      );
       run(() => void noGrad(() => w.assign(w.t())));
       close(w, [1, 4, 7, 2, 5, 8, 3, 6, 9]);
     });
@@ -241,6 +264,16 @@ describe('.grad', () => {
     close(w, [2.52]);
   });
 
+  test('is cut off from further derivatives unless createGraph says otherwise', () => {
+    const w = new Parameter(tensor([3]));
+    w.pow(3).backward();
+    expect(w.grad!.requiresGrad).toBe(false);
+    w.grad = null;
+    w.pow(3).backward({ createGraph: true });
+    const [second] = grad(w.grad!, [w]);
+    close(second!, [18]); // 6 w
+  });
+
   test('of a parameter with one element that is the value itself', () => {
     const w = new Parameter(tensor([5]));
     w.backward();
@@ -249,7 +282,13 @@ describe('.grad', () => {
 });
 
 describe('a failure', () => {
-  const table = () => new Parameter(tensor([[1, 2], [3, 4]])); // prettier-ignore
+  const table = () =>
+    new Parameter(
+      tensor([
+        [1, 2],
+        [3, 4],
+      ]),
+    );
 
   test('while a function is traced leaves gradients and parameters as they were', () => {
     const { w, lossOf } = quadratic();

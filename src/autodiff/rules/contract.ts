@@ -8,7 +8,10 @@ const ascending = (axes: readonly number[]): number[] => axes.toSorted((a, b) =>
 
 /** Puts dimensions back: dimension i of `x` holds what belongs at `order[i]`. */
 const restore = (x: Node, order: readonly number[]): Node =>
-  g.permute(x, order.map((_, i) => order.indexOf(i))); // prettier-ignore
+  g.permute(
+    x,
+    order.map((_, i) => order.indexOf(i)),
+  );
 
 const dot: GradientRule<'dot'> = ({ inputs, attrs }, ct, needs) => {
   const [a, b] = inputs as readonly [Node, Node];

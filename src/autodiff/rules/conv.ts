@@ -66,8 +66,11 @@ function inputGradient(node: Conv, ct: Node): Node {
   if (featureGroups === 1) return g.reshape(g.swapAxes(grouped, 0, 1), x.shape);
   const none: number[] = [];
   const placed = g.dot(membership(parts, batchGroups, featureGroups, ct), grouped, {
-    lhsBatch: none, rhsBatch: none, lhsContract: [0], rhsContract: [1],
-  }); // prettier-ignore
+    lhsBatch: none,
+    rhsBatch: none,
+    lhsContract: [0],
+    rhsContract: [1],
+  });
   return g.reshape(g.swapAxes(placed, 1, 2), x.shape);
 }
 

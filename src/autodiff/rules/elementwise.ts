@@ -83,14 +83,38 @@ export const elementwise: GradientTable<ElementwiseOp> = {
   cast: one((ct, x) => g.cast(ct, x.dtype)),
   bitcast: discrete('it reads the bits of a number, which do not change smoothly with it'),
 
-  add: two((ct) => ct, (ct) => ct), // prettier-ignore
-  sub: two((ct) => ct, (ct) => neg(ct)), // prettier-ignore
-  mul: two((ct, _, y) => mul(ct, y), (ct, x) => mul(ct, x)), // prettier-ignore
-  div: two((ct, _, y) => div(ct, y), (ct, _, y, out) => neg(mul(ct, div(out, y)))), // prettier-ignore
-  fmod: two((ct) => ct, (ct, x, y) => neg(mul(ct, g.unary('trunc', div(x, y))))), // prettier-ignore
-  pow: two((ct, x, y) => mul(ct, powSlope(x, y)), (ct, x, y, out) => mul(ct, powExponentSlope(x, y, out))), // prettier-ignore
-  max: two((ct, x, y) => winner(ct, x, y, lt(x, y)), (ct, x, y) => winner(ct, y, x, lt(y, x))), // prettier-ignore
-  min: two((ct, x, y) => winner(ct, x, y, lt(y, x)), (ct, x, y) => winner(ct, y, x, lt(x, y))), // prettier-ignore
+  add: two(
+    (ct) => ct,
+    (ct) => ct,
+  ),
+  sub: two(
+    (ct) => ct,
+    (ct) => neg(ct),
+  ),
+  mul: two(
+    (ct, _, y) => mul(ct, y),
+    (ct, x) => mul(ct, x),
+  ),
+  div: two(
+    (ct, _, y) => div(ct, y),
+    (ct, _, y, out) => neg(mul(ct, div(out, y))),
+  ),
+  fmod: two(
+    (ct) => ct,
+    (ct, x, y) => neg(mul(ct, g.unary('trunc', div(x, y)))),
+  ),
+  pow: two(
+    (ct, x, y) => mul(ct, powSlope(x, y)),
+    (ct, x, y, out) => mul(ct, powExponentSlope(x, y, out)),
+  ),
+  max: two(
+    (ct, x, y) => winner(ct, x, y, lt(x, y)),
+    (ct, x, y) => winner(ct, y, x, lt(y, x)),
+  ),
+  min: two(
+    (ct, x, y) => winner(ct, x, y, lt(y, x)),
+    (ct, x, y) => winner(ct, y, x, lt(x, y)),
+  ),
   atan2: two(
     (ct, y, x) => mul(ct, mul(x, inverseSquaredRadius(y, x))),
     (ct, y, x) => neg(mul(ct, mul(y, inverseSquaredRadius(y, x)))),

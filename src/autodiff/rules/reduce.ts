@@ -7,7 +7,13 @@ const { add, eq, expand, mul, padAxis, reshape, scan, sliceAxis, where } = g;
 
 /** A value of the reduced shape, stretched over the axes that were reduced. */
 const stretch = (x: Node, axes: readonly number[], like: Node): Node =>
-  expand(reshape(x, like.shape.map((d, i) => (axes.includes(i) ? 1 : d))), like.shape); // prettier-ignore
+  expand(
+    reshape(
+      x,
+      like.shape.map((d, i) => (axes.includes(i) ? 1 : d)),
+    ),
+    like.shape,
+  );
 
 /** Every element of `axis` replaced by the one `by` places later, with `fill` where there is none. */
 const later = (x: Node, axis: number, by: number, fill: number): Node =>
@@ -41,7 +47,10 @@ const prod: GradientRule<'prod'> = ({ inputs: [x], attrs: { axes } }, ct) => {
   const moved = g.permute(x!, perm);
   const size = axes.reduce((n, axis) => n * x!.shape[axis]!, 1);
   const others = productOfOthers(reshape(moved, [...kept.map((i) => x!.shape[i]!), size]));
-  const slope = g.permute(reshape(others, moved.shape), perm.map((_, i) => perm.indexOf(i))); // prettier-ignore
+  const slope = g.permute(
+    reshape(others, moved.shape),
+    perm.map((_, i) => perm.indexOf(i)),
+  );
   return [mul(stretch(ct, axes, x!), slope)];
 };
 

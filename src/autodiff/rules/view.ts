@@ -52,13 +52,21 @@ const window: GradientRule<'window'> = ({ inputs: [x], attrs }, ct) => {
     g.scale(g.iotaAlong([count, size], 1), dilation),
   );
   const flat = x!.shape.with(axis, count * size);
-  const index = g.reshape(places, flat.map((d, i) => (i === axis ? d : 1))); // prettier-ignore
+  const index = g.reshape(
+    places,
+    flat.map((d, i) => (i === axis ? d : 1)),
+  );
   return [g.scatterAdd(g.zerosLike(x!), g.expand(index, flat), g.reshape(sideBySide, flat), axis)];
 };
 
 export const view: GradientTable<'reshape' | 'permute' | 'expand' | 'slice' | 'pad' | 'concat' | 'window'> = {
   reshape: ({ inputs: [x] }, ct) => [g.reshape(ct, x!.shape)],
-  permute: ({ attrs: { perm } }, ct) => [g.permute(ct, perm.map((_, i) => perm.indexOf(i)))], // prettier-ignore
+  permute: ({ attrs: { perm } }, ct) => [
+    g.permute(
+      ct,
+      perm.map((_, i) => perm.indexOf(i)),
+    ),
+  ],
   expand: ({ inputs: [x] }, ct) => [g.sumTo(ct, x!.shape)],
   slice,
   pad: ({ inputs: [x], attrs: { low, interior } }, ct) => [

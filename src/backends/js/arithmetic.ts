@@ -12,13 +12,24 @@ import { arithmeticOf, rounded, wrap, type Arithmetic, type Use, type Value } fr
 /** Operands in, result out; integer results are wrapped to their dtype by the caller. */
 type Rule = (args: readonly Code[], use: Use, dtype: DType) => Code;
 
-const op = (sign: Infix): Rule => ([x, y]) => infix(sign, x!, y!); // prettier-ignore
-const math = (name: string): Rule => (args) => call(`Math.${name}`, ...args); // prettier-ignore
-const helper = (name: HelperName | LibraryName): Rule => (args, use) => call(use(name), ...args); // prettier-ignore
+const op =
+  (sign: Infix): Rule =>
+  ([x, y]) =>
+    infix(sign, x!, y!);
+const math =
+  (name: string): Rule =>
+  (args) =>
+    call(`Math.${name}`, ...args);
+const helper =
+  (name: HelperName | LibraryName): Rule =>
+  (args, use) =>
+    call(use(name), ...args);
 const not: Rule = ([x]) => prefix('!', x!);
 /** A fast approximation, good to float32, where the dtype is no wider. */
-const fast = (name: HelperName, exact: Rule): Rule => (args, use, dtype) =>
-  dtype === 'float64' ? exact(args, use, dtype) : helper(name)(args, use, dtype); // prettier-ignore
+const fast =
+  (name: HelperName, exact: Rule): Rule =>
+  (args, use, dtype) =>
+    dtype === 'float64' ? exact(args, use, dtype) : helper(name)(args, use, dtype);
 
 const [zero, one] = [literal(0), literal(1)];
 /** `shifted` where `y` is inside the width of `dtype`, else `beyond`; a shift by a constant needs no test. */
@@ -47,11 +58,25 @@ const comparison = (sign: '===' | '<' | '<=', bool: Rule): Row => ({
 const integral = (float: Rule): Row => ({ discrete: true, exact: 'always', float });
 const both = (rule: Rule): Row => ({ float: rule, int: rule, big: rule });
 
-// prettier-ignore
 const rows: { readonly [O in Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where' | 'threefry'>]: Row } = {
   neg: { ...both(([x]) => prefix('-', x!)), exact: 'keeps' },
-  abs: { float: math('abs'), int: math('abs'), big: ([x]) => choose(infix('<', x!, literal(0n)), prefix('-', x!), x!), exact: 'keeps' },
-  sign: { float: math('sign'), int: math('sign'), big: ([x]) => call('BigInt', infix('-', call('Number', infix('>', x!, literal(0n))), call('Number', infix('<', x!, literal(0n))))), discrete: true, exact: 'always' },
+  abs: {
+    float: math('abs'),
+    int: math('abs'),
+    big: ([x]) => choose(infix('<', x!, literal(0n)), prefix('-', x!), x!),
+    exact: 'keeps',
+  },
+  sign: {
+    float: math('sign'),
+    int: math('sign'),
+    big: ([x]) =>
+      call(
+        'BigInt',
+        infix('-', call('Number', infix('>', x!, literal(0n))), call('Number', infix('<', x!, literal(0n)))),
+      ),
+    discrete: true,
+    exact: 'always',
+  },
   exp: { float: fast('exp', math('exp')) },
   expm1: { float: math('expm1') },
   log: { float: math('log') },
@@ -65,7 +90,9 @@ const rows: { readonly [O in Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where'
   sinh: { float: math('sinh') },
   cosh: { float: math('cosh') },
   tanh: { float: fast('tanh', math('tanh')) },
-  sigmoid: { float: fast('sigmoid', ([x]) => infix('/', one, infix('+', one, call('Math.exp', prefix('-', x!))))) },
+  sigmoid: {
+    float: fast('sigmoid', ([x]) => infix('/', one, infix('+', one, call('Math.exp', prefix('-', x!))))),
+  },
   erf: { float: fast('erf', helper('erf64')) },
   sqrt: { float: math('sqrt') },
   rsqrt: { float: ([x]) => infix('/', one, call('Math.sqrt', x!)) },
@@ -84,8 +111,20 @@ const rows: { readonly [O in Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where'
   div: { float: op('/'), int: helper('divide'), big: helper('divideBig') },
   fmod: { float: op('%'), int: helper('remainder'), big: helper('remainderBig'), discrete: true },
   pow: { float: fast('pow', helper('power')), int: helper('powInt'), big: helper('powBig') },
-  max: { float: math('max'), int: math('max'), big: ([x, y]) => choose(infix('>', x!, y!), x!, y!), bool: op('||'), exact: 'keeps' },
-  min: { float: math('min'), int: math('min'), big: ([x, y]) => choose(infix('<', x!, y!), x!, y!), bool: op('&&'), exact: 'keeps' },
+  max: {
+    float: math('max'),
+    int: math('max'),
+    big: ([x, y]) => choose(infix('>', x!, y!), x!, y!),
+    bool: op('||'),
+    exact: 'keeps',
+  },
+  min: {
+    float: math('min'),
+    int: math('min'),
+    big: ([x, y]) => choose(infix('<', x!, y!), x!, y!),
+    bool: op('&&'),
+    exact: 'keeps',
+  },
   atan2: { float: math('atan2') },
   and: bits('&', op('&&')),
   or: bits('|', op('||')),

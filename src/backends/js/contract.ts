@@ -114,7 +114,11 @@ function epilogueFunction(module: Module, nest: ContractNest, sums: string, stri
     !isFloat(nest.dtype) || nest.dtype === 'float64',
   );
   const value = roundedValue(sum, fn.use);
-  const used = usesOf(nest.body, nest.stores.map((store) => store.value), nest.sum); // prettier-ignore
+  const used = usesOf(
+    nest.body,
+    nest.stores.map((store) => store.value),
+    nest.sum,
+  );
   section.define(nest.sum, used > 1 ? { ...value, code: w.declare(w.level, 'sum', value.code) } : value);
   section.write(nest.body, nest.stores);
   fn.finish([...bounds, ...batch]);

@@ -2,8 +2,16 @@
 import { integerRange, isHalf, type DType } from '../../core/index.js';
 import { atom, call, infix, literal, type Code } from './code.js';
 import {
-  arithmeticOf, decode, rounded, roundedValue, toNumber, wrap, type Arithmetic, type Use, type Value,
-} from './value.js'; // prettier-ignore
+  arithmeticOf,
+  decode,
+  rounded,
+  roundedValue,
+  toNumber,
+  wrap,
+  type Arithmetic,
+  type Use,
+  type Value,
+} from './value.js';
 
 type Conversion = (value: Value, to: DType, use: Use) => Value;
 const as = (code: Code, dtype: DType): Value => ({ code, dtype, exact: true });
@@ -33,7 +41,10 @@ const bigToFloat: Conversion = ({ code }, to, use) =>
   to === 'float64'
     ? as(call('Number', code), to)
     : roundedValue({ code: call(use('int64ToFloat32'), code), dtype: to, exact: to === 'float32' }, use);
-const truth = (zero: Code): Conversion => (value, to, use) => as(infix('!==', rounded(value, use), zero), to); // prettier-ignore
+const truth =
+  (zero: Code): Conversion =>
+  (value, to, use) =>
+    as(infix('!==', rounded(value, use), zero), to);
 
 const conversions: Record<Arithmetic, Record<Arithmetic, Conversion>> = {
   float: {

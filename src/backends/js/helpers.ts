@@ -70,12 +70,19 @@ const threefrySource = `function threefry(k0, k1, x, y, part) {
   const k2 = 0x1bd11bda ^ k0 ^ k1;
   x = (x + k0) | 0; y = (y + k1) | 0;
 ${[
-  rounds(13, 15, 26, 6), inject('k1', 'k2', 1), rounds(17, 29, 16, 24), inject('k2', 'k0', 2),
-  rounds(13, 15, 26, 6), inject('k0', 'k1', 3), rounds(17, 29, 16, 24), inject('k1', 'k2', 4),
-  rounds(13, 15, 26, 6), inject('k2', 'k0', 5),
+  rounds(13, 15, 26, 6),
+  inject('k1', 'k2', 1),
+  rounds(17, 29, 16, 24),
+  inject('k2', 'k0', 2),
+  rounds(13, 15, 26, 6),
+  inject('k0', 'k1', 3),
+  rounds(17, 29, 16, 24),
+  inject('k1', 'k2', 4),
+  rounds(13, 15, 26, 6),
+  inject('k2', 'k0', 5),
 ].join('\n')}
   return part === 0 ? x : part === 1 ? y : x ^ y;
-}`; // prettier-ignore
+}`;
 
 const four = [0, 1, 2, 3];
 const masked = (array: string, at: string, offset: number, lengthOf: LengthOf): string =>

@@ -1,9 +1,20 @@
 /** Row kernels: for each row, one pass after another over its elements. */
 import { isFloat } from '../../core/index.js';
 import {
-  addIndex, axisIndex, collapse, constantIndex, evaluateIndex, flattenIndex, substitute,
-  type Axis, type IndexExpr, type Instr, type Reduce, type RowNest, type Stage,
-} from '../../loops/index.js'; // prettier-ignore
+  addIndex,
+  axisIndex,
+  collapse,
+  constantIndex,
+  evaluateIndex,
+  flattenIndex,
+  substitute,
+  type Axis,
+  type IndexExpr,
+  type Instr,
+  type Reduce,
+  type RowNest,
+  type Stage,
+} from '../../loops/index.js';
 import { atom, element, type Code } from './code.js';
 import { index } from './index-code.js';
 import { FunctionBuilder, callOf, type Launch, type Module } from './kernel.js';
@@ -34,7 +45,10 @@ export function emitRow(module: Module, given: RowNest): Launch {
 
 /** Row-major position in a row. */
 export const innerPosition = (inner: readonly Axis[]): IndexExpr =>
-  flattenIndex(inner.map(({ axis, extent }) => axisIndex(axis, extent)), inner.map(({ extent }) => extent)); // prettier-ignore
+  flattenIndex(
+    inner.map(({ axis, extent }) => axisIndex(axis, extent)),
+    inner.map(({ extent }) => extent),
+  );
 
 const lanes = 4;
 
@@ -223,7 +237,11 @@ class Rowwise {
     for (let lane = 0; lane < lanes; lane++) {
       const rename = new Map(body.map(({ id }) => [id, lane === 0 ? id : id + widest * lane]));
       const to = (id: number): number => rename.get(id) ?? id;
-      section.run(body.map((instr) => shifted(instr, last, lane, to)), reduces.map(({ value }) => to(value)), this.#shared); // prettier-ignore
+      section.run(
+        body.map((instr) => shifted(instr, last, lane, to)),
+        reduces.map(({ value }) => to(value)),
+        this.#shared,
+      );
       reduces.forEach(({ combine, value }, r) =>
         foldInto(partial[r]![lane]!, foldOf(combine), section.value(to(value)), fn),
       );
@@ -235,7 +253,11 @@ class Rowwise {
         (i) => `for (let ${i} = ${whole}; ${i} < ${last.extent}; ${i}++)`,
       );
       w.bind(last.axis, atom(i));
-      section.run(body, reduces.map(({ value }) => value), this.#shared); // prettier-ignore
+      section.run(
+        body,
+        reduces.map(({ value }) => value),
+        this.#shared,
+      );
       reduces.forEach(({ combine, value }, r) =>
         foldInto(partial[r]![0]!, foldOf(combine), section.value(value), fn),
       );

@@ -157,7 +157,11 @@ export class Section {
         invariant(this.readScratch, 'row scratch belongs to row kernels');
         return scratchValue(this.readScratch(instr.slot), instr.dtype);
       case 'compute':
-        return compute(instr, instr.args.map((id) => this.value(id)), this.fn.use); // prettier-ignore
+        return compute(
+          instr,
+          instr.args.map((id) => this.value(id)),
+          this.fn.use,
+        );
     }
   }
 
@@ -201,7 +205,10 @@ export class Section {
     });
     const direct = index(this.#writer, expr);
     const all = direct.text === '0' ? terms : [...terms, direct];
-    return linear(all.map((code) => [1, code] as const), 0); // prettier-ignore
+    return linear(
+      all.map((code) => [1, code] as const),
+      0,
+    );
   }
 
   /** A loaded index as a JavaScript number. */

@@ -24,7 +24,10 @@ export const arithmeticOf = (dtype: DType): Arithmetic => {
 };
 
 const zero = literal(0);
-const shiftBack = (bits: number) => (code: Code): Code => infix('>>', infix('<<', code, literal(bits)), literal(bits)); // prettier-ignore
+const shiftBack =
+  (bits: number) =>
+  (code: Code): Code =>
+    infix('>>', infix('<<', code, literal(bits)), literal(bits));
 
 /** These give an int32 by themselves. */
 const signedOps: ReadonlySet<Infix> = new Set(['|', '&', '^', '<<', '>>']);

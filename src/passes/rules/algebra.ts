@@ -86,14 +86,24 @@ export const constantsTogether = [
 
 /** Right up to rounding: some hide an overflow, some a NaN. */
 export const fastMath = [
-  rule('mul', '(x * a) * b = x * (a * b)', ([x, y]) => {
-    const [rest, c] = (isFloat(x.dtype) && splat(y) !== undefined && withConstant(x, 'mul')) || [];
-    return rest && c && g.mul(rest, g.mul(c, y));
-  }, fast), // prettier-ignore
-  rule('div', 'x / c = x * (1 / c)', ([x, y]) => {
-    const value = splat(y);
-    return isFloat(y.dtype) && value !== undefined && g.scale(x, 1 / Number(value));
-  }, fast), // prettier-ignore
+  rule(
+    'mul',
+    '(x * a) * b = x * (a * b)',
+    ([x, y]) => {
+      const [rest, c] = (isFloat(x.dtype) && splat(y) !== undefined && withConstant(x, 'mul')) || [];
+      return rest && c && g.mul(rest, g.mul(c, y));
+    },
+    fast,
+  ),
+  rule(
+    'div',
+    'x / c = x * (1 / c)',
+    ([x, y]) => {
+      const value = splat(y);
+      return isFloat(y.dtype) && value !== undefined && g.scale(x, 1 / Number(value));
+    },
+    fast,
+  ),
   rule('mul', 'x * 0 = 0', ([x, y]) => is(y, 0) && zero(x), fast),
   rule('sub', 'x - x = 0', ([x, y]) => x === y && zero(x), fast),
   rule('div', 'x / x = 1', ([x, y]) => x === y && isFloat(x.dtype) && g.fullLike(x, 1), fast),
@@ -101,9 +111,14 @@ export const fastMath = [
   rule('exp', 'e^log(x) = x', ([x]) => x.op === 'log' && inner(x), fast),
   rule('pow', 'x^(1/2) = sqrt(x)', ([x, y]) => is(y, 0.5) && g.sqrt(x), fast),
   rule('pow', 'x^3 = x * x * x', ([x, y]) => is(y, 3) && g.mul(g.mul(x, x), x), fast),
-  rule('sum', 'sum of n times c = n * c', ([x], { shape, dtype }) => {
-    const value = splat(x);
-    if (value === undefined || !isFloat(dtype)) return undefined;
-    return g.full(shape, Number(value) * (numel(x.shape) / numel(shape)), dtype);
-  }, fast), // prettier-ignore
+  rule(
+    'sum',
+    'sum of n times c = n * c',
+    ([x], { shape, dtype }) => {
+      const value = splat(x);
+      if (value === undefined || !isFloat(dtype)) return undefined;
+      return g.full(shape, Number(value) * (numel(x.shape) / numel(shape)), dtype);
+    },
+    fast,
+  ),
 ];

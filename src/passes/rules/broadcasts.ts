@@ -31,7 +31,17 @@ export const broadcasts = [
     (operands: readonly Node[], { op, attrs, shape }) => {
       if (!operands.some((x) => x.op === 'expand')) return undefined;
       const core = coreShape(operands, shape);
-      return numel(core) < numel(shape) && g.expand(node(op, operands.map((x) => narrowed(x, core)), attrs), shape); // prettier-ignore
+      return (
+        numel(core) < numel(shape) &&
+        g.expand(
+          node(
+            op,
+            operands.map((x) => narrowed(x, core)),
+            attrs,
+          ),
+          shape,
+        )
+      );
     },
   ),
 ];

@@ -1,7 +1,18 @@
 /** Values known at compile time: operations on constants, and tensors without elements. */
 import { isFloat, isInteger, numel, type DType, type Shape } from '../../core/index.js';
 import { g, type Node, type NodeOf } from '../../graph/index.js';
-import { convert, reduceOps, roundTo, scalar, scanOps, wrap, type ElementwiseOp, type OpName, type ReduceOp, type Value } from '../../ops/index.js'; // prettier-ignore
+import {
+  convert,
+  reduceOps,
+  roundTo,
+  scalar,
+  scanOps,
+  wrap,
+  type ElementwiseOp,
+  type OpName,
+  type ReduceOp,
+  type Value,
+} from '../../ops/index.js';
 import { rule } from '../rule.js';
 import { addsExactly, splat } from '../splat.js';
 
@@ -71,9 +82,27 @@ export const constantFolding = [
 const neutral: Partial<Record<OpName, number>> = { sum: 0, prod: 1, dot: 0 };
 
 const computed: readonly OpName[] = [
-  ...elementwise, ...scanOps, ...reduceOps, 'argmax', 'argmin', 'dot', 'conv', 'attention', 'reshape',
-  'permute', 'slice', 'expand', 'pad', 'concat', 'window', 'gather', 'scatter', 'scatterAdd', 'sort', 'argsort',
-]; // prettier-ignore
+  ...elementwise,
+  ...scanOps,
+  ...reduceOps,
+  'argmax',
+  'argmin',
+  'dot',
+  'conv',
+  'attention',
+  'reshape',
+  'permute',
+  'slice',
+  'expand',
+  'pad',
+  'concat',
+  'window',
+  'gather',
+  'scatter',
+  'scatterAdd',
+  'sort',
+  'argsort',
+];
 
 export const emptyTensors = [
   rule(computed, 'a tensor without elements = a constant', (_, node) => {

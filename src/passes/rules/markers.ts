@@ -5,6 +5,7 @@ import { rule } from '../rule.js';
 export const dropMarkers = [
   rule('stopGradient', 'stopGradient(x) = x', ([x]) => x),
   rule('customGradient', 'customGradient(x, ...) = x', ([x]) => x),
+  rule('checkIndex', 'checkIndex(x) = x', ([x]) => x),
 ];
 
 export const decomposeAttention = [

@@ -21,7 +21,13 @@ function sumOfExpand(
   const stretched = axes.filter((axis) => y.shape[axis] !== x.shape[axis]);
   const count = numel(stretched.map((axis) => x.shape[axis]!));
   if (stretched.length === 0 || !allowed(count)) return undefined;
-  const rest = g.sum(g.expand(y, x.shape.map((d, i) => (stretched.includes(i) ? 1 : d))), axes); // prettier-ignore
+  const rest = g.sum(
+    g.expand(
+      y,
+      x.shape.map((d, i) => (stretched.includes(i) ? 1 : d)),
+    ),
+    axes,
+  );
   return g.scale(rest, count);
 }
 
@@ -42,11 +48,20 @@ export const trivialReductions = [
     'scan of a dimension of size 1 = x',
     ([x], { attrs: { axis } }) => x.shape[axis] === 1 && x,
   ),
-  rule(reduceOps, 'reduction of a reduction = one reduction', ([x], { op, attrs: { axes } }) => {
-    if (x.op !== op) return undefined;
-    const dims = kept(inner(x).shape, x.attrs.axes);
-    return g.reduce(op, inner(x), [...x.attrs.axes, ...axes.map((axis) => dims[axis]!)].sort((a, b) => a - b)); // prettier-ignore
-  }, { once: true }), // prettier-ignore
+  rule(
+    reduceOps,
+    'reduction of a reduction = one reduction',
+    ([x], { op, attrs: { axes } }) => {
+      if (x.op !== op) return undefined;
+      const dims = kept(inner(x).shape, x.attrs.axes);
+      return g.reduce(
+        op,
+        inner(x),
+        [...x.attrs.axes, ...axes.map((axis) => dims[axis]!)].sort((a, b) => a - b),
+      );
+    },
+    { once: true },
+  ),
 ];
 
 export const reductionsOfViews = [
@@ -58,7 +73,10 @@ export const reductionsOfViews = [
       const { perm } = x.attrs;
       const source = axes.map((axis) => perm[axis]!).sort((a, b) => a - b);
       const left = kept(inner(x).shape, source);
-      return g.permute(g.reduce(op, inner(x), source), kept(x.shape, axes).map((dim) => left.indexOf(perm[dim]!))); // prettier-ignore
+      return g.permute(
+        g.reduce(op, inner(x), source),
+        kept(x.shape, axes).map((dim) => left.indexOf(perm[dim]!)),
+      );
     },
   ),
   rule(

@@ -47,7 +47,11 @@ export const permutes = [
     'permute',
     'permute of a permute = one permute',
     ([x], { attrs: { perm } }) =>
-    x.op === 'permute' && g.permute(inner(x), perm.map((dim) => x.attrs.perm[dim]!)), // prettier-ignore
+      x.op === 'permute' &&
+      g.permute(
+        inner(x),
+        perm.map((dim) => x.attrs.perm[dim]!),
+      ),
   ),
   rule(
     'permute',
@@ -73,8 +77,10 @@ export const pads = [
     'pad',
     'pad of a pad with the same value = one pad',
     ([x], { attrs }) =>
-    x.op === 'pad' && Object.is(x.attrs.value, attrs.value) && attrs.interior.every((amount) => amount === 0) &&
-    g.pad(inner(x), { ...x.attrs, low: sum(attrs.low, x.attrs.low), high: sum(attrs.high, x.attrs.high) }), // prettier-ignore
+      x.op === 'pad' &&
+      Object.is(x.attrs.value, attrs.value) &&
+      attrs.interior.every((amount) => amount === 0) &&
+      g.pad(inner(x), { ...x.attrs, low: sum(attrs.low, x.attrs.low), high: sum(attrs.high, x.attrs.high) }),
   ),
   rule('pad', 'pad of a constant with itself = the constant', ([x], { attrs, shape, dtype }) => {
     const value = splat(x);

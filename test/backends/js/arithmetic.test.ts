@@ -67,7 +67,11 @@ function samples(dtype: DType): Value[] {
   });
 }
 
-const stored = (values: readonly Value[], dtype: DType) => array(dtype, values.map((value) => encode(value, dtype))); // prettier-ignore
+const stored = (values: readonly Value[], dtype: DType) =>
+  array(
+    dtype,
+    values.map((value) => encode(value, dtype)),
+  );
 
 /** Relative error allowed: a unit in the last place, and as much again for approximations. */
 const tolerance: Partial<Record<DType, number>> = {
@@ -91,7 +95,12 @@ function check(op: ElementwiseOp, dtype: DType, result: DType, arity: number, at
   const rows = arity === 1 ? one.map((x) => [x]) : one.flatMap((x) => one.map((y) => [x, y]));
   const n = rows.length;
   const over = axes(n);
-  const inputs = Array.from({ length: arity }, (_, i) => stored(rows.map((row) => row[i]!), dtype)); // prettier-ignore
+  const inputs = Array.from({ length: arity }, (_, i) =>
+    stored(
+      rows.map((row) => row[i]!),
+      dtype,
+    ),
+  );
   const { outputs } = run(
     {
       kind: 'map',
@@ -99,7 +108,15 @@ function check(op: ElementwiseOp, dtype: DType, result: DType, arity: number, at
       comment: [],
       buffers: [...inputs.map((_, i) => buffer(`x${i}`, dtype, n)), buffer('out', result, n, 'write')],
       axes: over,
-      body: [...inputs.map((_, i) => load(i, i, flat(over), { dtype })), compute(9, op, inputs.map((_, i) => i), { of: dtype, dtype: result })], // prettier-ignore
+      body: [
+        ...inputs.map((_, i) => load(i, i, flat(over), { dtype })),
+        compute(
+          9,
+          op,
+          inputs.map((_, i) => i),
+          { of: dtype, dtype: result },
+        ),
+      ],
       stores: [{ buffer: arity, index: flat(over), value: 9 }],
     },
     inputs,

@@ -1,13 +1,31 @@
 import { describe, expect, test } from 'vitest';
 import type { DType } from '../../../src/core/index.js';
 import {
-  addIndex, axisIndex, constantIndex, divIndex, flattenIndex, modIndex, scaleIndex, type Axis, type ContractNest, type Predicate,
-} from '../../../src/loops/index.js'; // prettier-ignore
+  addIndex,
+  axisIndex,
+  constantIndex,
+  divIndex,
+  flattenIndex,
+  modIndex,
+  scaleIndex,
+  type Axis,
+  type ContractNest,
+  type Predicate,
+} from '../../../src/loops/index.js';
 import { array, at, axes, buffer, compute, constant, flat, load, random, run } from './harness.js';
 
-const contract = (nest: Partial<ContractNest> & Pick<ContractNest, 'buffers' | 'm' | 'n' | 'k' | 'a' | 'b' | 'stores'>): ContractNest => ({
-  kind: 'contract', name: 'product', comment: [], batch: [], dtype: 'float32', sum: 2, body: [], ...nest,
-}); // prettier-ignore
+const contract = (
+  nest: Partial<ContractNest> & Pick<ContractNest, 'buffers' | 'm' | 'n' | 'k' | 'a' | 'b' | 'stores'>,
+): ContractNest => ({
+  kind: 'contract',
+  name: 'product',
+  comment: [],
+  batch: [],
+  dtype: 'float32',
+  sum: 2,
+  body: [],
+  ...nest,
+});
 const long = (list: readonly Axis[]): Axis[] => list.filter(({ extent }) => extent !== 1);
 
 /** x is [batch, m, k] or transposed, y [batch, k, n] or transposed. */
@@ -39,10 +57,23 @@ function product(
 }
 
 describe.each([
-  [1, 1, 1, 1], [1, 5, 7, 3], [2, 4, 4, 300], [1, 1, 33, 40], [1, 33, 1, 40], [3, 17, 19, 23], [1, 65, 67, 31], [1, 300, 270, 5],
-  [1, 3, 1200, 9], [1, 40, 40, 0],
+  [1, 1, 1, 1],
+  [1, 5, 7, 3],
+  [2, 4, 4, 300],
+  [1, 1, 33, 40],
+  [1, 33, 1, 40],
+  [3, 17, 19, 23],
+  [1, 65, 67, 31],
+  [1, 300, 270, 5],
+  [1, 3, 1200, 9],
+  [1, 40, 40, 0],
 ])('batch %i, %i x %i x %i', (B, M, N, K) => {
-  test.each([[false, false], [true, false], [false, true], [true, true]])('transposed: %s, %s', (xT, yT) => {
+  test.each([
+    [false, false],
+    [true, false],
+    [false, true],
+    [true, true],
+  ])('transposed: %s, %s', (xT, yT) => {
     const [x, y] = [random(B * M * K), random(B * K * N)];
     const [got] = run(product(B, M, N, K, xT, yT), [x, y]).outputs;
     let worst = 0;
@@ -60,7 +91,7 @@ describe.each([
     }
     expect(worst).toBeLessThan(1e-5);
   });
-}); // prettier-ignore
+});
 
 test.each(['int32', 'int64', 'uint8', 'float64', 'float16'] as const)('%s', (dtype) => {
   const [M, N, K] = [20, 21, 22];
@@ -91,8 +122,13 @@ test('operands are expressions, the epilogue sees the finished sum several times
   const { outputs } = run(
     contract({
       buffers: [
-        buffer('x', 'float32', M * K), buffer('scale', 'float32', K), buffer('y', 'float32', K * N), buffer('bias', 'float32', N),
-        buffer('residual', 'float32', M * N), buffer('out', 'float32', M * N, 'write'), buffer('active', 'bool', M * N, 'write'),
+        buffer('x', 'float32', M * K),
+        buffer('scale', 'float32', K),
+        buffer('y', 'float32', K * N),
+        buffer('bias', 'float32', N),
+        buffer('residual', 'float32', M * N),
+        buffer('out', 'float32', M * N, 'write'),
+        buffer('active', 'bool', M * N, 'write'),
       ],
       m: [m],
       n: [n],
@@ -101,13 +137,21 @@ test('operands are expressions, the epilogue sees the finished sum several times
       a: { body: [load(0, 0, flat([m, k])), load(1, 1, at(k)), compute(2, 'mul', [0, 1])], value: 2 },
       b: { body: [load(3, 2, flat([k, n])), compute(4, 'neg', [3])], value: 4 },
       body: [
-        load(5, 3, at(n)), compute(6, 'add', [9, 5]), constant(7, 0), compute(8, 'max', [6, 7]),
-        load(10, 4, flat([m, n])), compute(11, 'add', [8, 10]), compute(12, 'lt', [7, 9], { dtype: 'bool' }),
+        load(5, 3, at(n)),
+        compute(6, 'add', [9, 5]),
+        constant(7, 0),
+        compute(8, 'max', [6, 7]),
+        load(10, 4, flat([m, n])),
+        compute(11, 'add', [8, 10]),
+        compute(12, 'lt', [7, 9], { dtype: 'bool' }),
       ],
-      stores: [{ buffer: 5, index: flat([m, n]), value: 11 }, { buffer: 6, index: flat([m, n]), value: 12 }],
+      stores: [
+        { buffer: 5, index: flat([m, n]), value: 11 },
+        { buffer: 6, index: flat([m, n]), value: 12 },
+      ],
     }),
     [x, scale, y, bias, residual],
-  ); // prettier-ignore
+  );
   for (let i = 0; i < M; i++) {
     for (let j = 0; j < N; j++) {
       let sum = 0;
@@ -171,18 +215,28 @@ function convolve({
   const [got] = run(
     contract({
       buffers: [
-        buffer('x', 'float32', data.length), buffer('w', 'float32', weight.length), buffer('out', 'float32', images * output * OH * OW, 'write'),
+        buffer('x', 'float32', data.length),
+        buffer('w', 'float32', weight.length),
+        buffer('out', 'float32', images * output * OH * OW, 'write'),
       ],
       batch: long([g]),
       m: long([o]),
       n: long([b, oy, ox]),
       k: long([c, ky, kx]),
-      a: { body: [load(0, 1, flattenIndex([to, at(c), at(ky), at(kx)], [output, taps, kernel, kernel]))], value: 0 },
-      b: { body: [load(1, 0, flattenIndex([at(b), from, y, x], [images, input, H, W]), { masks })], value: 1 },
-      stores: [{ buffer: 2, index: flattenIndex([at(b), to, at(oy), at(ox)], [images, output, OH, OW]), value: 2 }],
+      a: {
+        body: [load(0, 1, flattenIndex([to, at(c), at(ky), at(kx)], [output, taps, kernel, kernel]))],
+        value: 0,
+      },
+      b: {
+        body: [load(1, 0, flattenIndex([at(b), from, y, x], [images, input, H, W]), { masks })],
+        value: 1,
+      },
+      stores: [
+        { buffer: 2, index: flattenIndex([at(b), to, at(oy), at(ox)], [images, output, OH, OW]), value: 2 },
+      ],
     }),
     [data, weight],
-  ).outputs; // prettier-ignore
+  ).outputs;
   const expected = new Float64Array(images * output * OH * OW);
   for (let i = 0; i < expected.length; i++) {
     const [px, py] = [i % OW, Math.floor(i / OW) % OH];

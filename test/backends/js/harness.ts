@@ -1,9 +1,17 @@
 /** Runs single nests on the js backend over given arrays. */
 import { dtypes, type DType, type TypedArray } from '../../../src/core/index.js';
 import {
-  axisIndex, constantIndex, flattenIndex, type Axis, type IndexExpr, type Indirect, type Instr, type LoopNest,
-  type NestBuffer, type Predicate,
-} from '../../../src/loops/index.js'; // prettier-ignore
+  axisIndex,
+  constantIndex,
+  flattenIndex,
+  type Axis,
+  type IndexExpr,
+  type Indirect,
+  type Instr,
+  type LoopNest,
+  type NestBuffer,
+  type Predicate,
+} from '../../../src/loops/index.js';
 import { emit, instantiate, type Executable } from '../../../src/backends/js/index.js';
 import type { BufferRef, Program } from '../../../src/plan/program.js';
 
@@ -55,9 +63,17 @@ export function run(nest: LoopNest, inputs: readonly TypedArray[], outputs?: Typ
   return { outputs: made, executable };
 }
 
-export const buffer = (name: string, dtype: DType, elements: number, access: NestBuffer['access'] = 'read'): NestBuffer => ({
-  name, dtype, elements, access,
-}); // prettier-ignore
+export const buffer = (
+  name: string,
+  dtype: DType,
+  elements: number,
+  access: NestBuffer['access'] = 'read',
+): NestBuffer => ({
+  name,
+  dtype,
+  elements,
+  access,
+});
 export const axes = (...extents: readonly number[]): Axis[] =>
   extents.map((extent, axis) => ({ axis, extent }));
 export const at = (axis: Axis): IndexExpr => axisIndex(axis.axis, axis.extent);
@@ -83,9 +99,20 @@ export const load = (
   ...more,
 });
 type Compute = Extract<Instr, { kind: 'compute' }>;
-export const compute = (id: number, op: Compute['op'], args: readonly number[], more: Partial<Compute> = {}): Instr => ({
-  id, kind: 'compute', op, args, of: 'float32', dtype: 'float32', ...more,
-}); // prettier-ignore
+export const compute = (
+  id: number,
+  op: Compute['op'],
+  args: readonly number[],
+  more: Partial<Compute> = {},
+): Instr => ({
+  id,
+  kind: 'compute',
+  op,
+  args,
+  of: 'float32',
+  dtype: 'float32',
+  ...more,
+});
 export const constant = (id: number, value: number | bigint, dtype: DType = 'float32'): Instr => ({
   id,
   kind: 'const',

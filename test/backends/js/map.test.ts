@@ -196,10 +196,20 @@ test('an update in place reads before it writes', () => {
 
 test('scalars and empty extents', () => {
   const body = [load(0, 0)];
-  const scalar = map({ buffers: [buffer('x', 'float32', 1), buffer('out', 'float32', 1, 'write')], axes: [], body, stores: [{ buffer: 1, index: constantIndex(0), value: 0 }] }); // prettier-ignore
+  const scalar = map({
+    buffers: [buffer('x', 'float32', 1), buffer('out', 'float32', 1, 'write')],
+    axes: [],
+    body,
+    stores: [{ buffer: 1, index: constantIndex(0), value: 0 }],
+  });
   expect([...run(scalar, [Float32Array.of(3)]).outputs[0]!]).toEqual([3]);
   const none = axes(0, 3);
-  const empty = map({ buffers: [buffer('x', 'float32', 0), buffer('out', 'float32', 0, 'write')], axes: none, body: [load(0, 0, flat(none))], stores: [{ buffer: 1, index: flat(none), value: 0 }] }); // prettier-ignore
+  const empty = map({
+    buffers: [buffer('x', 'float32', 0), buffer('out', 'float32', 0, 'write')],
+    axes: none,
+    body: [load(0, 0, flat(none))],
+    stores: [{ buffer: 1, index: flat(none), value: 0 }],
+  });
   expect(run(empty, [new Float32Array(0)]).outputs[0]).toHaveLength(0);
 });
 

@@ -18,15 +18,24 @@ const segmented: SegmentedNest = {
   name: 'sgd',
   comment: ['sub, mul  train.ts:3:1'],
   buffers: [
-    buffer('w', 'float32', 4), buffer('g', 'float32', 4), buffer('w', 'float32', 4, 'write'),
-    buffer('b', 'float32', 2), buffer('g', 'float32', 2), buffer('b', 'float32', 2, 'write'), buffer('lr', 'float32', 1),
+    buffer('w', 'float32', 4),
+    buffer('g', 'float32', 4),
+    buffer('w', 'float32', 4, 'write'),
+    buffer('b', 'float32', 2),
+    buffer('g', 'float32', 2),
+    buffer('b', 'float32', 2, 'write'),
+    buffer('lr', 'float32', 1),
   ],
   counts: [4, 2],
-  streams: [[0, 3], [1, 4], [2, 5]],
+  streams: [
+    [0, 3],
+    [1, 4],
+    [2, 5],
+  ],
   setup: [load(0, 6), constant(1, 2), compute(2, 'mul', [0, 1])],
   body: [load(3, 0, at0), load(4, 1, at0), compute(5, 'mul', [4, 2]), compute(6, 'sub', [3, 5])],
   stores: [{ buffer: 2, index: at0, value: 6 }],
-}; // prettier-ignore
+};
 
 const memoryOf = () => ({
   arena: new ArrayBuffer(64),
@@ -72,13 +81,24 @@ const program: Program = {
       kind: 'launch',
       nest: segmented,
       buffers: [
-        { space: 'state', index: 0 }, { space: 'arena', allocation: 0 }, { space: 'state', index: 0 },
-        { space: 'state', index: 1 }, { space: 'arena', allocation: 1 }, { space: 'state', index: 1 }, { space: 'input', index: 0 },
+        { space: 'state', index: 0 },
+        { space: 'arena', allocation: 0 },
+        { space: 'state', index: 0 },
+        { space: 'state', index: 1 },
+        { space: 'arena', allocation: 1 },
+        { space: 'state', index: 1 },
+        { space: 'input', index: 0 },
       ],
     },
-    { kind: 'copy', from: { space: 'state', index: 0 }, to: { space: 'output', index: 0 }, elements: 4, dtype: 'float32' },
+    {
+      kind: 'copy',
+      from: { space: 'state', index: 0 },
+      to: { space: 'output', index: 0 },
+      elements: 4,
+      dtype: 'float32',
+    },
   ],
-}; // prettier-ignore
+};
 
 test('a program: arena, state in place, copies; the source reads well', () => {
   const source = emit(program);
@@ -136,7 +156,10 @@ test('a program: arena, state in place, copies; the source reads well', () => {
   const memory = memoryOf();
   const executable = instantiate(program, source, memory);
   executable.step();
-  expect(memory.states.map((cell) => [...cell])).toEqual([[0, 1, 2, 3], [4, 5]]);
+  expect(memory.states.map((cell) => [...cell])).toEqual([
+    [0, 1, 2, 3],
+    [4, 5],
+  ]);
   expect([...memory.outputs[0]!]).toEqual([0, 1, 2, 3]);
   const other = new Float32Array(4);
   executable.bind('output', 0, other);
@@ -146,17 +169,22 @@ test('a program: arena, state in place, copies; the source reads well', () => {
   expect([...memory.outputs[0]!]).toEqual([0, 1, 2, 3]);
   expect([...executable.failure]).toEqual([0, 0, 0]);
   expect(executable.profile).toBeUndefined();
-}); // prettier-ignore
+});
 
 test('instrumented, it counts launches and times them', () => {
   const source = emit(program);
   const executable = instantiate(program, source, memoryOf(), { instrument: true });
   executable.step();
   executable.step();
-  expect(executable.profile!.map(({ name, calls }) => [name, calls])).toEqual([['gradient', 2], ['gradient', 2], ['sgd', 2], ['copy', 2]]);
+  expect(executable.profile!.map(({ name, calls }) => [name, calls])).toEqual([
+    ['gradient', 2],
+    ['gradient', 2],
+    ['sgd', 2],
+    ['copy', 2],
+  ]);
   expect(executable.profile!.every(({ ms }) => ms >= 0)).toBe(true);
   expect(executable.source).toBe(source);
-}); // prettier-ignore
+});
 
 test('where code generation is forbidden the error names the directive', () => {
   const native = globalThis.Function;
@@ -220,7 +248,14 @@ test.each(['add', 'set'] as const)('scatter by %s, a bad index dropped and repor
   expect([...executable.failure]).toEqual([3, 4, 2]);
 });
 
-const sort = (op: 'sort' | 'argsort', dtype: 'float32' | 'int64' | 'uint8', descending: boolean, outer: number, size: number, inner: number): OpaqueNest => ({
+const sort = (
+  op: 'sort' | 'argsort',
+  dtype: 'float32' | 'int64' | 'uint8',
+  descending: boolean,
+  outer: number,
+  size: number,
+  inner: number,
+): OpaqueNest => ({
   kind: 'opaque',
   name: 'sort',
   comment: [],
@@ -231,8 +266,11 @@ const sort = (op: 'sort' | 'argsort', dtype: 'float32' | 'int64' | 'uint8', desc
   descending,
   input: 0,
   output: 1,
-  buffers: [buffer('x', dtype, outer * size * inner), buffer('out', op === 'sort' ? dtype : 'int32', outer * size * inner, 'write')],
-}); // prettier-ignore
+  buffers: [
+    buffer('x', dtype, outer * size * inner),
+    buffer('out', op === 'sort' ? dtype : 'int32', outer * size * inner, 'write'),
+  ],
+});
 
 test('sort is stable, NaN greatest, along any axis', () => {
   const x = Float32Array.of(3, NaN, -1, 3, -Infinity, 0, -0, NaN);

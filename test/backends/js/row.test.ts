@@ -24,9 +24,16 @@ import {
 
 type Axis = ReturnType<typeof axes>[number];
 const row = (nest: Partial<RowNest> & Pick<RowNest, 'buffers' | 'rows' | 'inner' | 'stages'>): RowNest => ({
-  kind: 'row', name: 'kernel', comment: [], scratch: [], setup: [], accumulators: [],
-  finishColumns: nothing, finishTotals: nothing, ...nest,
-}); // prettier-ignore
+  kind: 'row',
+  name: 'kernel',
+  comment: [],
+  scratch: [],
+  setup: [],
+  accumulators: [],
+  finishColumns: nothing,
+  finishTotals: nothing,
+  ...nest,
+});
 const stage = (part: Partial<Stage>): Stage => ({ ...emptyStage, ...part });
 const close = (got: ArrayLike<number | bigint>, want: ArrayLike<number>, digits = 5): void => {
   expect(got.length).toBe(want.length);
@@ -149,7 +156,12 @@ test('NaN wins every extreme, and the first of equals is reported', () => {
             { id: 2, combine: 'argmax', value: 0, dtype: 'int32', position: at(c) },
           ],
         }),
-        stage({ rowStores: [{ buffer: 1, index: at(r), value: 1 }, { buffer: 2, index: at(r), value: 2 }] }), // prettier-ignore
+        stage({
+          rowStores: [
+            { buffer: 1, index: at(r), value: 1 },
+            { buffer: 2, index: at(r), value: 2 },
+          ],
+        }),
       ],
     }),
     [x],
@@ -165,9 +177,12 @@ test('scratch, scale and bias gradients as column accumulators, a total', () => 
   const { outputs } = run(
     row({
       buffers: [
-        buffer('x', 'float32', 30), buffer('scale', 'float32', 5), buffer('out', 'float32', 30, 'write'),
-        buffer('column', 'float32', 5, 'write'), buffer('mean', 'float32', 1, 'write'),
-      ], // prettier-ignore
+        buffer('x', 'float32', 30),
+        buffer('scale', 'float32', 5),
+        buffer('out', 'float32', 30, 'write'),
+        buffer('column', 'float32', 5, 'write'),
+        buffer('mean', 'float32', 1, 'write'),
+      ],
       rows: [r],
       inner: [c],
       scratch: ['float32'],
@@ -208,8 +223,17 @@ test('scratch, scale and bias gradients as column accumulators, a total', () => 
     Array.from(x.slice(i * columns, (i + 1) * columns)).reduce((s, v) => s + Math.exp(v), 0),
   );
   const soft = Array.from(x, (v, i) => Math.exp(v) / sums[Math.floor(i / columns)]!);
-  close(outputs[0]!, soft.map((v, i) => v * scale[i % columns]!)); // prettier-ignore
-  close(outputs[1]!, Array.from({ length: columns }, (_, j) => scale[j]! * soft.filter((_, i) => i % columns === j).reduce((a, b) => a + b, 0))); // prettier-ignore
+  close(
+    outputs[0]!,
+    soft.map((v, i) => v * scale[i % columns]!),
+  );
+  close(
+    outputs[1]!,
+    Array.from(
+      { length: columns },
+      (_, j) => scale[j]! * soft.filter((_, i) => i % columns === j).reduce((a, b) => a + b, 0),
+    ),
+  );
   close(outputs[2]!, [sums.reduce((s, v) => s + Math.log(v), 0) / rows]);
 });
 
@@ -235,7 +259,10 @@ test.each([
           body: [load(0, 0, flat([r, c])), constant(2, 2), compute(3, 'mul', [1, 2])],
           scans: [{ id: 1, combine, value: 0, dtype: 'float32' }],
           reverse,
-          stores: [{ buffer: 1, index: flat([r, c]), value: 1 }, { buffer: 2, index: flat([r, c]), value: 3 }], // prettier-ignore
+          stores: [
+            { buffer: 1, index: flat([r, c]), value: 1 },
+            { buffer: 2, index: flat([r, c]), value: 3 },
+          ],
         }),
       ],
     }),
@@ -254,7 +281,10 @@ test.each([
       expected[i * 6 + (reverse ? 5 - n : n)] = so = step(so, x[i * 6 + (reverse ? 5 - n : n)]!);
   }
   close(outputs[0]!, expected);
-  close(outputs[1]!, expected.map((v) => 2 * v)); // prettier-ignore
+  close(
+    outputs[1]!,
+    expected.map((v) => 2 * v),
+  );
 });
 
 test.each([

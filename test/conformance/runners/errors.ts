@@ -20,7 +20,10 @@ export async function runError(
   if (record.error.type === 'TypeError' || settings.mode === 'interpreter') return 'notOffered';
   try {
     const outputs = await call(pack, record, new Map());
-    read(outputs.filter((output) => output instanceof Tensor), settings); // prettier-ignore
+    read(
+      outputs.filter((output) => output instanceof Tensor),
+      settings,
+    );
   } catch (error) {
     if (isNotOffered(error)) throw error;
     return error instanceof FusegradError

@@ -2,8 +2,16 @@
 import { nn, type Tensor } from 'fusegrad';
 import { agreed, disagreed, worstOf, type Verdict } from '../compare.js';
 import {
-  flatten, toArgument, toArguments, toOptions, toTensor, type Argument, type Maker, type Output, type Settings,
-} from '../library.js'; // prettier-ignore
+  flatten,
+  toArgument,
+  toArguments,
+  toOptions,
+  toTensor,
+  type Argument,
+  type Maker,
+  type Output,
+  type Settings,
+} from '../library.js';
 import { TensorData, type Pack, type PackRecord, type Value } from '../packs.js';
 import type { Outcome } from '../results.js';
 import { canonicalAt, pullBack, verdict, type Check } from './ops.js';
@@ -171,7 +179,12 @@ function gradients(
     const data = pack.decode(json);
     return data instanceof TensorData ? toTensor(data) : undefined;
   });
-  const found = pullBack(outputs, recorded.map(({ at }) => wrt.get(at)!), cotangents, false); // prettier-ignore
+  const found = pullBack(
+    outputs,
+    recorded.map(({ at }) => wrt.get(at)!),
+    cotangents,
+    false,
+  );
   return recorded.map(({ at, grad }, i) => ({
     what: `gradient of ${at}`,
     ours: found[i],

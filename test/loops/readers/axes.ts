@@ -1,7 +1,13 @@
 /** What every reader of a LoopNest asks of axes and index expressions. */
 import {
-  axesOf, axisIndex, unflattenIndex, type Axis, type IndexExpr, type Instr, type Predicate,
-} from '../../../src/loops/index.js'; // prettier-ignore
+  axesOf,
+  axisIndex,
+  unflattenIndex,
+  type Axis,
+  type IndexExpr,
+  type Instr,
+  type Predicate,
+} from '../../../src/loops/index.js';
 import type { BufferRef, Step } from '../../../src/plan/index.js';
 
 export type Launch = Extract<Step, { kind: 'launch' }>;
@@ -13,7 +19,10 @@ export const sizeOf = (axes: readonly Axis[]): number => axes.reduce((size, { ex
 
 /** Each axis as an expression of the flat position. */
 export function unflatten(axes: readonly Axis[]): { axis: Axis; expr: IndexExpr }[] {
-  const exprs = unflattenIndex(axisIndex(flat, sizeOf(axes)), axes.map(({ extent }) => extent)); // prettier-ignore
+  const exprs = unflattenIndex(
+    axisIndex(flat, sizeOf(axes)),
+    axes.map(({ extent }) => extent),
+  );
   return axes.map((axis, i) => ({ axis, expr: exprs[i]! }));
 }
 
@@ -29,7 +38,11 @@ export function strideAlong(expr: IndexExpr, axis: number): number | undefined {
 
 const mentions = (axis: number, exprs: readonly IndexExpr[]): boolean =>
   exprs.some((expr) => axesOf(expr).has(axis));
-export const masksVary = (masks: readonly Predicate[], axis: number): boolean => mentions(axis, masks.map(({ expr }) => expr)); // prettier-ignore
+export const masksVary = (masks: readonly Predicate[], axis: number): boolean =>
+  mentions(
+    axis,
+    masks.map(({ expr }) => expr),
+  );
 
 /** Values an instruction reads. */
 export function argsOf(instr: Instr): readonly number[] {

@@ -63,7 +63,14 @@ export async function execute(
   const launches = program.steps
     .filter((step): step is Launch => step.kind === 'launch')
     .map((step) => ({ step, listing: listKernel(step) }));
-  const work = reserve(Math.max(0, ...launches.map(({ listing: { call } }) => (call.kind === 'rows' ? 4 * (call.scratchWords + threads * call.partialWords) : 0)))); // prettier-ignore
+  const work = reserve(
+    Math.max(
+      0,
+      ...launches.map(({ listing: { call } }) =>
+        call.kind === 'rows' ? 4 * (call.scratchWords + threads * call.partialWords) : 0,
+      ),
+    ),
+  );
   const memory = new engine.Memory({ initial: Math.ceil(top / 65536) + 1 });
   const view = (
     base: number,
@@ -108,7 +115,14 @@ export async function execute(
       const { rows, scratchWords, partialWords } = call;
       const partials = work + 4 * scratchWords;
       const perChunk = Math.ceil(rows / threads);
-      for (let t = 0; t < threads; t++) main(...buffers, work, partials + 4 * t * partialWords, Math.min(rows, t * perChunk), Math.min(rows, (t + 1) * perChunk)); // prettier-ignore
+      for (let t = 0; t < threads; t++)
+        main(
+          ...buffers,
+          work,
+          partials + 4 * t * partialWords,
+          Math.min(rows, t * perChunk),
+          Math.min(rows, (t + 1) * perChunk),
+        );
       if (partialWords > 0) instance.exports[`${name}_finish`]!(...buffers, partials, threads);
     }
   }

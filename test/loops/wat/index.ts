@@ -122,11 +122,18 @@ export function listKernel({ nest: given }: Launch): Listing {
   const module = [
     '(module',
     ...[
-      ...importsOf(body), '(import "env" "memory" (memory 1))', ...(body.includes('$floor_') ? floors : []), ...lanewise(body),
-      ...nest.buffers.map(({ name, dtype, elements, access }, i) => `;; buffer ${i}: ${name}, ${elements} of ${dtype}, ${access}`),
+      ...importsOf(body),
+      '(import "env" "memory" (memory 1))',
+      ...(body.includes('$floor_') ? floors : []),
+      ...lanewise(body),
+      ...nest.buffers.map(
+        ({ name, dtype, elements, access }, i) =>
+          `;; buffer ${i}: ${name}, ${elements} of ${dtype}, ${access}`,
+      ),
       ...text,
     ].map((line) => `  ${line}`),
-    ')', '',
-  ].join('\n'); // prettier-ignore
+    ')',
+    '',
+  ].join('\n');
   return { name: nest.name, text: module, call };
 }

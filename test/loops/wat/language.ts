@@ -76,22 +76,39 @@ const call =
 const one = (wide: boolean): string => (wide ? '(f32x4.splat (f32.const 1))' : '(f32.const 1)');
 
 export const operations: Partial<Record<ElementwiseOp, Write>> = {
-  add: plain('add'), sub: plain('sub'), mul: plain('mul'), div: plain('div', 'div_s'),
-  max: plain('max', 'max_s'), min: plain('min', 'min_s'), neg: plain('neg'), abs: plain('abs'), sqrt: plain('sqrt'),
-  eq: plain('eq'), lt: plain('lt', 'lt_s'), le: plain('le', 'le_s'),
-  and: bits('and'), or: bits('or'), xor: bits('xor'),
-  not: ([a], wide, of) => (wide ? `(v128.not ${a})` : of === 'bool' ? `(i32.eqz ${a})` : `(i32.xor ${a} (i32.const -1))`),
+  add: plain('add'),
+  sub: plain('sub'),
+  mul: plain('mul'),
+  div: plain('div', 'div_s'),
+  max: plain('max', 'max_s'),
+  min: plain('min', 'min_s'),
+  neg: plain('neg'),
+  abs: plain('abs'),
+  sqrt: plain('sqrt'),
+  eq: plain('eq'),
+  lt: plain('lt', 'lt_s'),
+  le: plain('le', 'le_s'),
+  and: bits('and'),
+  or: bits('or'),
+  xor: bits('xor'),
+  not: ([a], wide, of) =>
+    wide ? `(v128.not ${a})` : of === 'bool' ? `(i32.eqz ${a})` : `(i32.xor ${a} (i32.const -1))`,
   rsqrt: ([a], wide) => `(${typed('f32', wide)}.div ${one(wide)} (${typed('f32', wide)}.sqrt ${a}))`,
-  exp: call('exp'), log: call('log'), pow: call('pow'), tanh: call('tanh'),
-  where: ([condition, yes, no], wide) => (wide ? `(v128.bitselect ${yes} ${no} ${condition})` : `(select ${yes} ${no} ${condition})`),
+  exp: call('exp'),
+  log: call('log'),
+  pow: call('pow'),
+  tanh: call('tanh'),
+  where: ([condition, yes, no], wide) =>
+    wide ? `(v128.bitselect ${yes} ${no} ${condition})` : `(select ${yes} ${no} ${condition})`,
   cast: ([a], wide, of, to) => {
     if (of === to) return a!;
     if (wide && of === 'bool') return `(v128.and ${a} ${splat(number(1, to), to)})`;
     if (to === 'f32') return wide ? `(f32x4.convert_i32x4_s ${a})` : `(f32.convert_i32_s ${a})`;
-    if (to === 'i32') return of === 'bool' ? a! : wide ? `(i32x4.trunc_sat_f32x4_s ${a})` : `(i32.trunc_sat_f32_s ${a})`;
+    if (to === 'i32')
+      return of === 'bool' ? a! : wide ? `(i32x4.trunc_sat_f32x4_s ${a})` : `(i32.trunc_sat_f32_s ${a})`;
     throw new Error(`the listing has no cast from ${of} to ${to}`);
   },
-}; // prettier-ignore
+};
 
 export type Combine = 'sum' | 'prod' | 'max' | 'min';
 const operationOf = { sum: 'add', prod: 'mul', max: 'max', min: 'min' } as const;

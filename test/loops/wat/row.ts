@@ -3,8 +3,14 @@
  * the partial results of all chunks in order.
  */
 import {
-  axisIndex, flattenIndex, type Accumulator, type IndexExpr, type Reduce, type RowNest, type Stage,
-} from '../../../src/loops/index.js'; // prettier-ignore
+  axisIndex,
+  flattenIndex,
+  type Accumulator,
+  type IndexExpr,
+  type Reduce,
+  type RowNest,
+  type Stage,
+} from '../../../src/loops/index.js';
 import { flat, sizeOf, unflatten } from '../readers/axes.js';
 import {
   combined,
@@ -43,7 +49,10 @@ class RowWriter {
       words += scope === 'column' ? this.inner : 1;
     }
     this.words = words;
-    this.#position = flattenIndex(nest.inner.map(({ axis, extent }) => axisIndex(axis, extent)), nest.inner.map(({ extent }) => extent)); // prettier-ignore
+    this.#position = flattenIndex(
+      nest.inner.map(({ axis, extent }) => axisIndex(axis, extent)),
+      nest.inner.map(({ extent }) => extent),
+    );
     out.scratch = (slot) => this.#address('$scratch', slot * this.inner);
   }
 

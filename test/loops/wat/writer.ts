@@ -4,8 +4,17 @@
  */
 import type { DType } from '../../../src/core/index.js';
 import {
-  addIndex, axisIndex, constantIndex, rangeOf, substitute, type Axis, type IndexExpr, type Instr, type Predicate, type Store,
-} from '../../../src/loops/index.js'; // prettier-ignore
+  addIndex,
+  axisIndex,
+  constantIndex,
+  rangeOf,
+  substitute,
+  type Axis,
+  type IndexExpr,
+  type Instr,
+  type Predicate,
+  type Store,
+} from '../../../src/loops/index.js';
 import { argsOf, flat, instrVaries, masksVary, strideAlong } from '../readers/axes.js';
 import {
   bytesOf,
@@ -269,7 +278,12 @@ export class Writer {
       case 'compute': {
         const write = operations[instr.op];
         if (!write) throw new Error(`the listing has no ${instr.op}`);
-        return write(instr.args.map((id) => this.get(id, wide)), wide, kindOf(instr.of), kind); // prettier-ignore
+        return write(
+          instr.args.map((id) => this.get(id, wide)),
+          wide,
+          kindOf(instr.of),
+          kind,
+        );
       }
     }
   }

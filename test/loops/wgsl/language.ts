@@ -68,24 +68,46 @@ export function helpersIn(text: string): string[] {
 }
 
 type Write = (args: readonly string[], of: DType, to: DType) => string;
-const infix = (sign: string): Write => ([a, b]) => `(${a} ${sign} ${b})`; // prettier-ignore
+const infix =
+  (sign: string): Write =>
+  ([a, b]) =>
+    `(${a} ${sign} ${b})`;
 const call =
   (name: string): Write =>
   (args) =>
     `${name}(${args.join(', ')})`;
 /** max and min where NaN wins, as WGSL's own need not. */
-const extreme = (name: string): Write => (args, of) => `${of === 'float32' ? `${name}_f32` : name}(${args.join(', ')})`; // prettier-ignore
+const extreme =
+  (name: string): Write =>
+  (args, of) =>
+    `${of === 'float32' ? `${name}_f32` : name}(${args.join(', ')})`;
 
 export const operations: Partial<Record<ElementwiseOp, Write>> = {
-  add: infix('+'), sub: infix('-'), mul: infix('*'), div: infix('/'),
-  eq: infix('=='), lt: infix('<'), le: infix('<='), max: extreme('max'), min: extreme('min'),
-  and: infix('&'), or: infix('|'), xor: ([a, b], of) => `(${a} ${of === 'bool' ? '!=' : '^'} ${b})`,
+  add: infix('+'),
+  sub: infix('-'),
+  mul: infix('*'),
+  div: infix('/'),
+  eq: infix('=='),
+  lt: infix('<'),
+  le: infix('<='),
+  max: extreme('max'),
+  min: extreme('min'),
+  and: infix('&'),
+  or: infix('|'),
+  xor: ([a, b], of) => `(${a} ${of === 'bool' ? '!=' : '^'} ${b})`,
   not: ([a], of) => (of === 'bool' ? `(!${a})` : `(~${a})`),
-  neg: ([a]) => `(-${a})`, abs: call('abs'), exp: call('exp'), log: call('log'), sqrt: call('sqrt'),
-  rsqrt: call('inverseSqrt'), tanh: call('tanh'), pow: call('pow'), isnan: call('is_nan'),
+  neg: ([a]) => `(-${a})`,
+  abs: call('abs'),
+  exp: call('exp'),
+  log: call('log'),
+  sqrt: call('sqrt'),
+  rsqrt: call('inverseSqrt'),
+  tanh: call('tanh'),
+  pow: call('pow'),
+  isnan: call('is_nan'),
   where: ([condition, yes, no]) => `select(${no}, ${yes}, ${condition})`,
   cast: ([a], _, to) => `${typeOf(to)}(${a})`,
-}; // prettier-ignore
+};
 
 export const combine = (kind: 'sum' | 'prod' | 'max' | 'min', a: string, b: string, dtype: DType): string =>
   operations[({ sum: 'add', prod: 'mul', max: 'max', min: 'min' } as const)[kind]]!([a, b], dtype, dtype);

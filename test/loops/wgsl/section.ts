@@ -75,7 +75,11 @@ export class Section {
       case 'compute': {
         const write = operations[instr.op];
         if (!write) throw new Error(`the printer has no ${instr.op}`);
-        return write(instr.args.map((id) => `v${id}`), instr.of, instr.dtype); // prettier-ignore
+        return write(
+          instr.args.map((id) => `v${id}`),
+          instr.of,
+          instr.dtype,
+        );
       }
     }
   }
