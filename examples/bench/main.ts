@@ -12,7 +12,7 @@ import { ratioOf, tableOf, type Result, type Variant } from './result.js';
 import { workloads, type Workload } from './workloads.js';
 
 const FOLDER = join('out', 'bench');
-const TABLE = /(<!-- bench:begin -->\n)[^]*?(\n<!-- bench:end -->)/;
+const TABLE = /(<!-- bench:begin -->\n)[^]*?(<!-- bench:end -->)/;
 
 manualSeed(0);
 const results: Result[] = [];
@@ -59,6 +59,6 @@ function insertTable(file: string): void {
   if (!TABLE.test(text)) throw new Error(`${file} has no <!-- bench:begin --> and <!-- bench:end -->`);
   writeFileSync(
     file,
-    text.replace(TABLE, (_, begin: string, end: string) => `${begin}${tableOf(results)}${end}`),
+    text.replace(TABLE, (_, begin: string, end: string) => `${begin}${tableOf(results)}\n${end}`),
   );
 }

@@ -29,7 +29,9 @@ console.log(`${model}\n`);
 const [batch] = loader;
 if (!batch) throw new Error('there are no digits');
 const traced = step.trace(...batch); // compiles, runs nothing
-console.log(`What the function says (forward):\n${traced.dump('forward')}\n`);
+const isArithmetic = (line: string) => !/ = (constant|reshape|expand|iota) /.test(line);
+const graph = traced.dump('forward').split('\n').filter(isArithmetic).join('\n');
+console.log(`What the function says (constants and views left out):\n${graph}\n`);
 console.log(`What runs (forward, backward and Adam):\n${traced.explain()}\n`);
 
 for (let epoch = 1; epoch <= 3; epoch++) {

@@ -103,6 +103,10 @@ export interface Store {
   readonly value: number;
 }
 
+/**
+ * What a kernel reads or writes. Two buffers may be one memory, which the program's step says: a cell updated in place is
+ * read as one and written as the other, each element by the iteration that alone reads it.
+ */
 export interface NestBuffer {
   /** Name a person reads in the source. */
   readonly name: string;
@@ -133,6 +137,8 @@ export interface Reduce {
   readonly id: number;
   readonly combine: Combine;
   readonly value: number;
+  /** dtype of what is combined; that of the result is another for argmax and argmin alone. */
+  readonly of: DType;
   readonly dtype: DType;
   /** argmax, argmin: the position reported, an expression of the inner axes. */
   readonly position?: IndexExpr;
@@ -150,6 +156,7 @@ export interface Scan {
 export interface Stage {
   /** Once a row, before the pass. May use reductions of earlier stages. */
   readonly rowBody: readonly Instr[];
+  /** Once a row, after `rowBody`: where every lane of a group computes that body, all must have read before one stores. */
   readonly rowStores: readonly Store[];
   /** Per element. May use row values and scratch of earlier stages. */
   readonly body: readonly Instr[];
@@ -164,7 +171,8 @@ export interface Stage {
 
 /**
  * A value combined over all rows: per inner position ('column': `value` is an element's) or altogether ('total':
- * `value` is a row's). Rows are cut into `chunks` equal parts, fixed by shape, whose partial results are combined in order.
+ * `value` is a row's). A backend may cut the rows into parts, as many as the shape alone says, and combine the partial
+ * results in order: then the bits depend on no number of threads.
  */
 export interface Accumulator {
   readonly id: number;

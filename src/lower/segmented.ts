@@ -113,7 +113,7 @@ function merge(family: readonly Flat[]): Kernel {
       operands.push(kernel.operands[buffer]!);
     });
   }
-  const at = axisIndex(0, Infinity);
+  const at = axisIndex(0, Math.max(...family.map(({ count }) => count)));
   const toStream = (buffer: number): number => first.streams.indexOf(buffer);
   const setup: Instr[] = [];
   const body: Instr[] = [];

@@ -19,26 +19,32 @@ export function liveBytes(intervals: readonly Interval[], steps: number): number
   return change.slice(0, steps).map((delta) => (live += delta));
 }
 
-interface Placed extends Interval {
-  readonly offset: number;
-}
-
 /** Each value at the lowest gap that holds it, in the order given. */
 function place(order: readonly Interval[]): { offsets: Map<number, number>; bytes: number } {
-  const placed: Placed[] = [];
+  const offsets = new Map<number, number>();
+  // What is placed already, by offset: numbers side by side, since every value is compared with all of them.
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const firsts: number[] = [];
+  const lasts: number[] = [];
   let bytes = 0;
-  for (const interval of order) {
+  for (const { value, bytes: size, first, last } of order) {
     let offset = 0;
-    for (const other of placed) {
-      if (other.last < interval.first || other.first > interval.last) continue;
-      if (other.offset - offset >= interval.bytes) break;
-      offset = Math.max(offset, other.offset + other.bytes);
+    let at = 0;
+    for (; at < starts.length; at++) {
+      if (lasts[at]! < first || firsts[at]! > last) continue;
+      if (starts[at]! - offset >= size) break;
+      offset = Math.max(offset, ends[at]!);
     }
-    const at = placed.findIndex((other) => other.offset > offset);
-    placed.splice(at < 0 ? placed.length : at, 0, { ...interval, offset });
-    bytes = Math.max(bytes, offset + interval.bytes);
+    while (at > 0 && starts[at - 1]! > offset) at--;
+    starts.splice(at, 0, offset);
+    ends.splice(at, 0, offset + size);
+    firsts.splice(at, 0, first);
+    lasts.splice(at, 0, last);
+    offsets.set(value, offset);
+    bytes = Math.max(bytes, offset + size);
   }
-  return { offsets: new Map(placed.map((p) => [p.value, p.offset])), bytes };
+  return { offsets, bytes };
 }
 
 /** The smallest arena several orders of placement find. */

@@ -76,6 +76,15 @@ export function plan(lowered: Lowered, fusion: Fusion, target: Target, name = 's
     };
   });
   const writer = writersOf(tasks);
+  const before = dependencies(tasks);
+  const readers = new Map<number, number[]>();
+  tasks.forEach(({ reads }, task) => {
+    for (const value of new Set(reads)) {
+      const known = readers.get(value);
+      if (known) known.push(task);
+      else readers.set(value, [task]);
+    }
+  });
 
   // Where each stored value goes: results and state are written in place where that is legal, else copied at the end.
   const refs = new Map<number, BufferRef>();
@@ -104,10 +113,12 @@ export function plan(lowered: Lowered, fusion: Fusion, target: Target, name = 's
     const written = operands.findIndex((node) => valueOf(canonical(node)) === value);
     const reads = operands.flatMap((node, i) => (canonical(node) === old ? [i] : []));
     if (!reads.every((read) => mayUpdateInPlace(nest, read, written))) return false;
-    const before = dependencies(tasks);
-    const readers = tasks.flatMap((t, i) => (i !== task && t.reads.includes(oldValue) ? [i] : []));
-    if (readers.some((reader) => waitsFor(before, reader, task))) return false;
-    for (const reader of readers) tasks[task]!.after.add(reader);
+    const others = (readers.get(oldValue) ?? []).filter((reader) => reader !== task);
+    if (others.some((reader) => waitsFor(before, reader, task))) return false;
+    for (const reader of others) {
+      tasks[task]!.after.add(reader);
+      before[task]!.add(reader);
+    }
     return true;
   }
 
@@ -162,9 +173,13 @@ export function plan(lowered: Lowered, fusion: Fusion, target: Target, name = 's
   };
   const ordered = order.map((task) => kernels[task]!);
   const names = new Set<string>();
+  const lastOf = new Map<string, number>();
   const unique = (base: string): string => {
     let candidate = base;
-    for (let i = 2; names.has(candidate); i++) candidate = `${base}_${i}`;
+    for (let i = (lastOf.get(base) ?? 1) + 1; names.has(candidate); i++) {
+      candidate = `${base}_${i}`;
+      lastOf.set(base, i);
+    }
     names.add(candidate);
     return candidate;
   };

@@ -129,7 +129,7 @@ export interface CustomFunction {
 
 /**
  * A function with a gradient of its own (torch.autograd.Function).
- * @example const clip = customGradient({ forward: (x) => x.clamp({ min: 0 }), backward: (ct) => [ct] });
+ * @example const clip = customGradient({ forward: (x) => x.clamp(0), backward: (ct) => [ct] });
  */
 export function customGradient({ forward, backward }: CustomFunction): (...inputs: Tensor[]) => Tensor {
   const rule = ad.registerGradientRule((cotangent, operands, value) =>

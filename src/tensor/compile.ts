@@ -30,7 +30,15 @@ import {
 } from '../runtime/index.js';
 import { isTracked, moveToCell } from './gradients.js';
 import { Tensor } from './tensor.generated.js';
-import { flattenTree, matchesTree, mapTree, tensorsOf, type Tree } from './tree.js';
+import {
+  flattenTree,
+  parameterNames,
+  tensorNames,
+  matchesTree,
+  mapTree,
+  tensorsOf,
+  type Tree,
+} from './tree.js';
 
 export interface Compiled<A extends unknown[], R> {
   (...args: A): R;
@@ -140,7 +148,7 @@ function traceFunction<A extends unknown[], R>(
   options: FunctionOptions & { name: string },
 ): Entry {
   const tree = flattenTree(args);
-  const placeholders = tree.tensors.map((_, i) => new Placeholder(`arg${i}`));
+  const placeholders = tensorNames(tree, parameterNames(fn)).map((each) => new Placeholder(each));
   const trace = new Trace(options.name, (value) =>
     outsideTrace(() => {
       realise([value], () => value.lazyNode !== undefined && isTracked(value.lazyNode));

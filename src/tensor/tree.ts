@@ -90,3 +90,23 @@ export function mapTree(tree: Tree, tensors: readonly Tensor[]): unknown {
   };
   return build(tree.spec);
 }
+
+/** Names of a function's parameters, as far as its source shows plain ones. */
+export function parameterNames(fn: (...args: never[]) => unknown): string[] {
+  const list = /^(?:async\s+)?(?:function\s*\w*\s*)?(?:\(([^()]*)\)|(\w+)\s*=>)/.exec(fn.toString());
+  const names = (list?.[1] ?? list?.[2] ?? '').split(',').map((each) => each.trim());
+  return names.every((each) => /^[A-Za-z_$][\w$]*$/.test(each)) ? names : [];
+}
+
+/** What each tensor among the arguments is called: its parameter, and the way to it inside. */
+export function tensorNames(tree: Tree, parameters: readonly string[]): string[] {
+  const names: string[] = [];
+  const visit = (spec: Spec, name: string): void => {
+    if (spec.kind === 'tensor') names.push(name);
+    else if (spec.kind === 'array') spec.items.forEach((item, i) => visit(item, `${name}.${i}`));
+    else if (spec.kind === 'record') spec.items.forEach((item, i) => visit(item, `${name}.${spec.keys[i]!}`));
+  };
+  if (tree.spec.kind === 'array')
+    tree.spec.items.forEach((item, i) => visit(item, parameters[i] ?? `arg${i}`));
+  return names;
+}

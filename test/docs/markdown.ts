@@ -15,6 +15,12 @@ export interface Section {
   readonly blocks: readonly Block[];
 }
 
+/** What a script prints: a `text` block behind `<!-- prints: FILE -->`. */
+export interface Recording {
+  readonly script: string;
+  readonly output: string;
+}
+
 const fence = /^```(\w*)(?: (.*))?\n([^]*?)^```$/gm;
 const heading = /^#{1,3} (.+)$/gm;
 
@@ -41,4 +47,32 @@ export function sectionsOf(markdown: string): Section[] {
     sections.set(slug(title), blocks);
   });
   return [...sections].map(([name, blocks]) => ({ name, blocks }));
+}
+
+const recording = /<!-- prints: (\S+) -->\n```text\n([^]*?)^```$/gm;
+
+/** The scripts whose output a page shows. */
+export const recordingsOf = (markdown: string): Recording[] =>
+  [...markdown.matchAll(recording)].map(([, script, output]) => ({
+    script: script!,
+    output: output!.trim(),
+  }));
+
+/** The page with other outputs in place: those of its blocks, in order, and those of its recordings. */
+export function withOutputs(
+  markdown: string,
+  printed: readonly string[],
+  recorded: readonly string[],
+): string {
+  const blocks = [...printed];
+  const scripts = [...recorded];
+  return markdown
+    .replace(/(```ts[^\n]*\n[^]*?^```\n\n?)(```text\n[^]*?^```$)?/gm, (_, code: string, text?: string) => {
+      const output = blocks.shift();
+      return text === undefined ? code : `${code}\`\`\`text\n${output}\n\`\`\``;
+    })
+    .replace(
+      recording,
+      (_, script: string) => `<!-- prints: ${script} -->\n\`\`\`text\n${scripts.shift()}\n\`\`\``,
+    );
 }

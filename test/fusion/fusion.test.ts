@@ -1,8 +1,11 @@
 /** What fusion says about itself, and how it bears large graphs. */
 import { describe, expect, it } from 'vitest';
+import { Site, withSite } from '../../src/core/index.js';
 import { fuse, type Fusion } from '../../src/fusion/index.js';
 import { g, type Graph, type Node } from '../../src/graph/index.js';
 import { lower } from '../../src/lower/index.js';
+import { interpret } from '../oracle/interpreter.js';
+import { runProgram } from '../oracle/run-program.js';
 import {
   adam,
   attention,
@@ -62,8 +65,11 @@ describe('long chains', () => {
   /** Sines, which no pass and no reader takes for cheap. */
   function chain(length: number): Graph {
     let x = input('x', [4]);
-    for (let i = 0; i < length; i++) x = i % 2 === 0 ? g.unary('sin', x) : g.withScalar('add', x, 1);
-    return results(x);
+    // One site for all: finding 100,000 places in the source is another matter.
+    return withSite(new Site('chain.ts:1:1'), () => {
+      for (let i = 0; i < length; i++) x = i % 2 === 0 ? g.unary('sin', x) : g.withScalar('add', x, 1);
+      return results(x);
+    });
   }
   /** Each step doubles the index expression of what it reads through. */
   function tangle(length: number): Graph {
