@@ -41,7 +41,8 @@ for (const { group, share } of ranked) {
   const bar = '█'.repeat(Math.round(BAR_WIDTH * share));
   console.log(`${group.padEnd(12)}${(100 * share).toFixed(1).padStart(5)} %  ${bar}`.trimEnd());
 }
-if (unknown > 0) console.log(`(${unknown} of ${tokens.length} words are not in the vocabulary)`);
+if (unknown > 0)
+  console.log(`(${unknown} of ${tokens.length} words ${unknown === 1 ? 'is' : 'are'} not in the vocabulary)`);
 
 function fail(message: string): never {
   console.error(message);

@@ -23,6 +23,8 @@ export class Progress {
   /** When the first step ended: it compiles, so speed is measured from there. */
   private warm: number | undefined;
   private drawn = -Infinity;
+  /** The bar only shrinks, so that it does not tremble as numbers beside it gain and lose digits. */
+  private barWidth = BAR_WIDTH.most;
 
   constructor({ batchSize, stream = process.stdout, now = () => performance.now() }: ProgressOptions) {
     this.batchSize = batchSize;
@@ -64,10 +66,10 @@ export class Progress {
   /** The text after a bar as wide as the terminal allows. A terminal that tells no width (0) is taken for a usual one. */
   private fit(text: string, share: number): string {
     const columns = (this.stream.columns || 80) - 1;
-    const width = Math.min(BAR_WIDTH.most, columns - text.length - 1);
-    if (width < BAR_WIDTH.least) return text.slice(0, columns);
-    const filled = Math.round(width * share);
-    return `${'█'.repeat(filled)}${'░'.repeat(width - filled)} ${text}`;
+    this.barWidth = Math.min(this.barWidth, columns - text.length - 1);
+    if (this.barWidth < BAR_WIDTH.least) return text.slice(0, columns);
+    const filled = Math.round(this.barWidth * share);
+    return `${'█'.repeat(filled)}${'░'.repeat(this.barWidth - filled)} ${text}`;
   }
 }
 

@@ -84,9 +84,9 @@ export function lossCurveSvg(losses: readonly number[], title = 'Training loss')
     ...yTicks.map(
       (tick) => `<path d="M${left} ${y(tick).toFixed(1)}H${width - right}" stroke="${INK.grid}"/>`,
     ),
-    ...yTicks.map((tick) => text(left - 8, y(tick) + 4, 'end', label(tick))),
+    ...tickLabels(yTicks).map((label, i) => text(left - 8, y(yTicks[i] ?? 0) + 4, 'end', label)),
     ...xTicks.map((tick) => `<path d="M${x(tick).toFixed(1)} ${height - bottom}v5" stroke="${INK.axis}"/>`),
-    ...xTicks.map((tick) => text(x(tick), height - bottom + 20, 'middle', label(tick))),
+    ...tickLabels(xTicks).map((label, i) => text(x(xTicks[i] ?? 0), height - bottom + 20, 'middle', label)),
     `<path d="M${left} ${top}V${height - bottom}H${width - right}" fill="none" stroke="${INK.axis}"/>`,
     text((left + width - right) / 2, height - 14, 'middle', 'step'),
     text(18, middle, 'middle', 'cross-entropy', ` transform="rotate(-90 18 ${middle})"`),
@@ -119,5 +119,11 @@ function niceTicks(low: number, high: number): number[] {
   return Array.from({ length: Math.ceil(high / step) - first + 1 }, (_, i) => (first + i) * step);
 }
 
-const label = (tick: number) => String(Number(tick.toPrecision(6)));
+/** Ticks as text, all with as many decimals as their distance needs. */
+function tickLabels(ticks: readonly number[]): string[] {
+  const step = (ticks[1] ?? 1) - (ticks[0] ?? 0);
+  const decimals = Math.max(0, -Math.floor(Math.log10(step) + 1e-9));
+  return ticks.map((tick) => tick.toFixed(decimals));
+}
+
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);

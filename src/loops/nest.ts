@@ -137,11 +137,11 @@ export interface Reduce {
   readonly id: number;
   readonly combine: Combine;
   readonly value: number;
-  /** dtype of what is combined; that of the result is another for argmax and argmin alone. */
-  readonly of: DType;
   readonly dtype: DType;
   /** argmax, argmin: the position reported, an expression of the inner axes. */
   readonly position?: IndexExpr;
+  /** argmax, argmin: dtype of the values compared, which decides the comparison. */
+  readonly of?: DType;
 }
 
 /** A running combination along the (single) inner axis; `id` is a value of the element. */

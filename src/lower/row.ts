@@ -263,8 +263,8 @@ export function lowerRow(emission: Emission): NestBody<RowNest> {
     const dtype = node.dtype;
     if (member.level === 'row') {
       const { axis } = node.attrs as { axis?: number };
-      const position = axis === undefined ? {} : { position: at[axis]! };
-      draft.reduces.push({ id: reader.declare(node, 'row', stage + 1), combine, value, of: input.dtype, dtype, ...position });
+      const position = axis === undefined ? {} : { position: at[axis]!, of: input.dtype };
+      draft.reduces.push({ id: reader.declare(node, 'row', stage + 1), combine, value, dtype, ...position });
       reader.draft(stage + 1);
       return;
     }
@@ -278,7 +278,7 @@ export function lowerRow(emission: Emission): NestBody<RowNest> {
     let total = value;
     if (level === 'element') {
       total = reader.declarePartial(stage + 1);
-      draft.reduces.push({ id: total, combine: over, value, of: input.dtype, dtype } satisfies Reduce);
+      draft.reduces.push({ id: total, combine: over, value, dtype } satisfies Reduce);
       reader.draft(stage + 1);
     }
     accumulators.push({

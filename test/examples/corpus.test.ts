@@ -132,33 +132,42 @@ describe('running text', () => {
 });
 
 describe('progress and report', () => {
-  const fake = (isTTY: boolean) => {
+  const fake = (isTTY: boolean, columns = 100) => {
     const written: string[] = [];
     let time = 0;
-    const stream = { isTTY, columns: 100, write: (text: string) => written.push(text) };
-    const bar = new Progress({ total: 100, batchSize: 10, stream, now: () => time });
-    for (let step = 1; step <= 100; step++) {
-      time += 1000;
-      bar.update(step, { loss: 1 / step, accuracy: step / 100 });
+    const stream = { isTTY, columns, write: (text: string) => written.push(text) };
+    const progress = new Progress({ batchSize: 10, stream, now: () => time });
+    for (let done = 1; done <= 100; done++) {
+      time += done === 1 ? 6000 : 1000;
+      progress.update({ done, total: 100, loss: 1 / done, accuracy: done / 200 });
     }
     return written;
   };
+  const drawn = (line: string | undefined) => line?.replace('\r\x1b[2K', '').replace('\n', '');
 
-  it('redraws one line on a terminal', () => {
+  it('redraws one line on a terminal, and measures speed without the first step, which compiles', () => {
     const written = fake(true);
-    expect(written.length).toBe(100);
-    expect(written[49]).toBe(
-      '\r\x1b[2K████████████░░░░░░░░░░░░  50/100  loss 0.020  accuracy 50.0 %  10 samples/s  0:50 left',
+    expect(written.length).toBe(99);
+    expect(written.every((line) => line.startsWith('\r\x1b[2K'))).toBe(true);
+    expect(written.filter((line) => line.endsWith('\n'))).toEqual([written.at(-1)]);
+    expect(drawn(written[48])).toBe(
+      '████████████░░░░░░░░░░░░  50/100  loss 0.090  accuracy 12.8 %  10 samples/s  0:50 left',
     );
-    expect(written.at(-1)?.endsWith('1:40 in all\n')).toBe(true);
+    expect(drawn(written.at(-1))?.endsWith('  1:45 in all')).toBe(true);
+  });
+
+  it('makes room on a narrow terminal', () => {
+    for (const line of fake(true, 75)) expect(drawn(line)).toMatch(/^[█░]{9,12} .*(left|in all)$/);
+    for (const line of fake(true, 40)) expect(drawn(line)).toMatch(/^ *\d+\/100 .{1,31}$/);
+    expect(drawn(fake(true, 0).at(-1))?.length).toBeLessThan(80);
   });
 
   it('prints plain lines at intervals elsewhere', () => {
     const written = fake(false);
     expect(written.length).toBeLessThan(25);
-    expect(written.at(-1)).toBe('100/100  loss 0.010  accuracy 100.0 %  10 samples/s  1:40 in all\n');
+    expect(written.at(-1)).toBe('100/100  loss 0.052  accuracy 25.3 %  10 samples/s  1:45 in all\n');
     // eslint-disable-next-line no-control-regex
-    expect(written.join('')).not.toMatch(/[\x1b\r]/);
+    expect(written.join('')).not.toMatch(/[\x1b\r█]/);
   });
 
   it('counts, tabulates and draws', () => {

@@ -20,7 +20,7 @@ function alive(): number {
 function mlpStep(): () => Tensor {
   manualSeed(0);
   const model = new nn.Sequential(new nn.Linear(16, 32), new nn.ReLU(), new nn.Linear(32, 4));
-  const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
+  const optimizer = new optim.SGD(model.parameters(), { lr: 1e-3, momentum: 0.9 });
   const x = rand(16, 16);
   const labels = randint(0, 4, [16]);
   x.dataSync();
@@ -50,16 +50,20 @@ const loops: Record<string, (step: () => Tensor, steps: number) => void | Promis
 };
 
 for (const form of ['compiled', 'lazy'] as const) {
-  describe(`a ${form} loop`, () => {
+  describe(`a ${form} loop`, { timeout: 120_000 }, () => {
     for (const [name, loop] of Object.entries(loops)) {
       test(`that ${name} keeps memory flat over 1,000 steps`, async () => {
         const step = form === 'compiled' ? compile(mlpStep()) : mlpStep();
-        // The engine itself collects type feedback and optimised code for about as long.
-        await loop(step, 1500);
-        const [before, programs] = [alive(), compilationCount()];
-        await loop(step, 1000);
-        // One tensor leaked at every step would be more.
-        expect(alive() - before).toBeLessThan(200_000);
+        await loop(step, 500);
+        const programs = compilationCount();
+        // Type feedback and optimised code grow for a while; a leak grows in every round.
+        const growth: number[] = [];
+        for (let round = 0; round < 2; round++) {
+          const before = alive();
+          await loop(step, 1000);
+          growth.push(alive() - before);
+        }
+        expect(Math.min(...growth)).toBeLessThan(50_000);
         expect(compilationCount()).toBe(programs);
       });
     }

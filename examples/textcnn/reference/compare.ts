@@ -69,10 +69,13 @@ async function compare(): Promise<void> {
   console.log(`largest difference of ${losses.length} losses from PyTorch's: ${difference.toExponential(1)}`);
   const accuracies: number[] = [];
   for (const [i, seed] of torch.seeds.entries()) {
+    const before = process.cpuUsage();
     const accuracy = await accuracyOfSeed(corpus, seed);
+    const seconds = (process.cpuUsage(before).user / 1e6).toFixed(1);
     accuracies.push(accuracy);
     console.log(
-      `seed ${seed}: accuracy ${percent(accuracy)}, PyTorch ${percent(torch.accuracies[i] ?? NaN)}`,
+      `seed ${seed}: accuracy ${percent(accuracy)} (${seconds} s of processor time), ` +
+        `PyTorch ${percent(torch.accuracies[i] ?? NaN)}`,
     );
   }
   const mean = accuracies.reduce((sum, accuracy) => sum + accuracy, 0) / accuracies.length;
