@@ -29,8 +29,8 @@ const holdsValues = (type: string): boolean => /\b(Value|Operand)\b/.test(type);
 
 /** Expressions by the type they lower, `undefined` in it aside. */
 const lowerings: readonly (readonly [RegExp, (x: string, dot: string) => string])[] = [
-  [/^Value$/, (x, dot) => `${x}${dot}node`],
-  [/^readonly Value\[\]$/, (x, dot) => `${x}${dot}map((each) => each.node)`],
+  [/^Value$/, (x, dot) => `${dot === '?.' ? 'maybeNodeOf' : 'nodeOf'}(${x}, '${x}')`],
+  [/^readonly Value\[\]$/, (x, dot) => `${x}${dot}map((each) => nodeOf(each, '${x}'))`],
   [/^readonly (Operand|Index<Value>|\(.*\))\[\]$/, (x, dot) => `${x}${dot}map((each) => lower(each))`],
   [/^Index<Value> \| readonly Index<Value>\[\]$/, (x) => `lowerIndex(${x})`],
   [/^[^[\]{}]*$/, (x) => `lower(${x})`],

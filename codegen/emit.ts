@@ -108,6 +108,7 @@ export const wrapOrName = <K extends string>(result: Node | Readonly<Record<K, N
 export function leaf(tensor: Tensor, ...options: readonly unknown[]): Tensor {
   const wanted = (each: unknown): boolean =>
     typeof each === 'object' && each !== null && 'requiresGrad' in each && each.requiresGrad === true;
+  tensor.value.made = true;
   return options.some(wanted) ? tensor.requiresGrad_() : tensor;
 }
 
@@ -128,6 +129,13 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   override get dtype(): D { return super.dtype as D; }
 `;
 
+/** Import of those names of a file beside the generated one that a text uses. */
+function helpers(text: string, file: string, names: readonly string[]): string {
+  const used = names.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+  return used.length > 0 ? `import { ${used.join(', ')} } from './${file}.js';\n` : '';
+}
+const argumentHelpers = ['maybeNodeOf', 'nodeOf'];
+
 export function tensorSource(sources: readonly Source[], types: ReadonlyMap<string, string>): string {
   const ops = opsOf(sources);
   const getters = ops.filter((op) => op.forms.getter).sort(byName((op) => op.forms.getter!));
@@ -136,7 +144,7 @@ export function tensorSource(sources: readonly Source[], types: ReadonlyMap<stri
   return `${banner}import type { DType, Dim } from '../core/index.js';
 import * as f from '../functional/index.js';
 ${typeImports(body, types)}import type { Node } from '../graph/index.js';
-import { TensorBase, call } from './base.js';
+${helpers(body, 'arguments', argumentHelpers)}import { TensorBase, call } from './base.js';
 ${body}`;
 }
 
@@ -154,7 +162,7 @@ function formsSource(
   const typeNames = ['Named', 'Operand', 'Tensor'].filter(used).map((name) => `type ${name}`);
   return `${banner}/** ${summary} */
 ${used('DType') ? "import type { DType } from '../core/index.js';\n" : ''}import * as f from '../functional/index.js';
-${typeImports(body, types)}${used('Node') ? "import type { Node } from '../graph/index.js';\n" : ''}import { call } from './base.js';
+${typeImports(body, types)}${used('Node') ? "import type { Node } from '../graph/index.js';\n" : ''}${helpers(body, 'arguments', argumentHelpers)}import { call } from './base.js';
 import { ${[...values, ...typeNames].join(', ')} } from './tensor.generated.js';
 
 ${body}`;

@@ -61,7 +61,10 @@ console.log(`results in ${FOLDER}; try: npm run classify -- "The senator denied 
 
 async function writeResults(): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
-  writeFileSync(files.loss, lossCurveSvg(losses, 'TextCNN on the Brown corpus: training loss'));
+  writeFileSync(
+    files.loss,
+    lossCurveSvg(losses, { title: 'TextCNN on the Brown corpus: training loss', epochs }),
+  );
   await draw();
   await save(model.stateDict(), files.weights);
   writeFileSync(files.vocabulary, JSON.stringify({ groups: GROUPS, words: vocabulary }));

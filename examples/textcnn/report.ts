@@ -58,11 +58,14 @@ export function confusionTable(counts: readonly number[][], names: readonly stri
 }
 
 const SIZE = { width: 720, height: 400, left: 64, right: 24, top: 48, bottom: 56 };
-const INK = { axis: '#444', grid: '#e4e4e4', raw: '#b9cfe8', smooth: '#1f5fa8' };
+const INK = { axis: '#444', grid: '#e4e4e4', epoch: '#a0a0a0', raw: '#b9cfe8', smooth: '#1f5fa8' };
 const MOST_POINTS = 700;
 
-/** The training loss as an SVG drawing: every step pale, a moving average over it. */
-export function lossCurveSvg(losses: readonly number[], title = 'Training loss'): string {
+/** The training loss as an SVG drawing: every step pale, a moving average over it, and where epochs begin. */
+export function lossCurveSvg(
+  losses: readonly number[],
+  { title = 'Training loss', epochs = 1 } = {},
+): string {
   const { width, height, left, right, top, bottom } = SIZE;
   const yTicks = niceTicks(Math.min(...losses), Math.max(...losses));
   const xTicks = niceTicks(0, losses.length).filter((tick) => tick <= losses.length);
@@ -77,6 +80,9 @@ export function lossCurveSvg(losses: readonly number[], title = 'Training loss')
   const text = (tx: number, ty: number, anchor: string, content: string, extra = '') =>
     `<text x="${tx.toFixed(1)}" y="${ty.toFixed(1)}" text-anchor="${anchor}"${extra}>${content}</text>`;
   const middle = (top + height - bottom) / 2;
+  const begins = Array.from({ length: epochs - 1 }, (_, i) =>
+    x((losses.length * (i + 1)) / epochs).toFixed(1),
+  );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="${INK.axis}">`,
     `<rect width="${width}" height="${height}" fill="#fff"/>`,
@@ -87,6 +93,10 @@ export function lossCurveSvg(losses: readonly number[], title = 'Training loss')
     ...tickLabels(yTicks).map((label, i) => text(left - 8, y(yTicks[i] ?? 0) + 4, 'end', label)),
     ...xTicks.map((tick) => `<path d="M${x(tick).toFixed(1)} ${height - bottom}v5" stroke="${INK.axis}"/>`),
     ...tickLabels(xTicks).map((label, i) => text(x(xTicks[i] ?? 0), height - bottom + 20, 'middle', label)),
+    ...begins.map(
+      (at) => `<path d="M${at} ${top}V${height - bottom}" stroke="${INK.epoch}" stroke-dasharray="4 4"/>`,
+    ),
+    ...begins.map((at, i) => text(Number(at) + 6, top + 12, 'start', `epoch ${i + 2}`)),
     `<path d="M${left} ${top}V${height - bottom}H${width - right}" fill="none" stroke="${INK.axis}"/>`,
     text((left + width - right) / 2, height - 14, 'middle', 'step'),
     text(18, middle, 'middle', 'cross-entropy', ` transform="rotate(-90 18 ${middle})"`),

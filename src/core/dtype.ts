@@ -3,6 +3,8 @@
  * @see https://pytorch.org/docs/stable/tensor_attributes.html#type-promotion-doc
  */
 
+import { ArgumentError } from './errors.js';
+
 export type DType =
   | 'float32'
   | 'float64'
@@ -61,6 +63,12 @@ export const isHalf = (dtype: DType): boolean => dtype === 'float16' || dtype ==
 
 export function isDType(value: unknown): value is DType {
   return typeof value === 'string' && Object.hasOwn(dtypes, value);
+}
+
+/** Refuses what is no dtype: a name out of PyTorch, a typing error. */
+export function requireDType(op: string, value: unknown): asserts value is DType {
+  if (isDType(value)) return;
+  throw new ArgumentError(op, `${String(value)} is not a dtype`, `dtypes are ${Object.keys(dtypes).join(', ')}`);
 }
 
 const kindOrder: Readonly<Record<DTypeKind, number>> = { bool: 0, int: 1, float: 2 };

@@ -21,6 +21,16 @@ export class FusegradError extends Error {
   }
 }
 
+/** What an error calls a value of the wrong kind. */
+export function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === 'string') return `the string '${value}'`;
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const name: unknown = value.constructor?.name;
+  return typeof name === 'string' && name !== 'Object' ? `a ${name}` : 'an object';
+}
+
 /** Operands whose shapes do not fit the operation. */
 export class ShapeError extends FusegradError {
   override name = 'ShapeError';

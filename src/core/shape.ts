@@ -2,7 +2,7 @@
  * Sizes of dimensions and the arithmetic on them. A `Dim` is a number today; all arithmetic on dimensions
  * goes through this file, so that symbolic sizes have one place to come in.
  */
-import { AxisError, ShapeError } from './errors.js';
+import { ArgumentError, AxisError, ShapeError } from './errors.js';
 
 export type Dim = number;
 export type Shape = readonly Dim[];
@@ -114,3 +114,11 @@ export const windowCount = (size: Dim, kernel: Dim, stride: number, dilation: nu
 
 /** Size after `factor - 1` zeros are put between neighbours. */
 export const dilatedSize = (size: Dim, factor: number): Dim => (size === 0 ? 0 : (size - 1) * factor + 1);
+
+/** Refuses what is no shape. */
+export function checkSizes(op: string, sizes: Shape): void {
+  const wrong = sizes.findIndex((size) => !Number.isInteger(size) || size < 0);
+  if (wrong >= 0) {
+    throw new ArgumentError(op, `${sizes[wrong]} is not a size: sizes are non-negative integers`);
+  }
+}

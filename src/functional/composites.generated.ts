@@ -148,7 +148,7 @@ export {
   triuIndices,
 } from './diagonal.js';
 export { einsum } from './einsum.js';
-export { embedding, embeddingBag, embeddingRenorm } from './embedding.js';
+export { embedding, embeddingBag, embeddingRenorm, oneHot } from './embedding.js';
 export { erf, erfc, erfcx, erfinv, logNdtr, ndtr, ndtri } from './error-function.js';
 export {
   digamma,

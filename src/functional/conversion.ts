@@ -1,5 +1,5 @@
 /** The same values in another dtype, or in another relation to gradients. */
-import { ArgumentError, dtypes, isDType, isFloat, isInteger, type DType } from '../core/index.js';
+import { dtypes, isFloat, isInteger, requireDType, type DType } from '../core/index.js';
 import { g } from '../graph/index.js';
 import { truth } from './comparison.js';
 import type { Value } from './operands.js';
@@ -9,7 +9,7 @@ import type { Value } from './operands.js';
  * @method
  */
 export function to(x: Value, dtype: DType): Value {
-  if (!isDType(dtype)) throw new ArgumentError('to', `${String(dtype)} is not a dtype`);
+  requireDType('to', dtype);
   if (dtype === 'bool') return truth(x);
   // Through int32, so that narrow integers wrap around as those of PyTorch do.
   const narrow = isInteger(dtype) && dtypes[dtype].bytes < 4 && isFloat(x.dtype);

@@ -1,5 +1,5 @@
 /** Tensors from nothing: filled, counted, spaced; and in the likeness of others. */
-import { ArgumentError, isFloat, type DType } from '../core/index.js';
+import { ArgumentError, checkSizes, isFloat, requireDType, type DType } from '../core/index.js';
 import { g } from '../graph/index.js';
 import {
   isScalar,
@@ -26,13 +26,16 @@ function filled(op: string, args: SizesWith<Making>, value: Scalar): Value {
   const options = typeof last === 'object' && !Array.isArray(last) ? (last as Making) : {};
   const [first] = args;
   const sizes = Array.isArray(first) ? (first as number[]) : args.filter((each) => typeof each === 'number');
-  return full(checked(op, sizes), value, { dtype: options.dtype ?? 'float32' });
+  return constantOf(op, sizes, value, options.dtype ?? 'float32');
+}
+
+function constantOf(op: string, sizes: readonly number[], value: Scalar, dtype: DType): Value {
+  requireDType(op, dtype);
+  return g.full(checked(op, sizes), value, dtype);
 }
 
 function checked(op: string, sizes: readonly number[]): readonly number[] {
-  const wrong = sizes.find((size) => !Number.isInteger(size) || size < 0);
-  if (wrong !== undefined)
-    throw new ArgumentError(op, `${wrong} is not a size: sizes are non-negative integers`);
+  checkSizes(op, sizes);
   return sizes;
 }
 
@@ -61,7 +64,7 @@ export function ones(...size: SizesWith<Making>): Value {
  * @leaf
  */
 export function full(size: readonly number[], value: number | bigint | boolean, options: Making = {}): Value {
-  return g.full(checked('full', size), value, options.dtype ?? toValue(value).dtype);
+  return constantOf('full', size, value, options.dtype ?? toValue(value).dtype);
 }
 
 /**
@@ -193,7 +196,7 @@ export function newOnes(x: Value, size: Dims, options: Making = {}): Value {
  * @leaf
  */
 export function newFull(x: Value, size: Dims, value: number | bigint | boolean, options: Making = {}): Value {
-  return g.full(checked('newFull', sizeOf(size)), value, options.dtype ?? x.dtype);
+  return constantOf('newFull', sizeOf(size), value, options.dtype ?? x.dtype);
 }
 
 /**

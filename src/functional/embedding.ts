@@ -1,6 +1,7 @@
 /** Rows of a table by number: embeddings, and bags of them summed up. */
-import { ArgumentError, ShapeError, formatShape } from '../core/index.js';
+import { ArgumentError, ShapeError, checkSizes, formatShape } from '../core/index.js';
 import { g } from '../graph/index.js';
+import { requireIndex } from './gather.js';
 import { integers, unsqueeze } from './nn-support.js';
 import type { Value } from './operands.js';
 import { normOver } from './statistics.js';
@@ -178,4 +179,20 @@ export function embeddingBag(
   if (mode === 'sum') return total;
   const size = g.sum(g.cast(member, weight.dtype), [1], true);
   return g.div(total, g.expand(g.binary('max', size, g.fullLike(size, 1)), total.shape));
+}
+
+/**
+ * A 1 at the position each class number names, among `numClasses` zeros; numbers out of range name none.
+ * PyTorch: `F.one_hot`, which gives int64.
+ * @namespace F
+ * @torch one_hot
+ * @throws DTypeError when `x` holds no integers; ArgumentError when `numClasses` is no size.
+ * @example F.oneHot(tensor([0, 2], { dtype: 'int32' }), 3) // [[1, 0, 0], [0, 0, 1]]
+ */
+export function oneHot(x: Value, numClasses: number): Value {
+  requireIndex('oneHot', x);
+  checkSizes('oneHot', [numClasses]);
+  const shape = [...x.shape, numClasses];
+  const index = g.expand(g.reshape(x, [...x.shape, 1]), shape);
+  return g.cast(g.eq(index, g.iotaAlong(shape, x.shape.length, x.dtype)), 'int32');
 }

@@ -96,10 +96,10 @@ function requireKnownMask(op: string, index: Value): void {
 /** How many dimensions of the tensor an element of the index takes. */
 function consumed(item: Index<Value>): number {
   if (item === null || item === '...' || typeof item === 'boolean') return 0;
-  if (typeof item !== 'object' || 'op' in item || !booleans(item)) return 1;
+  if (!Array.isArray(item) || !booleans(item as IndexArray)) return 1;
   let depth = 0;
   for (
-    let inner: number | boolean | IndexArray | undefined = item;
+    let inner: number | boolean | IndexArray | undefined = item as IndexArray;
     typeof inner === 'object';
     inner = inner[0]
   )
@@ -148,6 +148,8 @@ function plan(op: string, x: Value, index: readonly Index<Value>[]): Plan {
       const { first, count, step } = parseSlice(op, item, size);
       shape.push(count);
       take(first, count, step);
+    } else if (typeof item !== 'object' || !('op' in item || Array.isArray(item))) {
+      throw new ArgumentError(op, `an index is no ${typeof item}`, "ranges are written 'start:stop:step'");
     } else if ('op' in item) {
       requireKnownMask(op, item);
       pick(item);

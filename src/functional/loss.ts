@@ -7,6 +7,7 @@ import {
   reduceLoss,
   straightThrough,
   unsqueeze,
+  warnOfBroadcast,
   weighted,
   type Reduction,
   type WithReduction,
@@ -27,6 +28,7 @@ const rest = (x: Value): Value => g.sub(g.fullLike(x, 1), x);
  * @example F.mseLoss(tensor([1, 2]), tensor([1, 4])) // 2
  */
 export function mseLoss(input: Value, target: Value, options: WithReduction = {}): Value {
+  warnOfBroadcast('mseLoss', input, target);
   const [x, y] = floats('mseLoss', input, target);
   return reduceLoss('mseLoss', square(g.sub(x, y)), options.reduction);
 }
@@ -38,6 +40,7 @@ export function mseLoss(input: Value, target: Value, options: WithReduction = {}
  * @example F.l1Loss(tensor([1, 2]), tensor([1, 4])) // 1
  */
 export function l1Loss(input: Value, target: Value, options: WithReduction = {}): Value {
+  warnOfBroadcast('l1Loss', input, target);
   const [x, y] = floats('l1Loss', input, target);
   return reduceLoss('l1Loss', g.unary('abs', g.sub(x, y)), options.reduction);
 }

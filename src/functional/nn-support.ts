@@ -4,9 +4,11 @@ import {
   DTypeError,
   ShapeError,
   broadcastShapes,
+  currentSite,
   formatShape,
   isInteger,
   numel,
+  sameShape,
   toFloat,
   type Shape,
 } from '../core/index.js';
@@ -48,6 +50,18 @@ export function perDim(
     throw new ArgumentError(op, `${name} must be an integer of at least ${least}, but got ${wrong}`);
   }
   return list.length === rank ? [...list] : new Array<number>(rank).fill(list[0]!);
+}
+
+const warned = new Set<string>();
+
+/** A loss over pairs that were not meant, [n, 1] with [n] above all, is easily overlooked: says so once for each call. */
+export function warnOfBroadcast(op: string, input: Value, target: Value): void {
+  if (sameShape(input.shape, target.shape)) return;
+  const site = currentSite().toString();
+  if (warned.has(site)) return;
+  warned.add(site);
+  const shapes = `input ${formatShape(input.shape)} and target ${formatShape(target.shape)}`;
+  console.warn(`fusegrad: ${op}: ${shapes} are broadcast, which is seldom meant\n  at ${site}`);
 }
 
 /** A batch of one where `x` has no batch dimension, and the way back. */

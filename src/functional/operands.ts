@@ -22,6 +22,7 @@ import {
   formatShape,
   isFloat,
   isHalf,
+  kindOf,
   normalizeAxes,
   normalizeAxis,
   promote,
@@ -76,8 +77,15 @@ const defaultDType = (value: Scalar): DType =>
 /** An operand as a tensor of its own dtype. */
 export const toValue = (x: Operand): Value => (isScalar(x) ? g.constant(x, defaultDType(x)) : x);
 
+function requireOperand(op: string, x: unknown): void {
+  if (isScalar(x) || (typeof x === 'object' && x !== null && 'op' in x)) return;
+  const way = x instanceof Promise ? 'await it' : Array.isArray(x) ? 'make a tensor of it: tensor(...)' : undefined;
+  throw new ArgumentError(op, `operands are tensors and numbers, not ${kindOf(x)}`, way);
+}
+
 /** torch.result_type: numbers move a tensor to a higher kind only, and so do 0-d tensors among larger ones. */
 export function resultType(op: string, ...xs: readonly Operand[]): DType {
+  for (const x of xs) requireOperand(op, x);
   const tensors = xs.filter((x): x is Value => !isScalar(x));
   if (tensors.length === 0) {
     throw new ArgumentError(op, 'one operand must be a tensor', 'wrap a number in tensor(...)');

@@ -85,9 +85,20 @@ export class Grouping {
       if (group.kind === 'contract' && this.#onlyReduced(node)) continue;
       if (!this.#join(group, node)) continue;
       for (const other of candidates) if (other !== group) this.#merge(group, this.#find(other), node);
+      if (group.kind === 'row') this.#takeInRowValues(group);
       return;
     }
     this.#begin(node);
+  }
+
+  /** Small kernels that compute a value for each row are part of the rows that read them. */
+  #takeInRowValues(group: Group): void {
+    const rows = numel(group.orientation!.rows.map((axis) => group.domain[axis]!));
+    if (rows < 2 || rows === numel(group.domain)) return;
+    for (const need of [...group.needs]) {
+      const other = this.#find(need);
+      if (other.kind === 'map' && numel(other.domain) === rows) this.#merge(group, other);
+    }
   }
 
   /** A value that is only reduced belongs with its reduction, which no contraction takes in. */

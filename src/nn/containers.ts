@@ -118,6 +118,11 @@ export class Sequential extends Module {
     return this.#layers().length;
   }
 
+  /** The module at a position, counted from the end when negative. */
+  at(index: number): Layer | undefined {
+    return this.#layers().at(index);
+  }
+
   /** Adds a module at the end. */
   append(layer: Layer): this {
     number(this, [layer], this.length);

@@ -28,10 +28,16 @@ let active: Module | undefined;
 /** The module called last from outside all modules. */
 let outermost: Module | undefined;
 
+/** Modules called inside the model in use that are in no field of their caller, and those callers. */
+export const strays = new Map<Module, Module>();
+
 /** Runs `body` as what happens inside `module`. */
 function within<T>(module: Module, body: () => T): T {
   const enclosing = active;
-  if (enclosing === undefined) outermost = module;
+  if (enclosing === undefined && outermost !== module) {
+    outermost = module;
+    strays.clear();
+  }
   active = module;
   try {
     return body();
@@ -73,8 +79,9 @@ export abstract class Module extends CallableBase {
   #label(from: Module | undefined): string {
     if (from === undefined) return this.constructor.name;
     if (this.#reached?.from !== from) {
-      const label = from.#labelOf(this) ?? this.constructor.name;
-      this.#reached = { from, label };
+      const label = from.#labelOf(this);
+      if (label === undefined) strays.set(this, from);
+      this.#reached = { from, label: label ?? this.constructor.name };
     }
     return this.#reached.label;
   }

@@ -12,6 +12,7 @@ import {
   inferReshape,
   isFloat,
   numel,
+  requireDType,
   sameShape,
   windowCount,
   type DType,
@@ -165,7 +166,10 @@ export const infer: { readonly [O in OpName]: Rule<O> } = {
   isnan: (inputs, attrs, op) => ({ shape: floating(inputs, attrs, op).shape, dtype: bool }),
   lgamma: floating,
   digamma: floating,
-  cast: ([x], { dtype }) => ({ shape: x!.shape, dtype }),
+  cast: ([x], { dtype }) => {
+    requireDType('cast', dtype);
+    return { shape: x!.shape, dtype };
+  },
   bitcast: ([x], { dtype }, op) => {
     if (dtypes[x!.dtype].bytes !== dtypes[dtype].bytes) {
       throw new DTypeError(op, `${x!.dtype} and ${dtype} differ in width`);

@@ -32,6 +32,13 @@ export function makeGroup<O extends CommonOptions>(
   defaults: O,
 ): { group: ParamGroup<O>; lr: Buffer } {
   const { params, ...options } = init;
+  if (typeof params !== 'object' || !(params instanceof Tensor || Symbol.iterator in params)) {
+    throw new ArgumentError(
+      'Optimizer',
+      'takes tensors, or groups { params, ...options }',
+      'pass model.parameters()',
+    );
+  }
   const list = params instanceof Tensor ? [params] : [...params];
   for (const param of list) {
     if (!(param instanceof Tensor))

@@ -1,8 +1,9 @@
 /** What all optimizers share: groups, state, and one parallel assignment a step. */
-import { ArgumentError, atSite, formatShape, numel, sameShape } from '../core/index.js';
+import { ArgumentError, atSite, formatShape, kindOf, numel, sameShape } from '../core/index.js';
 import { withOrigin } from '../graph/index.js';
 import { torchName } from '../nn/members.js';
-import { lastCalled } from '../nn/module.js';
+import { lastCalled, strays } from '../nn/module.js';
+import { repr } from '../nn/print.js';
 import { observe, touch } from '../runtime/index.js';
 import { Buffer, Parameter, Tensor, assignAll, zeroState } from '../tensor/index.js';
 import { makeGroup, type ParamGroup, type ParamGroupInit, type Params } from './group.js';
@@ -58,6 +59,9 @@ export class Optimizer<O extends CommonOptions> {
     this.defaults = defaults;
     this.#rule = rule;
     this.#check = check;
+    if (!(Symbol.iterator in params)) {
+      throw new ArgumentError('Optimizer', `takes a list, not ${kindOf(params)}`, 'pass model.parameters()');
+    }
     const list: (Tensor | ParamGroupInit<O>)[] = [...params];
     if (list.length === 0) throw new ArgumentError('Optimizer', 'got an empty parameter list');
     const isGroup = (item: Tensor | ParamGroupInit<O>): item is ParamGroupInit<O> =>
@@ -86,6 +90,20 @@ export class Optimizer<O extends CommonOptions> {
   #changed(): void {
     this.#version++;
     touch();
+  }
+
+  /** The groups with their options, as PyTorch prints them. */
+  toString(): string {
+    const groups = this.paramGroups.map(({ params: _, ...options }, i) => {
+      const lines = Object.entries(options).map(([name, value]) => `    ${torchName(name)}: ${repr(value)}\n`);
+      return `Parameter Group ${i}\n${lines.sort().join('')}`;
+    });
+    return `${this.constructor.name} (\n${groups.join('\n')})`;
+  }
+
+  /** What `console.log` shows in Node. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
   }
 
   /**
@@ -280,5 +298,14 @@ function warnOfUnheld(): void {
     if (held.has(parameter) || warned.has(parameter) || parameter.grad === null) continue;
     warned.add(parameter);
     console.warn(`fusegrad: ${name} has a gradient, but no optimizer holds it: it will not be trained`);
+  }
+  for (const [module, from] of strays) {
+    const [parameter] = module.parameters().filter((each) => !held.has(each) && each.grad !== null);
+    if (!parameter || warned.has(parameter)) continue;
+    warned.add(parameter);
+    console.warn(
+      `fusegrad: ${from.constructor.name} calls a ${module.constructor.name} that its public fields do not lead to: ` +
+        `parameters() leaves it out, and it will not be trained`,
+    );
   }
 }

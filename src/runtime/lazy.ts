@@ -12,6 +12,7 @@ import {
   type Graph,
   type Node,
 } from '../graph/index.js';
+import { encode } from '../ops/index.js';
 import { Data, Placeholder, type Cell } from './cell.js';
 import { Instance } from './instance.js';
 import { compileGraph } from './pipeline.js';
@@ -77,7 +78,7 @@ function instanceFor(graph: Graph): { instance: Instance; leaves: readonly (Data
     const inputs = new Map<Node, Node>(
       scalars.map((scalar) => {
         const array = new dtypes[scalar.dtype].array(numel(scalar.shape));
-        array[0] = scalar.attrs.value as never;
+        array[0] = encode(scalar.attrs.value, scalar.dtype) as never;
         return [scalar as Node, new Data(array, scalar.shape, scalar.dtype).node];
       }),
     );
@@ -140,11 +141,25 @@ export function realise(values: readonly Value[], keepGraph: (value: Value) => b
 
 /** Writes state: one parallel assignment, together with every value that nothing has consumed. */
 export function commit(assigns: readonly { cell: Cell; value: Node }[]): void {
-  const waiting = pending.all().filter((value) => value.data === undefined);
+  const waiting = withoutStale(pending.all().filter((value) => value.data === undefined));
   const data = evaluateAll(waiting, assigns);
   const nodes = waiting.map((value) => value.lazyNode!);
   const live = differentiable(nodes, new Set(assigns.map(({ cell }) => cell)));
   waiting.forEach((value, i) => settle(value, data[i]!, live.has(nodes[i]!)));
+}
+
+/** Values that rest on overwritten state say so when they are read: a write has nothing to do with them. */
+function withoutStale(values: readonly Value[]): Value[] {
+  const stale = new Set<Node>();
+  for (const n of topological(
+    values.map((value) => value.lazyNode!),
+    (known) => realised.has(known),
+  )) {
+    if (realised.has(n)) continue;
+    const overwritten = n.op === 'state' && (n.attrs.leaf as Cell).version !== n.attrs.version;
+    if (overwritten || n.inputs.some((input) => stale.has(input))) stale.add(n);
+  }
+  return values.filter((value) => !stale.has(value.lazyNode!) || !pending.delete(value));
 }
 
 function settle(value: Value, data: Data, keepGraph: boolean): void {

@@ -2,6 +2,7 @@
 import { TraceError } from '../core/index.js';
 import type { Node } from '../graph/index.js';
 import type { Cell } from './cell.js';
+import { observe } from './guards.js';
 import type { Value } from './value.js';
 
 let active: Trace | undefined;
@@ -64,6 +65,8 @@ export class Trace {
     const known = this.#captured.get(value);
     if (known) return known;
     const node = this.realise(value);
+    // Written in place from now on, it would be state.
+    observe(() => value.cell);
     this.#captured.set(value, node);
     return node;
   }
@@ -88,10 +91,13 @@ function during<T>(trace: Trace | undefined, body: () => T): T {
 export const outsideTrace = <T>(body: () => T): T => during(undefined, body);
 
 /** Refuses what needs values while a function is traced. */
-export function refuseInTrace(what: string): void {
+export function refuseInTrace(
+  what: string,
+  instead = 'return the tensor from the compiled function and read it outside',
+): void {
   if (!active) return;
   throw new TraceError(
     `${what} needs a value, but ${active.name} is being traced: nothing has been computed yet`,
-    'return the tensor from the compiled function and read it outside',
+    instead,
   );
 }

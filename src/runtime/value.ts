@@ -33,11 +33,15 @@ export class Value {
   #cell: Cell | undefined;
   /** Kept through writes to the state it was computed from. */
   retained = false;
+  /** Made by the user rather than computed from other values: such a value may become state. */
+  made = false;
 
   constructor(of: Node | Data | Cell) {
     if ('version' in of) this.#cell = of;
-    else if ('array' in of) this.#data = of;
-    else {
+    else if ('array' in of) {
+      this.#data = of;
+      this.made = true;
+    } else {
       this.#node = of;
       if (this.#trace === undefined) pending.add(this);
     }

@@ -19,6 +19,7 @@ import type {
   WithReduction,
 } from '../functional/index.js';
 import type { Node } from '../graph/index.js';
+import { maybeNodeOf, nodeOf } from './arguments.js';
 import { call } from './base.js';
 import { lower, named, wrap, wrapOrName, type Tensor } from './tensor.generated.js';
 
@@ -29,7 +30,7 @@ import { lower, named, wrap, wrapOrName, type Tensor } from './tensor.generated.
  * @example F.adaptiveAvgPool1d(tensor([[1, 2, 3, 4]]), 2) // [[1.5, 3.5]]
  */
 export function adaptiveAvgPool1d(input: Tensor, outputSize: OutputSize): Tensor {
-  return call(() => wrap(f.adaptiveAvgPool1d(input.node, outputSize)));
+  return call(() => wrap(f.adaptiveAvgPool1d(nodeOf(input, 'input'), outputSize)));
 }
 
 /**
@@ -39,7 +40,7 @@ export function adaptiveAvgPool1d(input: Tensor, outputSize: OutputSize): Tensor
  * @example F.adaptiveAvgPool2d(images, [4, null])
  */
 export function adaptiveAvgPool2d(input: Tensor, outputSize: OutputSize): Tensor {
-  return call(() => wrap(f.adaptiveAvgPool2d(input.node, outputSize)));
+  return call(() => wrap(f.adaptiveAvgPool2d(nodeOf(input, 'input'), outputSize)));
 }
 
 /**
@@ -49,7 +50,7 @@ export function adaptiveAvgPool2d(input: Tensor, outputSize: OutputSize): Tensor
  * @example F.adaptiveAvgPool3d(volumes, 1)
  */
 export function adaptiveAvgPool3d(input: Tensor, outputSize: OutputSize): Tensor {
-  return call(() => wrap(f.adaptiveAvgPool3d(input.node, outputSize)));
+  return call(() => wrap(f.adaptiveAvgPool3d(nodeOf(input, 'input'), outputSize)));
 }
 
 /**
@@ -87,7 +88,7 @@ export function adaptiveMaxPool1d(
           outputSize: OutputSize,
           options?: { returnIndices?: boolean | undefined },
         ) => Node | { output: Node; indices: Node }
-      )(input.node, outputSize, options),
+      )(nodeOf(input, 'input'), outputSize, options),
     ),
   );
 }
@@ -127,7 +128,7 @@ export function adaptiveMaxPool2d(
           outputSize: OutputSize,
           options?: { returnIndices?: boolean | undefined },
         ) => Node | { output: Node; indices: Node }
-      )(input.node, outputSize, options),
+      )(nodeOf(input, 'input'), outputSize, options),
     ),
   );
 }
@@ -167,7 +168,7 @@ export function adaptiveMaxPool3d(
           outputSize: OutputSize,
           options?: { returnIndices?: boolean | undefined },
         ) => Node | { output: Node; indices: Node }
-      )(input.node, outputSize, options),
+      )(nodeOf(input, 'input'), outputSize, options),
     ),
   );
 }
@@ -185,7 +186,7 @@ export function affineGrid(
   size: readonly number[],
   options?: { alignCorners?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.affineGrid(theta.node, size, options)));
+  return call(() => wrap(f.affineGrid(nodeOf(theta, 'theta'), size, options)));
 }
 
 /**
@@ -204,7 +205,11 @@ export function attentionWeights(
 ): Tensor {
   return call(() =>
     wrap(
-      f.attentionWeights(query.node, key.node, options && { ...options, attnMask: options.attnMask?.node }),
+      f.attentionWeights(
+        nodeOf(query, 'query'),
+        nodeOf(key, 'key'),
+        options && { ...options, attnMask: maybeNodeOf(options.attnMask, 'options.attnMask') },
+      ),
     ),
   );
 }
@@ -216,7 +221,7 @@ export function attentionWeights(
  * @example F.avgPool1d(tensor([[1, 3, 2, 4]]), 2) // [[2, 3]]
  */
 export function avgPool1d(input: Tensor, kernelSize: PerDim, options?: AvgPoolOptions): Tensor {
-  return call(() => wrap(f.avgPool1d(input.node, kernelSize, options)));
+  return call(() => wrap(f.avgPool1d(nodeOf(input, 'input'), kernelSize, options)));
 }
 
 /**
@@ -226,7 +231,7 @@ export function avgPool1d(input: Tensor, kernelSize: PerDim, options?: AvgPoolOp
  * @example F.avgPool2d(images, 2)
  */
 export function avgPool2d(input: Tensor, kernelSize: PerDim, options?: AvgPoolOptions): Tensor {
-  return call(() => wrap(f.avgPool2d(input.node, kernelSize, options)));
+  return call(() => wrap(f.avgPool2d(nodeOf(input, 'input'), kernelSize, options)));
 }
 
 /**
@@ -236,7 +241,7 @@ export function avgPool2d(input: Tensor, kernelSize: PerDim, options?: AvgPoolOp
  * @example F.avgPool3d(volumes, 2)
  */
 export function avgPool3d(input: Tensor, kernelSize: PerDim, options?: AvgPoolOptions): Tensor {
-  return call(() => wrap(f.avgPool3d(input.node, kernelSize, options)));
+  return call(() => wrap(f.avgPool3d(nodeOf(input, 'input'), kernelSize, options)));
 }
 
 /**
@@ -259,7 +264,16 @@ export function batchNorm(
   options?: { training?: boolean | undefined; eps?: number | undefined },
 ): Tensor {
   return call(() =>
-    wrap(f.batchNorm(input.node, runningMean?.node, runningVar?.node, weight?.node, bias?.node, options)),
+    wrap(
+      f.batchNorm(
+        nodeOf(input, 'input'),
+        maybeNodeOf(runningMean, 'runningMean'),
+        maybeNodeOf(runningVar, 'runningVar'),
+        maybeNodeOf(weight, 'weight'),
+        maybeNodeOf(bias, 'bias'),
+        options,
+      ),
+    ),
   );
 }
 
@@ -284,9 +298,9 @@ export function batchNormUpdateStats(
   return call(() =>
     named(
       f.batchNormUpdateStats(
-        input.node,
-        runningMean.node,
-        runningVar.node,
+        nodeOf(input, 'input'),
+        nodeOf(runningMean, 'runningMean'),
+        nodeOf(runningVar, 'runningVar'),
         options && { ...options, momentum: lower(options.momentum) },
       ),
     ),
@@ -304,7 +318,16 @@ export function batchNormUpdateStats(
  * @example F.bilinear(tensor([1, 2]), tensor([3]), tensor([[[1], [1]]])) // [9]
  */
 export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  return call(() => wrap(f.bilinear(input1.node, input2.node, weight.node, bias?.node)));
+  return call(() =>
+    wrap(
+      f.bilinear(
+        nodeOf(input1, 'input1'),
+        nodeOf(input2, 'input2'),
+        nodeOf(weight, 'weight'),
+        maybeNodeOf(bias, 'bias'),
+      ),
+    ),
+  );
 }
 
 /**
@@ -322,7 +345,11 @@ export function binaryCrossEntropy(
 ): Tensor {
   return call(() =>
     wrap(
-      f.binaryCrossEntropy(input.node, target.node, options && { ...options, weight: options.weight?.node }),
+      f.binaryCrossEntropy(
+        nodeOf(input, 'input'),
+        nodeOf(target, 'target'),
+        options && { ...options, weight: maybeNodeOf(options.weight, 'options.weight') },
+      ),
     ),
   );
 }
@@ -347,9 +374,13 @@ export function binaryCrossEntropyWithLogits(
   return call(() =>
     wrap(
       f.binaryCrossEntropyWithLogits(
-        input.node,
-        target.node,
-        options && { ...options, weight: options.weight?.node, posWeight: options.posWeight?.node },
+        nodeOf(input, 'input'),
+        nodeOf(target, 'target'),
+        options && {
+          ...options,
+          weight: maybeNodeOf(options.weight, 'options.weight'),
+          posWeight: maybeNodeOf(options.posWeight, 'options.posWeight'),
+        },
       ),
     ),
   );
@@ -360,7 +391,7 @@ export function binaryCrossEntropyWithLogits(
  * @example F.celu(tensor([0, 1]), { alpha: 2 }) // [0, 1]
  */
 export function celu(x: Tensor, options?: { alpha?: number | undefined }): Tensor {
-  return call(() => wrap(f.celu(x.node, options)));
+  return call(() => wrap(f.celu(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -370,7 +401,7 @@ export function celu(x: Tensor, options?: { alpha?: number | undefined }): Tenso
  * @example F.channelShuffle(images, 2)
  */
 export function channelShuffle(input: Tensor, groups: number): Tensor {
-  return call(() => wrap(f.channelShuffle(input.node, groups)));
+  return call(() => wrap(f.channelShuffle(nodeOf(input, 'input'), groups)));
 }
 
 /**
@@ -384,7 +415,9 @@ export function channelShuffle(input: Tensor, groups: number): Tensor {
  * @example F.conv1d(ones(1, 1, 5), ones(1, 1, 3)) // [[[3, 3, 3]]]
  */
 export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor, options?: ConvOptions): Tensor {
-  return call(() => wrap(f.conv1d(input.node, weight.node, bias?.node, options)));
+  return call(() =>
+    wrap(f.conv1d(nodeOf(input, 'input'), nodeOf(weight, 'weight'), maybeNodeOf(bias, 'bias'), options)),
+  );
 }
 
 /**
@@ -397,7 +430,9 @@ export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor, options?: C
  * @example F.conv2d(images, weight, bias, { padding: 1 })
  */
 export function conv2d(input: Tensor, weight: Tensor, bias?: Tensor, options?: ConvOptions): Tensor {
-  return call(() => wrap(f.conv2d(input.node, weight.node, bias?.node, options)));
+  return call(() =>
+    wrap(f.conv2d(nodeOf(input, 'input'), nodeOf(weight, 'weight'), maybeNodeOf(bias, 'bias'), options)),
+  );
 }
 
 /**
@@ -410,7 +445,9 @@ export function conv2d(input: Tensor, weight: Tensor, bias?: Tensor, options?: C
  * @example F.conv3d(volumes, weight)
  */
 export function conv3d(input: Tensor, weight: Tensor, bias?: Tensor, options?: ConvOptions): Tensor {
-  return call(() => wrap(f.conv3d(input.node, weight.node, bias?.node, options)));
+  return call(() =>
+    wrap(f.conv3d(nodeOf(input, 'input'), nodeOf(weight, 'weight'), maybeNodeOf(bias, 'bias'), options)),
+  );
 }
 
 /**
@@ -430,7 +467,11 @@ export function convTranspose1d(
   bias?: Tensor,
   options?: ConvTransposeOptions,
 ): Tensor {
-  return call(() => wrap(f.convTranspose1d(input.node, weight.node, bias?.node, options)));
+  return call(() =>
+    wrap(
+      f.convTranspose1d(nodeOf(input, 'input'), nodeOf(weight, 'weight'), maybeNodeOf(bias, 'bias'), options),
+    ),
+  );
 }
 
 /**
@@ -448,7 +489,11 @@ export function convTranspose2d(
   bias?: Tensor,
   options?: ConvTransposeOptions,
 ): Tensor {
-  return call(() => wrap(f.convTranspose2d(input.node, weight.node, bias?.node, options)));
+  return call(() =>
+    wrap(
+      f.convTranspose2d(nodeOf(input, 'input'), nodeOf(weight, 'weight'), maybeNodeOf(bias, 'bias'), options),
+    ),
+  );
 }
 
 /**
@@ -466,7 +511,11 @@ export function convTranspose3d(
   bias?: Tensor,
   options?: ConvTransposeOptions,
 ): Tensor {
-  return call(() => wrap(f.convTranspose3d(input.node, weight.node, bias?.node, options)));
+  return call(() =>
+    wrap(
+      f.convTranspose3d(nodeOf(input, 'input'), nodeOf(weight, 'weight'), maybeNodeOf(bias, 'bias'), options),
+    ),
+  );
 }
 
 /**
@@ -482,7 +531,16 @@ export function cosineEmbeddingLoss(
   target: Tensor,
   options?: { margin?: number | undefined; reduction?: Reduction | undefined },
 ): Tensor {
-  return call(() => wrap(f.cosineEmbeddingLoss(input1.node, input2.node, target.node, options)));
+  return call(() =>
+    wrap(
+      f.cosineEmbeddingLoss(
+        nodeOf(input1, 'input1'),
+        nodeOf(input2, 'input2'),
+        nodeOf(target, 'target'),
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -500,7 +558,7 @@ export function cosineSimilarity(
   dim?: number,
   options?: { eps?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.cosineSimilarity(x1.node, x2.node, dim, options)));
+  return call(() => wrap(f.cosineSimilarity(nodeOf(x1, 'x1'), nodeOf(x2, 'x2'), dim, options)));
 }
 
 /**
@@ -524,7 +582,13 @@ export function crossEntropy(
   },
 ): Tensor {
   return call(() =>
-    wrap(f.crossEntropy(input.node, target.node, options && { ...options, weight: options.weight?.node })),
+    wrap(
+      f.crossEntropy(
+        nodeOf(input, 'input'),
+        nodeOf(target, 'target'),
+        options && { ...options, weight: maybeNodeOf(options.weight, 'options.weight') },
+      ),
+    ),
   );
 }
 
@@ -551,7 +615,15 @@ export function ctcLoss(
   },
 ): Tensor {
   return call(() =>
-    wrap(f.ctcLoss(logProbs.node, targets.node, inputLengths.node, targetLengths.node, options)),
+    wrap(
+      f.ctcLoss(
+        nodeOf(logProbs, 'logProbs'),
+        nodeOf(targets, 'targets'),
+        nodeOf(inputLengths, 'inputLengths'),
+        nodeOf(targetLengths, 'targetLengths'),
+        options,
+      ),
+    ),
   );
 }
 
@@ -560,7 +632,7 @@ export function ctcLoss(
  * @example F.elu(tensor([0, 1])) // [0, 1]
  */
 export function elu(x: Tensor, options?: { alpha?: number | undefined }): Tensor {
-  return call(() => wrap(f.elu(x.node, options)));
+  return call(() => wrap(f.elu(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -577,7 +649,7 @@ export function embedding(
   weight: Tensor,
   options?: { paddingIdx?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.embedding(input.node, weight.node, options)));
+  return call(() => wrap(f.embedding(nodeOf(input, 'input'), nodeOf(weight, 'weight'), options)));
 }
 
 /**
@@ -605,12 +677,12 @@ export function embeddingBag(
   return call(() =>
     wrap(
       f.embeddingBag(
-        input.node,
-        weight.node,
+        nodeOf(input, 'input'),
+        nodeOf(weight, 'weight'),
         options && {
           ...options,
-          offsets: options.offsets?.node,
-          perSampleWeights: options.perSampleWeights?.node,
+          offsets: maybeNodeOf(options.offsets, 'options.offsets'),
+          perSampleWeights: maybeNodeOf(options.perSampleWeights, 'options.perSampleWeights'),
         },
       ),
     ),
@@ -629,7 +701,7 @@ export function embeddingRenorm(
   input: Tensor,
   options: { maxNorm: number; normType?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.embeddingRenorm(weight.node, input.node, options)));
+  return call(() => wrap(f.embeddingRenorm(nodeOf(weight, 'weight'), nodeOf(input, 'input'), options)));
 }
 
 /**
@@ -641,7 +713,7 @@ export function embeddingRenorm(
  * @example F.fold(ones(1, 4, 4), 3, 2).shape // [1, 1, 3, 3]
  */
 export function fold(input: Tensor, outputSize: PerDim, kernelSize: PerDim, options?: PatchOptions): Tensor {
-  return call(() => wrap(f.fold(input.node, outputSize, kernelSize, options)));
+  return call(() => wrap(f.fold(nodeOf(input, 'input'), outputSize, kernelSize, options)));
 }
 
 /**
@@ -660,7 +732,16 @@ export function gaussianNllLoss(
   variance: Tensor,
   options?: { full?: boolean | undefined; eps?: number | undefined; reduction?: Reduction | undefined },
 ): Tensor {
-  return call(() => wrap(f.gaussianNllLoss(input.node, target.node, variance.node, options)));
+  return call(() =>
+    wrap(
+      f.gaussianNllLoss(
+        nodeOf(input, 'input'),
+        nodeOf(target, 'target'),
+        nodeOf(variance, 'variance'),
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -669,7 +750,7 @@ export function gaussianNllLoss(
  * @example F.gelu(tensor([1])) // [0.8413]
  */
 export function gelu(x: Tensor, options?: { approximate?: 'none' | 'tanh' | undefined }): Tensor {
-  return call(() => wrap(f.gelu(x.node, options)));
+  return call(() => wrap(f.gelu(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -678,7 +759,7 @@ export function gelu(x: Tensor, options?: { approximate?: 'none' | 'tanh' | unde
  * @example F.glu(tensor([2, 0])) // [1]
  */
 export function glu(x: Tensor, dim?: number): Tensor {
-  return call(() => wrap(f.glu(x.node, dim)));
+  return call(() => wrap(f.glu(nodeOf(x, 'x'), dim)));
 }
 
 /**
@@ -701,7 +782,7 @@ export function gridSample(
     alignCorners?: boolean | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.gridSample(input.node, grid.node, options)));
+  return call(() => wrap(f.gridSample(nodeOf(input, 'input'), nodeOf(grid, 'grid'), options)));
 }
 
 /**
@@ -720,7 +801,17 @@ export function groupNorm(
   bias?: Tensor,
   options?: { eps?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.groupNorm(input.node, numGroups, weight?.node, bias?.node, options)));
+  return call(() =>
+    wrap(
+      f.groupNorm(
+        nodeOf(input, 'input'),
+        numGroups,
+        maybeNodeOf(weight, 'weight'),
+        maybeNodeOf(bias, 'bias'),
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -728,7 +819,7 @@ export function groupNorm(
  * @example F.hardshrink(tensor([0.3, 1])) // [0, 1]
  */
 export function hardshrink(x: Tensor, options?: { lambd?: number | undefined }): Tensor {
-  return call(() => wrap(f.hardshrink(x.node, options)));
+  return call(() => wrap(f.hardshrink(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -736,7 +827,7 @@ export function hardshrink(x: Tensor, options?: { lambd?: number | undefined }):
  * @example F.hardsigmoid(tensor([0])) // [0.5]
  */
 export function hardsigmoid(x: Tensor): Tensor {
-  return call(() => wrap(f.hardsigmoid(x.node)));
+  return call(() => wrap(f.hardsigmoid(nodeOf(x, 'x'))));
 }
 
 /**
@@ -744,7 +835,7 @@ export function hardsigmoid(x: Tensor): Tensor {
  * @example F.hardswish(tensor([-3, 3])) // [0, 3]
  */
 export function hardswish(x: Tensor): Tensor {
-  return call(() => wrap(f.hardswish(x.node)));
+  return call(() => wrap(f.hardswish(nodeOf(x, 'x'))));
 }
 
 /**
@@ -755,7 +846,7 @@ export function hardtanh(
   x: Tensor,
   options?: { minVal?: number | undefined; maxVal?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.hardtanh(x.node, options)));
+  return call(() => wrap(f.hardtanh(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -768,7 +859,7 @@ export function hingeEmbeddingLoss(
   target: Tensor,
   options?: { margin?: number | undefined; reduction?: Reduction | undefined },
 ): Tensor {
-  return call(() => wrap(f.hingeEmbeddingLoss(input.node, target.node, options)));
+  return call(() => wrap(f.hingeEmbeddingLoss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
 }
 
 /**
@@ -782,7 +873,7 @@ export function huberLoss(
   target: Tensor,
   options?: { delta?: number | undefined; reduction?: Reduction | undefined },
 ): Tensor {
-  return call(() => wrap(f.huberLoss(input.node, target.node, options)));
+  return call(() => wrap(f.huberLoss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
 }
 
 /**
@@ -804,7 +895,16 @@ export function instanceNorm(
   options?: { useInputStats?: boolean | undefined; eps?: number | undefined },
 ): Tensor {
   return call(() =>
-    wrap(f.instanceNorm(input.node, runningMean?.node, runningVar?.node, weight?.node, bias?.node, options)),
+    wrap(
+      f.instanceNorm(
+        nodeOf(input, 'input'),
+        maybeNodeOf(runningMean, 'runningMean'),
+        maybeNodeOf(runningVar, 'runningVar'),
+        maybeNodeOf(weight, 'weight'),
+        maybeNodeOf(bias, 'bias'),
+        options,
+      ),
+    ),
   );
 }
 
@@ -828,9 +928,9 @@ export function instanceNormUpdateStats(
   return call(() =>
     named(
       f.instanceNormUpdateStats(
-        input.node,
-        runningMean.node,
-        runningVar.node,
+        nodeOf(input, 'input'),
+        nodeOf(runningMean, 'runningMean'),
+        nodeOf(runningVar, 'runningVar'),
         options && { ...options, momentum: lower(options.momentum) },
       ),
     ),
@@ -857,7 +957,7 @@ export function interpolate(
     recomputeScaleFactor?: boolean | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.interpolate(input.node, options)));
+  return call(() => wrap(f.interpolate(nodeOf(input, 'input'), options)));
 }
 
 /**
@@ -874,7 +974,7 @@ export function klDiv(
   target: Tensor,
   options?: { logTarget?: boolean | undefined; reduction?: Reduction | 'batchmean' | undefined },
 ): Tensor {
-  return call(() => wrap(f.klDiv(input.node, target.node, options)));
+  return call(() => wrap(f.klDiv(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
 }
 
 /**
@@ -883,7 +983,7 @@ export function klDiv(
  * @example F.l1Loss(tensor([1, 2]), tensor([1, 4])) // 1
  */
 export function l1Loss(input: Tensor, target: Tensor, options?: WithReduction): Tensor {
-  return call(() => wrap(f.l1Loss(input.node, target.node, options)));
+  return call(() => wrap(f.l1Loss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
 }
 
 /**
@@ -902,7 +1002,17 @@ export function layerNorm(
   bias?: Tensor,
   options?: { eps?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.layerNorm(input.node, normalizedShape, weight?.node, bias?.node, options)));
+  return call(() =>
+    wrap(
+      f.layerNorm(
+        nodeOf(input, 'input'),
+        normalizedShape,
+        maybeNodeOf(weight, 'weight'),
+        maybeNodeOf(bias, 'bias'),
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -910,7 +1020,7 @@ export function layerNorm(
  * @example F.leakyRelu(tensor([-1, 2])) // [-0.01, 2]
  */
 export function leakyRelu(x: Tensor, options?: { negativeSlope?: number | undefined }): Tensor {
-  return call(() => wrap(f.leakyRelu(x.node, options)));
+  return call(() => wrap(f.leakyRelu(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -923,7 +1033,9 @@ export function leakyRelu(x: Tensor, options?: { negativeSlope?: number | undefi
  * @example F.linear(tensor([1, 2]), tensor([[3, 4]])) // [11]
  */
 export function linear(input: Tensor, weight: Tensor, bias?: Tensor): Tensor {
-  return call(() => wrap(f.linear(input.node, weight.node, bias?.node)));
+  return call(() =>
+    wrap(f.linear(nodeOf(input, 'input'), nodeOf(weight, 'weight'), maybeNodeOf(bias, 'bias'))),
+  );
 }
 
 /**
@@ -938,7 +1050,7 @@ export function localResponseNorm(
   size: number,
   options?: { alpha?: number | undefined; beta?: number | undefined; k?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.localResponseNorm(input.node, size, options)));
+  return call(() => wrap(f.localResponseNorm(nodeOf(input, 'input'), size, options)));
 }
 
 /**
@@ -947,7 +1059,7 @@ export function localResponseNorm(
  * @example F.logSoftmax(tensor([0, 0]), 0) // [-0.6931, -0.6931]
  */
 export function logSoftmax(x: Tensor, dim: number, options?: WithDType): Tensor {
-  return call(() => wrap(f.logSoftmax(x.node, dim, options)));
+  return call(() => wrap(f.logSoftmax(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -955,7 +1067,7 @@ export function logSoftmax(x: Tensor, dim: number, options?: WithDType): Tensor 
  * @example F.logsigmoid(tensor([0])) // [-0.6931]
  */
 export function logsigmoid(x: Tensor): Tensor {
-  return call(() => wrap(f.logsigmoid(x.node)));
+  return call(() => wrap(f.logsigmoid(nodeOf(x, 'x'))));
 }
 
 /**
@@ -969,7 +1081,7 @@ export function lpPool1d(
   kernelSize: PerDim,
   options?: { stride?: PerDim | undefined; ceilMode?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.lpPool1d(input.node, normType, kernelSize, options)));
+  return call(() => wrap(f.lpPool1d(nodeOf(input, 'input'), normType, kernelSize, options)));
 }
 
 /**
@@ -983,7 +1095,7 @@ export function lpPool2d(
   kernelSize: PerDim,
   options?: { stride?: PerDim | undefined; ceilMode?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.lpPool2d(input.node, normType, kernelSize, options)));
+  return call(() => wrap(f.lpPool2d(nodeOf(input, 'input'), normType, kernelSize, options)));
 }
 
 /**
@@ -998,7 +1110,16 @@ export function marginRankingLoss(
   target: Tensor,
   options?: { margin?: number | undefined; reduction?: Reduction | undefined },
 ): Tensor {
-  return call(() => wrap(f.marginRankingLoss(input1.node, input2.node, target.node, options)));
+  return call(() =>
+    wrap(
+      f.marginRankingLoss(
+        nodeOf(input1, 'input1'),
+        nodeOf(input2, 'input2'),
+        nodeOf(target, 'target'),
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -1037,7 +1158,7 @@ export function maxPool1d(
           kernelSize: PerDim,
           options?: MaxPoolOptions & { returnIndices?: boolean | undefined },
         ) => Node | { output: Node; indices: Node }
-      )(input.node, kernelSize, options),
+      )(nodeOf(input, 'input'), kernelSize, options),
     ),
   );
 }
@@ -1077,7 +1198,7 @@ export function maxPool2d(
           kernelSize: PerDim,
           options?: MaxPoolOptions & { returnIndices?: boolean | undefined },
         ) => Node | { output: Node; indices: Node }
-      )(input.node, kernelSize, options),
+      )(nodeOf(input, 'input'), kernelSize, options),
     ),
   );
 }
@@ -1117,7 +1238,7 @@ export function maxPool3d(
           kernelSize: PerDim,
           options?: MaxPoolOptions & { returnIndices?: boolean | undefined },
         ) => Node | { output: Node; indices: Node }
-      )(input.node, kernelSize, options),
+      )(nodeOf(input, 'input'), kernelSize, options),
     ),
   );
 }
@@ -1135,7 +1256,9 @@ export function maxUnpool1d(
   kernelSize: PerDim,
   options?: MaxUnpoolOptions,
 ): Tensor {
-  return call(() => wrap(f.maxUnpool1d(input.node, indices.node, kernelSize, options)));
+  return call(() =>
+    wrap(f.maxUnpool1d(nodeOf(input, 'input'), nodeOf(indices, 'indices'), kernelSize, options)),
+  );
 }
 
 /**
@@ -1151,7 +1274,9 @@ export function maxUnpool2d(
   kernelSize: PerDim,
   options?: MaxUnpoolOptions,
 ): Tensor {
-  return call(() => wrap(f.maxUnpool2d(input.node, indices.node, kernelSize, options)));
+  return call(() =>
+    wrap(f.maxUnpool2d(nodeOf(input, 'input'), nodeOf(indices, 'indices'), kernelSize, options)),
+  );
 }
 
 /**
@@ -1167,7 +1292,9 @@ export function maxUnpool3d(
   kernelSize: PerDim,
   options?: MaxUnpoolOptions,
 ): Tensor {
-  return call(() => wrap(f.maxUnpool3d(input.node, indices.node, kernelSize, options)));
+  return call(() =>
+    wrap(f.maxUnpool3d(nodeOf(input, 'input'), nodeOf(indices, 'indices'), kernelSize, options)),
+  );
 }
 
 /**
@@ -1175,7 +1302,7 @@ export function maxUnpool3d(
  * @example F.mish(tensor([0])) // [0]
  */
 export function mish(x: Tensor): Tensor {
-  return call(() => wrap(f.mish(x.node)));
+  return call(() => wrap(f.mish(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1186,7 +1313,7 @@ export function mish(x: Tensor): Tensor {
  * @example F.mseLoss(tensor([1, 2]), tensor([1, 4])) // 2
  */
 export function mseLoss(input: Tensor, target: Tensor, options?: WithReduction): Tensor {
-  return call(() => wrap(f.mseLoss(input.node, target.node, options)));
+  return call(() => wrap(f.mseLoss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
 }
 
 /**
@@ -1209,7 +1336,13 @@ export function multiMarginLoss(
   },
 ): Tensor {
   return call(() =>
-    wrap(f.multiMarginLoss(input.node, target.node, options && { ...options, weight: options.weight?.node })),
+    wrap(
+      f.multiMarginLoss(
+        nodeOf(input, 'input'),
+        nodeOf(target, 'target'),
+        options && { ...options, weight: maybeNodeOf(options.weight, 'options.weight') },
+      ),
+    ),
   );
 }
 
@@ -1226,7 +1359,7 @@ export function multilabelMarginLoss(
   target: Tensor,
   options?: { reduction?: Reduction | undefined },
 ): Tensor {
-  return call(() => wrap(f.multilabelMarginLoss(input.node, target.node, options)));
+  return call(() => wrap(f.multilabelMarginLoss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
 }
 
 /**
@@ -1244,9 +1377,9 @@ export function multilabelSoftMarginLoss(
   return call(() =>
     wrap(
       f.multilabelSoftMarginLoss(
-        input.node,
-        target.node,
-        options && { ...options, weight: options.weight?.node },
+        nodeOf(input, 'input'),
+        nodeOf(target, 'target'),
+        options && { ...options, weight: maybeNodeOf(options.weight, 'options.weight') },
       ),
     ),
   );
@@ -1271,7 +1404,13 @@ export function nllLoss(
   },
 ): Tensor {
   return call(() =>
-    wrap(f.nllLoss(input.node, target.node, options && { ...options, weight: options.weight?.node })),
+    wrap(
+      f.nllLoss(
+        nodeOf(input, 'input'),
+        nodeOf(target, 'target'),
+        options && { ...options, weight: maybeNodeOf(options.weight, 'options.weight') },
+      ),
+    ),
   );
 }
 
@@ -1284,7 +1423,17 @@ export function normalize(
   input: Tensor,
   options?: { p?: number | undefined; dim?: number | undefined; eps?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.normalize(input.node, options)));
+  return call(() => wrap(f.normalize(nodeOf(input, 'input'), options)));
+}
+
+/**
+ * A 1 at the position each class number names, among `numClasses` zeros; numbers out of range name none.
+ * PyTorch: `F.one_hot`, which gives int64.
+ * @throws DTypeError when `x` holds no integers; ArgumentError when `numClasses` is no size.
+ * @example F.oneHot(tensor([0, 2], { dtype: 'int32' }), 3) // [[1, 0, 0], [0, 0, 1]]
+ */
+export function oneHot(x: Tensor, numClasses: number): Tensor {
+  return call(() => wrap(f.oneHot(nodeOf(x, 'x'), numClasses)));
 }
 
 /**
@@ -1300,7 +1449,7 @@ export function pad(
   amounts: readonly number[],
   options?: { mode?: PadMode | undefined; value?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.pad(input.node, amounts, options)));
+  return call(() => wrap(f.pad(nodeOf(input, 'input'), amounts, options)));
 }
 
 /**
@@ -1313,7 +1462,7 @@ export function pairwiseDistance(
   x2: Tensor,
   options?: { p?: number | undefined; eps?: number | undefined; keepdim?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.pairwiseDistance(x1.node, x2.node, options)));
+  return call(() => wrap(f.pairwiseDistance(nodeOf(x1, 'x1'), nodeOf(x2, 'x2'), options)));
 }
 
 /**
@@ -1324,7 +1473,7 @@ export function pairwiseDistance(
  * @example F.pdist(tensor([[0, 0], [3, 4]])) // [5]
  */
 export function pdist(x: Tensor, options?: { p?: number | undefined }): Tensor {
-  return call(() => wrap(f.pdist(x.node, options)));
+  return call(() => wrap(f.pdist(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -1333,7 +1482,7 @@ export function pdist(x: Tensor, options?: { p?: number | undefined }): Tensor {
  * @example F.pixelShuffle(ones(1, 4, 2, 2), 2).shape // [1, 1, 4, 4]
  */
 export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
-  return call(() => wrap(f.pixelShuffle(input.node, upscaleFactor)));
+  return call(() => wrap(f.pixelShuffle(nodeOf(input, 'input'), upscaleFactor)));
 }
 
 /**
@@ -1342,7 +1491,7 @@ export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
  * @example F.pixelUnshuffle(ones(1, 1, 4, 4), 2).shape // [1, 4, 2, 2]
  */
 export function pixelUnshuffle(input: Tensor, downscaleFactor: number): Tensor {
-  return call(() => wrap(f.pixelUnshuffle(input.node, downscaleFactor)));
+  return call(() => wrap(f.pixelUnshuffle(nodeOf(input, 'input'), downscaleFactor)));
 }
 
 /**
@@ -1363,7 +1512,7 @@ export function poissonNllLoss(
     reduction?: Reduction | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.poissonNllLoss(input.node, target.node, options)));
+  return call(() => wrap(f.poissonNllLoss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
 }
 
 /**
@@ -1372,7 +1521,7 @@ export function poissonNllLoss(
  * @example F.prelu(tensor([-2, 1]), tensor([0.25])) // [-0.5, 1]
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
-  return call(() => wrap(f.prelu(x.node, weight.node)));
+  return call(() => wrap(f.prelu(nodeOf(x, 'x'), nodeOf(weight, 'weight'))));
 }
 
 /**
@@ -1382,7 +1531,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
  * @example F.relu(tensor([-1, 2])) // [0, 2]
  */
 export function relu(x: Tensor): Tensor {
-  return call(() => wrap(f.relu(x.node)));
+  return call(() => wrap(f.relu(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1390,7 +1539,7 @@ export function relu(x: Tensor): Tensor {
  * @example F.relu6(tensor([8, -1])) // [6, 0]
  */
 export function relu6(x: Tensor): Tensor {
-  return call(() => wrap(f.relu6(x.node)));
+  return call(() => wrap(f.relu6(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1401,7 +1550,7 @@ export function rrelu(
   x: Tensor,
   options?: { lower?: number | undefined; upper?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.rrelu(x.node, options)));
+  return call(() => wrap(f.rrelu(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -1425,10 +1574,10 @@ export function scaledDotProductAttention(
   return call(() =>
     wrap(
       f.scaledDotProductAttention(
-        query.node,
-        key.node,
-        value.node,
-        options && { ...options, attnMask: options.attnMask?.node },
+        nodeOf(query, 'query'),
+        nodeOf(key, 'key'),
+        nodeOf(value, 'value'),
+        options && { ...options, attnMask: maybeNodeOf(options.attnMask, 'options.attnMask') },
       ),
     ),
   );
@@ -1439,14 +1588,14 @@ export function scaledDotProductAttention(
  * @example F.selu(tensor([1])) // [1.0507]
  */
 export function selu(x: Tensor): Tensor {
-  return call(() => wrap(f.selu(x.node)));
+  return call(() => wrap(f.selu(nodeOf(x, 'x'))));
 }
 
 /**
  * `1 / (1 + e^-x)`.
  */
 export function sigmoid(x: Tensor): Tensor {
-  return call(() => wrap(f.sigmoid(x.node)));
+  return call(() => wrap(f.sigmoid(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1454,7 +1603,7 @@ export function sigmoid(x: Tensor): Tensor {
  * @example F.silu(tensor([0])) // [0]
  */
 export function silu(x: Tensor): Tensor {
-  return call(() => wrap(f.silu(x.node)));
+  return call(() => wrap(f.silu(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1468,7 +1617,7 @@ export function smoothL1Loss(
   target: Tensor,
   options?: { beta?: number | undefined; reduction?: Reduction | undefined },
 ): Tensor {
-  return call(() => wrap(f.smoothL1Loss(input.node, target.node, options)));
+  return call(() => wrap(f.smoothL1Loss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
 }
 
 /**
@@ -1477,7 +1626,7 @@ export function smoothL1Loss(
  * @example F.softMarginLoss(tensor([0]), tensor([1])) // 0.6931
  */
 export function softMarginLoss(input: Tensor, target: Tensor, options?: WithReduction): Tensor {
-  return call(() => wrap(f.softMarginLoss(input.node, target.node, options)));
+  return call(() => wrap(f.softMarginLoss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
 }
 
 /**
@@ -1486,7 +1635,7 @@ export function softMarginLoss(input: Tensor, target: Tensor, options?: WithRedu
  * @example F.softmax(tensor([0, 0]), 0) // [0.5, 0.5]
  */
 export function softmax(x: Tensor, dim: number, options?: WithDType): Tensor {
-  return call(() => wrap(f.softmax(x.node, dim, options)));
+  return call(() => wrap(f.softmax(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -1495,7 +1644,7 @@ export function softmax(x: Tensor, dim: number, options?: WithDType): Tensor {
  * @example F.softmin(tensor([0, 0]), 0) // [0.5, 0.5]
  */
 export function softmin(x: Tensor, dim: number, options?: WithDType): Tensor {
-  return call(() => wrap(f.softmin(x.node, dim, options)));
+  return call(() => wrap(f.softmin(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -1506,7 +1655,7 @@ export function softplus(
   x: Tensor,
   options?: { beta?: number | undefined; threshold?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.softplus(x.node, options)));
+  return call(() => wrap(f.softplus(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -1515,7 +1664,7 @@ export function softplus(
  * @example F.softshrink(tensor([0.3, 1])) // [0, 0.5]
  */
 export function softshrink(x: Tensor, options?: { lambd?: number | undefined }): Tensor {
-  return call(() => wrap(f.softshrink(x.node, options)));
+  return call(() => wrap(f.softshrink(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -1523,14 +1672,14 @@ export function softshrink(x: Tensor, options?: { lambd?: number | undefined }):
  * @example F.softsign(tensor([1])) // [0.5]
  */
 export function softsign(x: Tensor): Tensor {
-  return call(() => wrap(f.softsign(x.node)));
+  return call(() => wrap(f.softsign(nodeOf(x, 'x'))));
 }
 
 /**
  * Hyperbolic tangent.
  */
 export function tanh(x: Tensor): Tensor {
-  return call(() => wrap(f.tanh(x.node)));
+  return call(() => wrap(f.tanh(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1538,7 +1687,7 @@ export function tanh(x: Tensor): Tensor {
  * @example F.tanhshrink(tensor([0])) // [0]
  */
 export function tanhshrink(x: Tensor): Tensor {
-  return call(() => wrap(f.tanhshrink(x.node)));
+  return call(() => wrap(f.tanhshrink(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1546,7 +1695,7 @@ export function tanhshrink(x: Tensor): Tensor {
  * @example F.threshold(tensor([1, 3]), 2, 0) // [0, 3]
  */
 export function threshold(x: Tensor, threshold: number, value: number): Tensor {
-  return call(() => wrap(f.threshold(x.node, threshold, value)));
+  return call(() => wrap(f.threshold(nodeOf(x, 'x'), threshold, value)));
 }
 
 /**
@@ -1568,7 +1717,16 @@ export function tripletMarginLoss(
     reduction?: Reduction | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.tripletMarginLoss(anchor.node, positive.node, negative.node, options)));
+  return call(() =>
+    wrap(
+      f.tripletMarginLoss(
+        nodeOf(anchor, 'anchor'),
+        nodeOf(positive, 'positive'),
+        nodeOf(negative, 'negative'),
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -1579,7 +1737,7 @@ export function tripletMarginLoss(
  * @example F.unfold(ones(1, 1, 3, 3), 2).shape // [1, 4, 4]
  */
 export function unfold(input: Tensor, kernelSize: PerDim, options?: PatchOptions): Tensor {
-  return call(() => wrap(f.unfold(input.node, kernelSize, options)));
+  return call(() => wrap(f.unfold(nodeOf(input, 'input'), kernelSize, options)));
 }
 
 /**
@@ -1595,7 +1753,7 @@ export function upsample(
     alignCorners?: boolean | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.upsample(input.node, options)));
+  return call(() => wrap(f.upsample(nodeOf(input, 'input'), options)));
 }
 
 /**
@@ -1606,7 +1764,7 @@ export function upsampleBilinear(
   input: Tensor,
   options: { size?: PerDim | undefined; scaleFactor?: PerDim | undefined },
 ): Tensor {
-  return call(() => wrap(f.upsampleBilinear(input.node, options)));
+  return call(() => wrap(f.upsampleBilinear(nodeOf(input, 'input'), options)));
 }
 
 /**
@@ -1617,5 +1775,5 @@ export function upsampleNearest(
   input: Tensor,
   options: { size?: PerDim | undefined; scaleFactor?: PerDim | undefined },
 ): Tensor {
-  return call(() => wrap(f.upsampleNearest(input.node, options)));
+  return call(() => wrap(f.upsampleNearest(nodeOf(input, 'input'), options)));
 }

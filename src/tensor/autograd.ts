@@ -1,6 +1,6 @@
 /** Differentiation as functions of tensors. */
 import * as ad from '../autodiff/index.js';
-import { GradientError, atSite } from '../core/index.js';
+import { FusegradError, GradientError, atSite } from '../core/index.js';
 import { g, type Node } from '../graph/index.js';
 import { withoutGradients } from '../runtime/index.js';
 import { differentiate } from './gradients.js';
@@ -10,8 +10,21 @@ type Many = Tensor | readonly Tensor[];
 const list = (x: Many): readonly Tensor[] => (x instanceof Tensor ? [x] : x);
 const wrap = (node: Node): Tensor => new Tensor(node);
 
-/** Runs `body` so that no gradient flows through what it computes (torch.no_grad). */
-export const noGrad = withoutGradients;
+/**
+ * Runs `body` so that no gradient flows through what it computes (torch.no_grad).
+ * @throws FusegradError for an async body: after its first await it would no longer be covered.
+ */
+export function noGrad<T>(body: () => T): T {
+  const result = withoutGradients(body);
+  if (result instanceof Promise) {
+    void result.catch(() => undefined);
+    throw new FusegradError(
+      'noGrad: the body is async, and gradients are off only until its first await',
+      'compute inside, await outside: const y = noGrad(() => model(x)); await y.item()',
+    );
+  }
+  return result;
+}
 
 export interface GradOptions {
   /** Cotangents of the outputs; needed unless each has one element. */
@@ -29,11 +42,11 @@ export interface GradOptions {
  */
 export function grad(
   outputs: Many,
-  inputs: readonly Tensor[],
+  inputs: Many,
   options: GradOptions & { allowUnused: true },
 ): (Tensor | null)[];
-export function grad(outputs: Many, inputs: readonly Tensor[], options?: GradOptions): Tensor[];
-export function grad(outputs: Many, inputs: readonly Tensor[], options: GradOptions = {}): (Tensor | null)[] {
+export function grad(outputs: Many, inputs: Many, options?: GradOptions): Tensor[];
+export function grad(outputs: Many, inputs: Many, options: GradOptions = {}): (Tensor | null)[] {
   return atSite(() => {
     const given = options.gradOutputs ? list(options.gradOutputs) : undefined;
     const nodes = list(outputs).map((output) => output.value.node);
@@ -43,7 +56,7 @@ export function grad(outputs: Many, inputs: readonly Tensor[], options: GradOpti
     const found = differentiate(
       nodes,
       seeds,
-      inputs.map((input) => input.value.node),
+      list(inputs).map((input) => input.value.node),
     );
     return found.map((each, i) => {
       if (each) return wrap(each);

@@ -3,7 +3,6 @@
  * show itself. The generated class Tensor adds the operations.
  */
 import {
-  ArgumentError,
   DTypeError,
   FusegradError,
   InternalError,
@@ -83,6 +82,9 @@ export class TensorBase {
     const { cell } = this.value;
     return cell ? cell.requiresGrad : this.value.lazyNode !== undefined && isTracked(this.value.lazyNode);
   }
+  set requiresGrad(flag: boolean) {
+    this.requiresGrad_(flag);
+  }
 
   /**
    * Makes a tensor at hand a leaf that accumulates gradients, or stops it from doing so (torch.Tensor.requires_grad_).
@@ -103,9 +105,7 @@ export class TensorBase {
         }
         if (this.requiresGrad)
           throw new FusegradError('requiresGrad_: only leaves can change it', 'use .detach()');
-        this.#realise();
-        const { array, shape, dtype } = this.value.data!;
-        this.value.becomeCell(new Cell(array, shape, dtype));
+        this.#becomeState();
       }
       this.value.cell!.requiresGrad = flag;
       touch();
@@ -116,7 +116,7 @@ export class TensorBase {
   /** The gradient `backward()` accumulated here, or null. */
   get grad(): this | null {
     const { cell } = this.value;
-    return cell ? (readGrad(cell) as this | null) : null;
+    return cell ? (readGrad(cell, plainMaker(this)) as this | null) : null;
   }
 
   set grad(to: TensorBase | null) {
@@ -132,6 +132,8 @@ export class TensorBase {
         `a gradient of ${formatShape(this.shape)} has that shape, not ${formatShape(to.shape)}`,
       );
     }
+    if (to && to.dtype !== this.dtype)
+      throw new DTypeError('grad', `a gradient of ${this.dtype} is ${this.dtype}, not ${to.dtype}`, 'cast it');
     writeGrad(cell, to);
   }
 
@@ -143,7 +145,7 @@ export class TensorBase {
    * @throws GradientError for several elements without `gradient`, or when nothing requires a gradient.
    */
   backward(options: { gradient?: TensorBase | undefined; createGraph?: boolean | undefined } = {}): void {
-    call(() => accumulate(this, options, (node) => new (plainClass(this))(node)));
+    call(() => accumulate(this, options, plainMaker(this)));
   }
 
   /** Keeps this value readable after the state it was computed from is overwritten. */
@@ -151,6 +153,16 @@ export class TensorBase {
     this.value.retained = true;
     if (this.value.lazyNode && !this.value.isTraced) pending.add(this.value);
     return this;
+  }
+
+  /** Its content lies in a cell of its own from now on: what was computed from it keeps the values it saw. */
+  #becomeState(): Cell {
+    this.#realise();
+    const { array, shape, dtype } = this.value.data!;
+    const cell = new Cell(array.slice(), shape, dtype);
+    this.value.becomeCell(cell);
+    touch();
+    return cell;
   }
 
   #realise(): void {
@@ -183,7 +195,7 @@ export class TensorBase {
   }
 
   /**
-   * The value of a tensor of one element, as a number; true or false for bool.
+   * The value of a tensor of one element, as a number: 1 or 0 for bool.
    * @throws ShapeError when there are more.
    */
   itemSync(): number {
@@ -254,7 +266,7 @@ export class TensorBase {
   }
   /** In place: this = 0 everywhere. */
   zero_(): this {
-    return this.#inPlace('zero_', 'zerosLike(x)', () => g.full(this.shape, 0, this.dtype));
+    return this.#inPlace('zero_', 'zerosLike(x); for a gradient: x.grad = null', () => g.full(this.shape, 0, this.dtype));
   }
   /** In place: this += alpha * other. */
   add_(other: OperandLike, options: { alpha?: number } = {}): this {
@@ -275,11 +287,14 @@ export class TensorBase {
 
   #inPlace(op: string, instead: string, value: () => Node): this {
     return call(() => {
-      const { cell } = this.value;
+      const { value: own } = this;
+      const cell = own.cell ?? (own.made && !activeTrace() ? this.#becomeState() : undefined);
       if (!cell) {
         throw new FusegradError(
           `${op}: only parameters, buffers and leaves change in place`,
-          `use the functional form: ${instead}`,
+          own.made && !own.isTraced
+            ? 'in a compiled function, make it state: new Buffer(x)'
+            : `use the functional form: ${instead}`,
         );
       }
       if (cell.requiresGrad && gradientsEnabled()) {
@@ -295,8 +310,9 @@ export class TensorBase {
 
   /** Shows the values as PyTorch prints them; computes them if need be. */
   async print(): Promise<void> {
+    const text = formatTensor(this.dataSync(), this.shape, this.dtype, this.requiresGrad);
     await Promise.resolve();
-    console.log(formatTensor(this.dataSync(), this.shape, this.dtype, this.requiresGrad));
+    console.log(text);
   }
 
   /** Never runs anything: the values if they are at hand, else what is known. */
@@ -314,6 +330,11 @@ export class TensorBase {
     return this.toString();
   }
 
+  /** What JSON shows; `await t.tolist()` gives all values. */
+  toJSON(): string {
+    return this.toString();
+  }
+
   [Symbol.toPrimitive](hint: string): string {
     if (hint === 'string') return this.toString();
     throw new FusegradError(
@@ -323,12 +344,12 @@ export class TensorBase {
   }
 }
 
-/** The class Tensor, which is generated on top of this file: what computed values are, whatever a parameter's own class. */
-function plainClass(tensor: TensorBase): typeof TensorBase {
+/** Makes tensors of the class Tensor, which is generated on top of this file: computed values are, whatever a parameter's own class. */
+function plainMaker(tensor: TensorBase): (of: Node | Cell) => TensorBase {
   let type = tensor.constructor as typeof TensorBase;
   for (let base = type; base !== TensorBase; base = Object.getPrototypeOf(base) as typeof TensorBase)
     type = base;
-  return type;
+  return (of) => new type(of);
 }
 
 const lowerOperand = (x: OperandLike): Node | number | boolean | bigint =>
@@ -370,9 +391,4 @@ export function assignAll(pairs: readonly (readonly [TensorBase, OperandLike])[]
       }),
     );
   });
-}
-
-/** @internal Checks an argument that must be a tensor. */
-export function expectTensor(op: string, x: unknown): asserts x is TensorBase {
-  if (!(x instanceof TensorBase)) throw new ArgumentError(op, `expected a tensor, not ${typeof x}`);
 }

@@ -2,7 +2,7 @@
  * compile(): a function is traced once per kind of arguments, and from then on a call is one program. It sees tensors
  * among its arguments as inputs, other arguments as fixed keys, and state wherever it touches it.
  */
-import { TraceError, unpinned, type TypedArray } from '../core/index.js';
+import { TraceError, kindOf, unpinned, type TypedArray } from '../core/index.js';
 import { node, type Graph, type Node } from '../graph/index.js';
 import { Traced } from '../inspect/index.js';
 import type { Leaf } from '../ops/index.js';
@@ -28,7 +28,7 @@ import {
   type KernelTime,
   Data,
 } from '../runtime/index.js';
-import { isTracked, moveToCell } from './gradients.js';
+import { gradTensor, isTracked, moveToCell } from './gradients.js';
 import { Tensor } from './tensor.generated.js';
 import {
   flattenTree,
@@ -75,6 +75,8 @@ interface Entry {
 
 /** Traces of one function before it warns that something changes with every call. */
 const manyTraces = 5;
+/** Programs one function keeps; the oldest make room. */
+const mostPrograms = 64;
 
 /** Stands for output number `index` in a result. */
 class Slot {
@@ -95,6 +97,7 @@ export function compile<A extends unknown[], R>(
 ): Compiled<A, R> {
   const name = options.name ?? (fn.name || 'step');
   const entries: Entry[] = [];
+  let traces = 0;
 
   const find = (args: A): Entry | undefined => {
     const epoch = currentEpoch();
@@ -115,7 +118,8 @@ export function compile<A extends unknown[], R>(
     if (known) return known;
     const entry = traceFunction(fn, args, { ...options, name });
     entries.unshift(entry);
-    if (entries.length === manyTraces) {
+    if (entries.length > mostPrograms) entries.pop();
+    if (++traces === manyTraces) {
       console.warn(
         `fusegrad: ${name} has been traced ${manyTraces} times; ${difference(entries[1]!, entry)} changes between calls`,
       );
@@ -171,7 +175,7 @@ function traceFunction<A extends unknown[], R>(
           );
         }
         const outputs: Node[] = [];
-        return { outputs, shaped: slotsOf(out, outputs), grads: trace.finishGrads() };
+        return { outputs, shaped: slotsOf(options.name, out, outputs), grads: trace.finishGrads() };
       } finally {
         trace.restoreGrads();
       }
@@ -197,11 +201,20 @@ function traceFunction<A extends unknown[], R>(
   };
 }
 
-function slotsOf(result: unknown, outputs: Node[]): unknown {
+function slotsOf(name: string, result: unknown, outputs: Node[]): unknown {
   if (result instanceof Tensor) return new Slot(outputs.push(result.value.node) - 1);
-  if (Array.isArray(result)) return result.map((each) => slotsOf(each, outputs));
-  if (result !== null && typeof result === 'object' && Object.getPrototypeOf(result) === Object.prototype) {
-    return Object.fromEntries(Object.entries(result).map(([key, each]) => [key, slotsOf(each, outputs)]));
+  if (Array.isArray(result)) return result.map((each) => slotsOf(name, each, outputs));
+  if (result === null || typeof result !== 'object') return result;
+  if (Object.getPrototypeOf(result) === Object.prototype) {
+    return Object.fromEntries(
+      Object.entries(result).map(([key, each]) => [key, slotsOf(name, each, outputs)]),
+    );
+  }
+  const held: unknown[] = result instanceof Map ? [...result.values()] : Object.values(result);
+  if (held.some((each) => each instanceof Tensor)) {
+    throw new TraceError(
+      `${name} returns ${kindOf(result)} that holds tensors: results are tensors, arrays and plain records`,
+    );
   }
   return result;
 }
@@ -217,7 +230,7 @@ function fill(shaped: unknown, outputs: readonly Tensor[]): unknown {
 
 function run(entry: Entry, args: readonly unknown[]): unknown {
   if (pending.size > 0) flushPending();
-  for (let i = 0; i < entry.gradsRead.length; i++) moveToCell(entry.gradsRead[i]!);
+  for (let i = 0; i < entry.gradsRead.length; i++) moveToCell(entry.gradsRead[i]!, toTensor);
   const tensors = tensorsOf(args);
   const dataOf = (leaf: Leaf): TypedArray => {
     const held = tensors[entry.argument.get(leaf)!]!.materialise();
@@ -232,14 +245,12 @@ function run(entry: Entry, args: readonly unknown[]): unknown {
   return fill(entry.result, results);
 }
 
-const gradTensors = new WeakMap<Cell, Tensor>();
+const toTensor = (of: Node | Cell): Tensor => new Tensor(of);
 
 /** Shows on a parameter what a call computed as its gradient. */
 function leaveGrad(cell: Cell): void {
-  let tensor = gradTensors.get(cell);
-  if (!tensor) gradTensors.set(cell, (tensor = new Tensor(cell.gradCell)));
   if (cell.grad === null) touch();
-  cell.grad = tensor;
+  cell.grad = gradTensor(cell, toTensor);
 }
 
 function dropGrad(cell: Cell): void {

@@ -8,7 +8,9 @@ import {
   float16ToBits,
   formatShape,
   isHalf,
+  kindOf,
   numel,
+  requireDType,
   atSite,
   type DType,
   type Shape,
@@ -17,8 +19,8 @@ import {
 import { Data, activeTrace, outsideTrace } from '../runtime/index.js';
 import { Tensor } from './tensor.generated.js';
 
-/** Nested arrays of numbers, booleans or bigints of one shape. */
-export type NestedValues = number | boolean | bigint | readonly NestedValues[];
+/** Nested arrays of numbers, booleans or bigints of one shape; rows may be typed arrays. */
+export type NestedValues = number | boolean | bigint | TypedArray | readonly NestedValues[];
 
 export interface TensorOptions {
   /** Default: a typed array's own dtype, bool for booleans, int64 for bigints, float32 for numbers. */
@@ -70,14 +72,21 @@ function converter(op: string, dtype: DType): (value: number | bigint | boolean)
 }
 
 function flatten(op: string, values: NestedValues, into: (number | bigint | boolean)[]): number[] {
-  if (!Array.isArray(values)) {
-    if (typeof values !== 'number' && typeof values !== 'boolean' && typeof values !== 'bigint') {
-      throw new ArgumentError(op, `expected numbers, booleans or bigints, found ${typeof values}`);
-    }
+  if (typeof values === 'number' || typeof values === 'boolean' || typeof values === 'bigint') {
     into.push(values);
     return [];
   }
-  const parts = (values as readonly NestedValues[]).map((each) => flatten(op, each, into));
+  const isRow = ArrayBuffer.isView(values);
+  if (!Array.isArray(values) && !isRow) {
+    throw new ArgumentError(
+      op,
+      `expected numbers, booleans or bigints, found ${kindOf(values)}`,
+      (values as unknown) instanceof Tensor ? 'stack(list) joins tensors' : undefined,
+    );
+  }
+  const parts = Array.from<NestedValues, number[]>(values as readonly NestedValues[], (each) =>
+    flatten(op, each, into),
+  );
   const first = parts[0] ?? [];
   const odd = parts.findIndex((shape) => formatShape(shape) !== formatShape(first));
   if (odd > 0) {
@@ -109,18 +118,19 @@ export function tensor(values: NestedValues | TypedArray | Tensor, options: Tens
       dtype ??= dtypeOfArray.get(values.constructor);
     } else {
       const list: (number | bigint | boolean)[] = [];
-      natural = flatten('tensor', values as NestedValues, list);
+      natural = flatten('tensor', values, list);
       flat = list;
       const all = (type: string): boolean => list.length > 0 && list.every((value) => typeof value === type);
       dtype ??= all('boolean') ? 'bool' : all('bigint') ? 'int64' : 'float32';
     }
+    requireDType('tensor', (dtype ??= 'float32'));
     const shape = options.shape ?? natural;
     if (numel(shape) !== flat.length) {
       throw new ShapeError('tensor', `${flat.length} values do not fill shape ${formatShape(shape)}`);
     }
-    const converted = arrayFrom('tensor', flat, dtype ?? 'float32');
+    const converted = arrayFrom('tensor', flat, dtype);
     const array = converted === (values as unknown) ? converted.slice() : converted;
-    const result = new Tensor(new Data(array, shape, dtype ?? 'float32'));
+    const result = new Tensor(new Data(array, shape, dtype));
     return options.requiresGrad ? result.requiresGrad_() : result;
   });
 }

@@ -13,6 +13,7 @@ import type {
   Named as NamedNodes,
 } from '../functional/index.js';
 import type { Node } from '../graph/index.js';
+import { maybeNodeOf, nodeOf } from './arguments.js';
 import { call } from './base.js';
 import {
   leaf,
@@ -30,21 +31,21 @@ import {
  * `|x|`.
  */
 export function abs(x: Tensor): Tensor {
-  return call(() => wrap(f.abs(x.node)));
+  return call(() => wrap(f.abs(nodeOf(x, 'x'))));
 }
 
 /**
  * Inverse cosine, NaN outside [-1, 1].
  */
 export function acos(x: Tensor): Tensor {
-  return call(() => wrap(f.acos(x.node)));
+  return call(() => wrap(f.acos(nodeOf(x, 'x'))));
 }
 
 /**
  * Inverse hyperbolic cosine, NaN below 1.
  */
 export function acosh(x: Tensor): Tensor {
-  return call(() => wrap(f.acosh(x.node)));
+  return call(() => wrap(f.acosh(nodeOf(x, 'x'))));
 }
 
 /**
@@ -64,21 +65,21 @@ export function addbmm(
   b2: Tensor,
   options?: { beta?: number | undefined; alpha?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.addbmm(x.node, b1.node, b2.node, options)));
+  return call(() => wrap(f.addbmm(nodeOf(x, 'x'), nodeOf(b1, 'b1'), nodeOf(b2, 'b2'), options)));
 }
 
 /**
  * `x + value * t1 / t2`.
  */
 export function addcdiv(x: Tensor, t1: Tensor, t2: Tensor, options?: { value?: number | undefined }): Tensor {
-  return call(() => wrap(f.addcdiv(x.node, t1.node, t2.node, options)));
+  return call(() => wrap(f.addcdiv(nodeOf(x, 'x'), nodeOf(t1, 't1'), nodeOf(t2, 't2'), options)));
 }
 
 /**
  * `x + value * t1 * t2`.
  */
 export function addcmul(x: Tensor, t1: Tensor, t2: Tensor, options?: { value?: number | undefined }): Tensor {
-  return call(() => wrap(f.addcmul(x.node, t1.node, t2.node, options)));
+  return call(() => wrap(f.addcmul(nodeOf(x, 'x'), nodeOf(t1, 't1'), nodeOf(t2, 't2'), options)));
 }
 
 /**
@@ -90,7 +91,7 @@ export function addmm(
   m2: Tensor,
   options?: { beta?: number | undefined; alpha?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.addmm(x.node, m1.node, m2.node, options)));
+  return call(() => wrap(f.addmm(nodeOf(x, 'x'), nodeOf(m1, 'm1'), nodeOf(m2, 'm2'), options)));
 }
 
 /**
@@ -102,7 +103,7 @@ export function addmv(
   v: Tensor,
   options?: { beta?: number | undefined; alpha?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.addmv(x.node, m.node, v.node, options)));
+  return call(() => wrap(f.addmv(nodeOf(x, 'x'), nodeOf(m, 'm'), nodeOf(v, 'v'), options)));
 }
 
 /**
@@ -114,28 +115,28 @@ export function addr(
   v2: Tensor,
   options?: { beta?: number | undefined; alpha?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.addr(x.node, v1.node, v2.node, options)));
+  return call(() => wrap(f.addr(nodeOf(x, 'x'), nodeOf(v1, 'v1'), nodeOf(v2, 'v2'), options)));
 }
 
 /**
  * Whether all elements over `dim` are true, that is not 0; true over nothing. uint8 gives uint8.
  */
 export function all(x: Tensor, dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.all(x.node, dim, options)));
+  return call(() => wrap(f.all(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
  * The largest over `dim`; NaN wins. Equal ones share the gradient.
  */
 export function amax(x: Tensor, dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.amax(x.node, dim, options)));
+  return call(() => wrap(f.amax(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
  * The smallest over `dim`; NaN wins. Equal ones share the gradient.
  */
 export function amin(x: Tensor, dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.amin(x.node, dim, options)));
+  return call(() => wrap(f.amin(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -146,21 +147,21 @@ export function aminmax(
   dim?: number,
   options?: { keepdim?: boolean | undefined },
 ): Named<'min' | 'max'> {
-  return call(() => named(f.aminmax(x.node, dim, options)));
+  return call(() => named(f.aminmax(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
  * The angle of real numbers: 0, or pi below 0; NaN stays.
  */
 export function angle(x: Tensor): Tensor {
-  return call(() => wrap(f.angle(x.node)));
+  return call(() => wrap(f.angle(nodeOf(x, 'x'))));
 }
 
 /**
  * Whether any element over `dim` is true, that is not 0; false over nothing. uint8 gives uint8.
  */
 export function any(x: Tensor, dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.any(x.node, dim, options)));
+  return call(() => wrap(f.any(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -180,21 +181,21 @@ export function arange(...args: readonly (number | Making | undefined)[]): Tenso
  * The position of the first largest element along `dim`, or in the flattened tensor.
  */
 export function argmax(x: Tensor, dim?: number, options?: { keepdim?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.argmax(x.node, dim, options)));
+  return call(() => wrap(f.argmax(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
  * The position of the first smallest element along `dim`, or in the flattened tensor.
  */
 export function argmin(x: Tensor, dim?: number, options?: { keepdim?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.argmin(x.node, dim, options)));
+  return call(() => wrap(f.argmin(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
  * The positions that put the values along `dim` in order.
  */
 export function argsort(x: Tensor, dim?: number, options?: { descending?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.argsort(x.node, dim, options)));
+  return call(() => wrap(f.argsort(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -206,28 +207,28 @@ export function asStrided(
   stride: readonly number[],
   options?: { storageOffset?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.asStrided(x.node, size, stride, options)));
+  return call(() => wrap(f.asStrided(nodeOf(x, 'x'), size, stride, options)));
 }
 
 /**
  * Inverse sine, NaN outside [-1, 1].
  */
 export function asin(x: Tensor): Tensor {
-  return call(() => wrap(f.asin(x.node)));
+  return call(() => wrap(f.asin(nodeOf(x, 'x'))));
 }
 
 /**
  * Inverse hyperbolic sine.
  */
 export function asinh(x: Tensor): Tensor {
-  return call(() => wrap(f.asinh(x.node)));
+  return call(() => wrap(f.asinh(nodeOf(x, 'x'))));
 }
 
 /**
  * Inverse tangent.
  */
 export function atan(x: Tensor): Tensor {
-  return call(() => wrap(f.atan(x.node)));
+  return call(() => wrap(f.atan(nodeOf(x, 'x'))));
 }
 
 /**
@@ -241,7 +242,7 @@ export function atan2(y: Operand, x: Operand): Tensor {
  * Inverse hyperbolic tangent, NaN outside [-1, 1].
  */
 export function atanh(x: Tensor): Tensor {
-  return call(() => wrap(f.atanh(x.node)));
+  return call(() => wrap(f.atanh(nodeOf(x, 'x'))));
 }
 
 /**
@@ -252,7 +253,9 @@ export function atleast1d(...tensors: readonly Tensor[]): Tensor[];
 export function atleast1d(...tensors: readonly Tensor[]): Tensor | Tensor[] {
   return call(() =>
     wrapEach(
-      (f.atleast1d as (...tensors: readonly Node[]) => Node | Node[])(...tensors.map((each) => each.node)),
+      (f.atleast1d as (...tensors: readonly Node[]) => Node | Node[])(
+        ...tensors.map((each) => nodeOf(each, 'tensors')),
+      ),
     ),
   );
 }
@@ -265,7 +268,9 @@ export function atleast2d(...tensors: readonly Tensor[]): Tensor[];
 export function atleast2d(...tensors: readonly Tensor[]): Tensor | Tensor[] {
   return call(() =>
     wrapEach(
-      (f.atleast2d as (...tensors: readonly Node[]) => Node | Node[])(...tensors.map((each) => each.node)),
+      (f.atleast2d as (...tensors: readonly Node[]) => Node | Node[])(
+        ...tensors.map((each) => nodeOf(each, 'tensors')),
+      ),
     ),
   );
 }
@@ -278,7 +283,9 @@ export function atleast3d(...tensors: readonly Tensor[]): Tensor[];
 export function atleast3d(...tensors: readonly Tensor[]): Tensor | Tensor[] {
   return call(() =>
     wrapEach(
-      (f.atleast3d as (...tensors: readonly Node[]) => Node | Node[])(...tensors.map((each) => each.node)),
+      (f.atleast3d as (...tensors: readonly Node[]) => Node | Node[])(
+        ...tensors.map((each) => nodeOf(each, 'tensors')),
+      ),
     ),
   );
 }
@@ -292,7 +299,7 @@ export function baddbmm(
   b2: Tensor,
   options?: { beta?: number | undefined; alpha?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.baddbmm(x.node, b1.node, b2.node, options)));
+  return call(() => wrap(f.baddbmm(nodeOf(x, 'x'), nodeOf(b1, 'b1'), nodeOf(b2, 'b2'), options)));
 }
 
 /**
@@ -315,7 +322,7 @@ export function bitwiseLeftShift(x: Operand, y: Operand): Tensor {
  * @throws DTypeError for floating tensors.
  */
 export function bitwiseNot(x: Tensor): Tensor {
-  return call(() => wrap(f.bitwiseNot(x.node)));
+  return call(() => wrap(f.bitwiseNot(nodeOf(x, 'x'))));
 }
 
 /**
@@ -345,14 +352,14 @@ export function bitwiseXor(x: Operand, y: Operand): Tensor {
  * A matrix with the given ones on its diagonal, zeros elsewhere.
  */
 export function blockDiag(...tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.blockDiag(...tensors.map((each) => each.node))));
+  return call(() => wrap(f.blockDiag(...tensors.map((each) => nodeOf(each, 'tensors')))));
 }
 
 /**
  * The products of two stacks of matrices, without broadcasting.
  */
 export function bmm(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.bmm(x.node, y.node)));
+  return call(() => wrap(f.bmm(nodeOf(x, 'x'), nodeOf(y, 'y'))));
 }
 
 /**
@@ -366,28 +373,28 @@ export function broadcastShapes(...shapes: readonly (readonly number[])[]): numb
  * Tensors stretched to their common shape.
  */
 export function broadcastTensors(...tensors: readonly Tensor[]): Tensor[] {
-  return call(() => f.broadcastTensors(...tensors.map((each) => each.node)).map(wrap));
+  return call(() => f.broadcastTensors(...tensors.map((each) => nodeOf(each, 'tensors'))).map(wrap));
 }
 
 /**
  * Stretched to `shape` by broadcasting.
  */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
-  return call(() => wrap(f.broadcastTo(x.node, shape)));
+  return call(() => wrap(f.broadcastTo(nodeOf(x, 'x'), shape)));
 }
 
 /**
  * The interval between `boundaries` each element lies in: see searchsorted.
  */
 export function bucketize(x: Operand, boundaries: Tensor, options?: { right?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.bucketize(lower(x), boundaries.node, options)));
+  return call(() => wrap(f.bucketize(lower(x), nodeOf(boundaries, 'boundaries'), options)));
 }
 
 /**
  * All combinations of one element of each vector, as rows.
  */
 export function cartesianProd(...tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.cartesianProd(...tensors.map((each) => each.node))));
+  return call(() => wrap(f.cartesianProd(...tensors.map((each) => nodeOf(each, 'tensors')))));
 }
 
 /**
@@ -398,7 +405,7 @@ export function cat(tensors: readonly Tensor[], dim?: number): Tensor {
   return call(() =>
     wrap(
       f.cat(
-        tensors.map((each) => each.node),
+        tensors.map((each) => nodeOf(each, 'tensors')),
         dim,
       ),
     ),
@@ -409,21 +416,21 @@ export function cat(tensors: readonly Tensor[], dim?: number): Tensor {
  * The p-norm distances between all rows of two stacks of matrices.
  */
 export function cdist(x: Tensor, y: Tensor, options?: { p?: number | undefined }): Tensor {
-  return call(() => wrap(f.cdist(x.node, y.node, options)));
+  return call(() => wrap(f.cdist(nodeOf(x, 'x'), nodeOf(y, 'y'), options)));
 }
 
 /**
  * The smallest integer not below `x`.
  */
 export function ceil(x: Tensor): Tensor {
-  return call(() => wrap(f.ceil(x.node)));
+  return call(() => wrap(f.ceil(nodeOf(x, 'x'))));
 }
 
 /**
  * See linalg.multiDot.
  */
 export function chainMatmul(...matrices: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.chainMatmul(...matrices.map((each) => each.node))));
+  return call(() => wrap(f.chainMatmul(...matrices.map((each) => nodeOf(each, 'matrices')))));
 }
 
 /**
@@ -433,14 +440,14 @@ export function chainMatmul(...matrices: readonly Tensor[]): Tensor {
  * @example F.channelShuffle(images, 2)
  */
 export function channelShuffle(input: Tensor, groups: number): Tensor {
-  return call(() => wrap(f.channelShuffle(input.node, groups)));
+  return call(() => wrap(f.channelShuffle(nodeOf(input, 'input'), groups)));
 }
 
 /**
  * At most `chunks` parts along `dim`, of equal size but for the last.
  */
 export function chunk(x: Tensor, chunks: number, dim?: number): Tensor[] {
-  return call(() => f.chunk(x.node, chunks, dim).map(wrap));
+  return call(() => f.chunk(nodeOf(x, 'x'), chunks, dim).map(wrap));
 }
 
 /**
@@ -448,28 +455,28 @@ export function chunk(x: Tensor, chunks: number, dim?: number): Tensor[] {
  * @example tensor([-2, 0.5, 9]).clamp(0, 1) // [0, 0.5, 1]
  */
 export function clamp(x: Tensor, min?: Operand, max?: Operand): Tensor {
-  return call(() => wrap(f.clamp(x.node, lower(min), lower(max))));
+  return call(() => wrap(f.clamp(nodeOf(x, 'x'), lower(min), lower(max))));
 }
 
 /**
  * `x`, or `max` where that is smaller.
  */
 export function clampMax(x: Tensor, max: Operand): Tensor {
-  return call(() => wrap(f.clampMax(x.node, lower(max))));
+  return call(() => wrap(f.clampMax(nodeOf(x, 'x'), lower(max))));
 }
 
 /**
  * `x`, or `min` where that is larger.
  */
 export function clampMin(x: Tensor, min: Operand): Tensor {
-  return call(() => wrap(f.clampMin(x.node, lower(min))));
+  return call(() => wrap(f.clampMin(nodeOf(x, 'x'), lower(min))));
 }
 
 /**
  * Tensors side by side, vectors as columns.
  */
 export function columnStack(tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.columnStack(tensors.map((each) => each.node))));
+  return call(() => wrap(f.columnStack(tensors.map((each) => nodeOf(each, 'tensors')))));
 }
 
 /**
@@ -479,21 +486,21 @@ export function combinations(
   x: Tensor,
   options?: { r?: number | undefined; withReplacement?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.combinations(x.node, options)));
+  return call(() => wrap(f.combinations(nodeOf(x, 'x'), options)));
 }
 
 /**
  * The complex conjugate: the tensor itself.
  */
 export function conj(x: Tensor): Tensor {
-  return call(() => wrap(f.conj(x.node)));
+  return call(() => wrap(f.conj(nodeOf(x, 'x'))));
 }
 
 /**
  * The complex conjugate: the tensor itself.
  */
 export function conjPhysical(x: Tensor): Tensor {
-  return call(() => wrap(f.conjPhysical(x.node)));
+  return call(() => wrap(f.conjPhysical(nodeOf(x, 'x'))));
 }
 
 /**
@@ -506,7 +513,7 @@ export function constantPadNd(
   amounts: readonly number[],
   options?: { value?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.constantPadNd(input.node, amounts, options)));
+  return call(() => wrap(f.constantPadNd(nodeOf(input, 'input'), amounts, options)));
 }
 
 /**
@@ -520,21 +527,21 @@ export function copysign(x: Operand, y: Operand): Tensor {
  * The correlation coefficients of variables in rows.
  */
 export function corrcoef(x: Tensor): Tensor {
-  return call(() => wrap(f.corrcoef(x.node)));
+  return call(() => wrap(f.corrcoef(nodeOf(x, 'x'))));
 }
 
 /**
  * Cosine of radians.
  */
 export function cos(x: Tensor): Tensor {
-  return call(() => wrap(f.cos(x.node)));
+  return call(() => wrap(f.cos(nodeOf(x, 'x'))));
 }
 
 /**
  * Hyperbolic cosine.
  */
 export function cosh(x: Tensor): Tensor {
-  return call(() => wrap(f.cosh(x.node)));
+  return call(() => wrap(f.cosh(nodeOf(x, 'x'))));
 }
 
 /**
@@ -552,14 +559,14 @@ export function cosineSimilarity(
   dim?: number,
   options?: { eps?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.cosineSimilarity(x1.node, x2.node, dim, options)));
+  return call(() => wrap(f.cosineSimilarity(nodeOf(x1, 'x1'), nodeOf(x2, 'x2'), dim, options)));
 }
 
 /**
  * How many elements over `dim` are not 0, as int32.
  */
 export function countNonzero(x: Tensor, dim?: Dims): Tensor {
-  return call(() => wrap(f.countNonzero(x.node, dim)));
+  return call(() => wrap(f.countNonzero(nodeOf(x, 'x'), dim)));
 }
 
 /**
@@ -572,8 +579,12 @@ export function cov(
   return call(() =>
     wrap(
       f.cov(
-        x.node,
-        options && { ...options, fweights: options.fweights?.node, aweights: options.aweights?.node },
+        nodeOf(x, 'x'),
+        options && {
+          ...options,
+          fweights: maybeNodeOf(options.fweights, 'options.fweights'),
+          aweights: maybeNodeOf(options.aweights, 'options.aweights'),
+        },
       ),
     ),
   );
@@ -583,35 +594,35 @@ export function cov(
  * The vector product along a dimension of size 3: the first such, unless `dim` says which.
  */
 export function cross(x: Tensor, y: Tensor, dim?: number): Tensor {
-  return call(() => wrap(f.cross(x.node, y.node, dim)));
+  return call(() => wrap(f.cross(nodeOf(x, 'x'), nodeOf(y, 'y'), dim)));
 }
 
 /**
  * The largest so far along `dim`, and where it stands (the last among equals).
  */
 export function cummax(x: Tensor, dim: number): Named<'values' | 'indices'> {
-  return call(() => named(f.cummax(x.node, dim)));
+  return call(() => named(f.cummax(nodeOf(x, 'x'), dim)));
 }
 
 /**
  * The smallest so far along `dim`, and where it stands (the last among equals).
  */
 export function cummin(x: Tensor, dim: number): Named<'values' | 'indices'> {
-  return call(() => named(f.cummin(x.node, dim)));
+  return call(() => named(f.cummin(nodeOf(x, 'x'), dim)));
 }
 
 /**
  * Running product along `dim`.
  */
 export function cumprod(x: Tensor, dim: number, options?: { dtype?: DType | undefined }): Tensor {
-  return call(() => wrap(f.cumprod(x.node, dim, options)));
+  return call(() => wrap(f.cumprod(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
  * Running sum along `dim`.
  */
 export function cumsum(x: Tensor, dim: number, options?: { dtype?: DType | undefined }): Tensor {
-  return call(() => wrap(f.cumsum(x.node, dim, options)));
+  return call(() => wrap(f.cumsum(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -623,21 +634,21 @@ export function cumulativeTrapezoid(
   dim?: number,
   options?: { dx?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.cumulativeTrapezoid(y.node, x?.node, dim, options)));
+  return call(() => wrap(f.cumulativeTrapezoid(nodeOf(y, 'y'), maybeNodeOf(x, 'x'), dim, options)));
 }
 
 /**
  * Degrees to radians.
  */
 export function deg2rad(x: Tensor): Tensor {
-  return call(() => wrap(f.deg2rad(x.node)));
+  return call(() => wrap(f.deg2rad(nodeOf(x, 'x'))));
 }
 
 /**
  * A diagonal of a matrix, or a square matrix with a vector on that diagonal.
  */
 export function diag(x: Tensor, options?: { diagonal?: number | undefined }): Tensor {
-  return call(() => wrap(f.diag(x.node, options)));
+  return call(() => wrap(f.diag(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -647,14 +658,14 @@ export function diagEmbed(
   x: Tensor,
   options?: { offset?: number | undefined; dim1?: number | undefined; dim2?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.diagEmbed(x.node, options)));
+  return call(() => wrap(f.diagEmbed(nodeOf(x, 'x'), options)));
 }
 
 /**
  * A square matrix with all elements of `x` on a diagonal.
  */
 export function diagflat(x: Tensor, options?: { offset?: number | undefined }): Tensor {
-  return call(() => wrap(f.diagflat(x.node, options)));
+  return call(() => wrap(f.diagflat(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -664,7 +675,7 @@ export function diagonal(
   x: Tensor,
   options?: { offset?: number | undefined; dim1?: number | undefined; dim2?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.diagonal(x.node, options)));
+  return call(() => wrap(f.diagonal(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -675,7 +686,7 @@ export function diagonalScatter(
   source: Tensor,
   options?: { offset?: number | undefined; dim1?: number | undefined; dim2?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.diagonalScatter(x.node, source.node, options)));
+  return call(() => wrap(f.diagonalScatter(nodeOf(x, 'x'), nodeOf(source, 'source'), options)));
 }
 
 /**
@@ -692,7 +703,14 @@ export function diff(
 ): Tensor {
   return call(() =>
     wrap(
-      f.diff(x.node, options && { ...options, prepend: options.prepend?.node, append: options.append?.node }),
+      f.diff(
+        nodeOf(x, 'x'),
+        options && {
+          ...options,
+          prepend: maybeNodeOf(options.prepend, 'options.prepend'),
+          append: maybeNodeOf(options.append, 'options.append'),
+        },
+      ),
     ),
   );
 }
@@ -701,14 +719,14 @@ export function diff(
  * The derivative of lgamma.
  */
 export function digamma(x: Tensor): Tensor {
-  return call(() => wrap(f.digamma(x.node)));
+  return call(() => wrap(f.digamma(nodeOf(x, 'x'))));
 }
 
 /**
  * The p-norm of `x - y`.
  */
 export function dist(x: Tensor, y: Tensor, options?: { p?: number | undefined }): Tensor {
-  return call(() => wrap(f.dist(x.node, y.node, options)));
+  return call(() => wrap(f.dist(nodeOf(x, 'x'), nodeOf(y, 'y'), options)));
 }
 
 /**
@@ -728,21 +746,21 @@ export function div(
  * The scalar product of two vectors.
  */
 export function dot(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.dot(x.node, y.node)));
+  return call(() => wrap(f.dot(nodeOf(x, 'x'), nodeOf(y, 'y'))));
 }
 
 /**
  * Parts along dimension 2.
  */
 export function dsplit(x: Tensor, sections: number | readonly number[]): Tensor[] {
-  return call(() => f.dsplit(x.node, sections).map(wrap));
+  return call(() => f.dsplit(nodeOf(x, 'x'), sections).map(wrap));
 }
 
 /**
  * Tensors behind each other: along dimension 2.
  */
 export function dstack(tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.dstack(tensors.map((each) => each.node))));
+  return call(() => wrap(f.dstack(tensors.map((each) => nodeOf(each, 'tensors')))));
 }
 
 /**
@@ -756,7 +774,7 @@ export function einsum(equation: string, operands: readonly Tensor[]): Tensor {
     wrap(
       f.einsum(
         equation,
-        operands.map((each) => each.node),
+        operands.map((each) => nodeOf(each, 'operands')),
       ),
     ),
   );
@@ -773,42 +791,42 @@ export function eq(x: Operand, y: Operand): Tensor {
  * The error function.
  */
 export function erf(x: Tensor): Tensor {
-  return call(() => wrap(f.erf(x.node)));
+  return call(() => wrap(f.erf(nodeOf(x, 'x'))));
 }
 
 /**
  * `1 - erf(x)`, accurate where that is small.
  */
 export function erfc(x: Tensor): Tensor {
-  return call(() => wrap(f.erfc(x.node)));
+  return call(() => wrap(f.erfc(nodeOf(x, 'x'))));
 }
 
 /**
  * The inverse of erf: ±Infinity at ±1, NaN outside.
  */
 export function erfinv(x: Tensor): Tensor {
-  return call(() => wrap(f.erfinv(x.node)));
+  return call(() => wrap(f.erfinv(nodeOf(x, 'x'))));
 }
 
 /**
  * `e^x`. Integers and bools give float32.
  */
 export function exp(x: Tensor): Tensor {
-  return call(() => wrap(f.exp(x.node)));
+  return call(() => wrap(f.exp(nodeOf(x, 'x'))));
 }
 
 /**
  * `2^x`.
  */
 export function exp2(x: Tensor): Tensor {
-  return call(() => wrap(f.exp2(x.node)));
+  return call(() => wrap(f.exp2(nodeOf(x, 'x'))));
 }
 
 /**
  * `e^x - 1`, accurate near 0.
  */
 export function expm1(x: Tensor): Tensor {
-  return call(() => wrap(f.expm1(x.node)));
+  return call(() => wrap(f.expm1(nodeOf(x, 'x'))));
 }
 
 /**
@@ -822,35 +840,35 @@ export function eye(n: number, m?: number | Making, options?: Making): Tensor {
  * `value` in the shape and dtype of `x`.
  */
 export function fill(x: Tensor, value: Operand): Tensor {
-  return call(() => wrap(f.fill(x.node, lower(value))));
+  return call(() => wrap(f.fill(nodeOf(x, 'x'), lower(value))));
 }
 
 /**
  * Dimensions `startDim` to `endDim` as one.
  */
 export function flatten(x: Tensor, startDim?: number, endDim?: number): Tensor {
-  return call(() => wrap(f.flatten(x.node, startDim, endDim)));
+  return call(() => wrap(f.flatten(nodeOf(x, 'x'), startDim, endDim)));
 }
 
 /**
  * Reversed along the given dimensions.
  */
 export function flip(x: Tensor, dims: Dims): Tensor {
-  return call(() => wrap(f.flip(x.node, dims)));
+  return call(() => wrap(f.flip(nodeOf(x, 'x'), dims)));
 }
 
 /**
  * Reversed along dimension 1.
  */
 export function fliplr(x: Tensor): Tensor {
-  return call(() => wrap(f.fliplr(x.node)));
+  return call(() => wrap(f.fliplr(nodeOf(x, 'x'))));
 }
 
 /**
  * Reversed along dimension 0.
  */
 export function flipud(x: Tensor): Tensor {
-  return call(() => wrap(f.flipud(x.node)));
+  return call(() => wrap(f.flipud(nodeOf(x, 'x'))));
 }
 
 /**
@@ -864,7 +882,7 @@ export function floatPower(x: Operand, y: Operand): Tensor {
  * The largest integer not above `x`.
  */
 export function floor(x: Tensor): Tensor {
-  return call(() => wrap(f.floor(x.node)));
+  return call(() => wrap(f.floor(nodeOf(x, 'x'))));
 }
 
 /**
@@ -899,7 +917,7 @@ export function fmod(x: Operand, y: Operand): Tensor {
  * `x - trunc(x)`.
  */
 export function frac(x: Tensor): Tensor {
-  return call(() => wrap(f.frac(x.node)));
+  return call(() => wrap(f.frac(nodeOf(x, 'x'))));
 }
 
 /**
@@ -913,14 +931,14 @@ export function full(size: readonly number[], value: number | bigint | boolean, 
  * One value in the shape and dtype of `x`.
  */
 export function fullLike(x: Tensor, value: number | bigint | boolean, options?: Making): Tensor {
-  return call(() => leaf(wrap(f.fullLike(x.node, value, options)), options));
+  return call(() => leaf(wrap(f.fullLike(nodeOf(x, 'x'), value, options)), options));
 }
 
 /**
  * `out[i][j] = x[index[i][j]][j]` for dim 0, and so on: one position for every element of the result.
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
-  return call(() => wrap(f.gather(x.node, dim, index.node)));
+  return call(() => wrap(f.gather(nodeOf(x, 'x'), dim, nodeOf(index, 'index'))));
 }
 
 /**
@@ -950,7 +968,7 @@ export function gridSample(
     alignCorners?: boolean | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.gridSample(input.node, grid.node, options)));
+  return call(() => wrap(f.gridSample(nodeOf(input, 'input'), nodeOf(grid, 'grid'), options)));
 }
 
 /**
@@ -971,14 +989,14 @@ export function heaviside(x: Operand, values: Operand): Tensor {
  * Parts along dimension 1 (0 for vectors).
  */
 export function hsplit(x: Tensor, sections: number | readonly number[]): Tensor[] {
-  return call(() => f.hsplit(x.node, sections).map(wrap));
+  return call(() => f.hsplit(nodeOf(x, 'x'), sections).map(wrap));
 }
 
 /**
  * Tensors side by side: along dimension 1, or 0 for vectors.
  */
 export function hstack(tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.hstack(tensors.map((each) => each.node))));
+  return call(() => wrap(f.hstack(tensors.map((each) => nodeOf(each, 'tensors')))));
 }
 
 /**
@@ -992,7 +1010,7 @@ export function hypot(x: Operand, y: Operand): Tensor {
  * The modified Bessel function of order 0.
  */
 export function i0(x: Tensor): Tensor {
-  return call(() => wrap(f.i0(x.node)));
+  return call(() => wrap(f.i0(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1005,21 +1023,23 @@ export function indexAdd(
   source: Tensor,
   options?: { alpha?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.indexAdd(x.node, dim, index.node, source.node, options)));
+  return call(() =>
+    wrap(f.indexAdd(nodeOf(x, 'x'), dim, nodeOf(index, 'index'), nodeOf(source, 'source'), options)),
+  );
 }
 
 /**
  * `x` with the slices of `dim` that a vector names replaced by those of `source`.
  */
 export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
-  return call(() => wrap(f.indexCopy(x.node, dim, index.node, source.node)));
+  return call(() => wrap(f.indexCopy(nodeOf(x, 'x'), dim, nodeOf(index, 'index'), nodeOf(source, 'source'))));
 }
 
 /**
  * `x` with the slices of `dim` that a vector names filled with one value.
  */
 export function indexFill(x: Tensor, dim: number, index: Tensor, value: Operand): Tensor {
-  return call(() => wrap(f.indexFill(x.node, dim, index.node, lower(value))));
+  return call(() => wrap(f.indexFill(nodeOf(x, 'x'), dim, nodeOf(index, 'index'), lower(value))));
 }
 
 /**
@@ -1035,8 +1055,8 @@ export function indexPut(
   return call(() =>
     wrap(
       f.indexPut(
-        x.node,
-        indices.map((each) => each.node),
+        nodeOf(x, 'x'),
+        indices.map((each) => nodeOf(each, 'indices')),
         lower(values),
         options,
       ),
@@ -1055,21 +1075,25 @@ export function indexReduce(
   reduce: 'prod' | 'mean' | 'amax' | 'amin',
   options?: { includeSelf?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.indexReduce(x.node, dim, index.node, source.node, reduce, options)));
+  return call(() =>
+    wrap(
+      f.indexReduce(nodeOf(x, 'x'), dim, nodeOf(index, 'index'), nodeOf(source, 'source'), reduce, options),
+    ),
+  );
 }
 
 /**
  * The slices of `dim` at the positions of a vector.
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
-  return call(() => wrap(f.indexSelect(x.node, dim, index.node)));
+  return call(() => wrap(f.indexSelect(nodeOf(x, 'x'), dim, nodeOf(index, 'index'))));
 }
 
 /**
  * The products over the last dimensions of both; 0-d tensors multiply.
  */
 export function inner(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.inner(x.node, y.node)));
+  return call(() => wrap(f.inner(nodeOf(x, 'x'), nodeOf(y, 'y'))));
 }
 
 /**
@@ -1080,14 +1104,14 @@ export function isclose(
   y: Tensor,
   options?: { rtol?: number | undefined; atol?: number | undefined; equalNan?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.isclose(x.node, y.node, options)));
+  return call(() => wrap(f.isclose(nodeOf(x, 'x'), nodeOf(y, 'y'), options)));
 }
 
 /**
  * Whether each element is neither infinite nor NaN.
  */
 export function isfinite(x: Tensor): Tensor {
-  return call(() => wrap(f.isfinite(x.node)));
+  return call(() => wrap(f.isfinite(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1105,42 +1129,42 @@ export function isin(
  * Whether each element is infinite.
  */
 export function isinf(x: Tensor): Tensor {
-  return call(() => wrap(f.isinf(x.node)));
+  return call(() => wrap(f.isinf(nodeOf(x, 'x'))));
 }
 
 /**
  * Whether each element is NaN.
  */
 export function isnan(x: Tensor): Tensor {
-  return call(() => wrap(f.isnan(x.node)));
+  return call(() => wrap(f.isnan(nodeOf(x, 'x'))));
 }
 
 /**
  * Whether each element is negative infinity.
  */
 export function isneginf(x: Tensor): Tensor {
-  return call(() => wrap(f.isneginf(x.node)));
+  return call(() => wrap(f.isneginf(nodeOf(x, 'x'))));
 }
 
 /**
  * Whether each element is positive infinity.
  */
 export function isposinf(x: Tensor): Tensor {
-  return call(() => wrap(f.isposinf(x.node)));
+  return call(() => wrap(f.isposinf(nodeOf(x, 'x'))));
 }
 
 /**
  * Whether each element is real: all are.
  */
 export function isreal(x: Tensor): Tensor {
-  return call(() => wrap(f.isreal(x.node)));
+  return call(() => wrap(f.isreal(nodeOf(x, 'x'))));
 }
 
 /**
  * The Kronecker product: every element of `x` times all of `y`, in blocks.
  */
 export function kron(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.kron(x.node, y.node)));
+  return call(() => wrap(f.kron(nodeOf(x, 'x'), nodeOf(y, 'y'))));
 }
 
 /**
@@ -1152,7 +1176,7 @@ export function kthvalue(
   dim?: number,
   options?: { keepdim?: boolean | undefined },
 ): Named<'values' | 'indices'> {
-  return call(() => named(f.kthvalue(x.node, k, dim, options)));
+  return call(() => named(f.kthvalue(nodeOf(x, 'x'), k, dim, options)));
 }
 
 /**
@@ -1173,14 +1197,14 @@ export function le(x: Operand, y: Operand): Tensor {
  * `x + weight * (end - x)`, exact at weight 0 and 1.
  */
 export function lerp(x: Tensor, end: Tensor, weight: Operand): Tensor {
-  return call(() => wrap(f.lerp(x.node, end.node, lower(weight))));
+  return call(() => wrap(f.lerp(nodeOf(x, 'x'), nodeOf(end, 'end'), lower(weight))));
 }
 
 /**
  * The logarithm of |gamma(x)|.
  */
 export function lgamma(x: Tensor): Tensor {
-  return call(() => wrap(f.lgamma(x.node)));
+  return call(() => wrap(f.lgamma(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1194,28 +1218,28 @@ export function linspace(start: number, end: number, steps: number, options?: Ma
  * The natural logarithm: -Infinity at 0, NaN below.
  */
 export function log(x: Tensor): Tensor {
-  return call(() => wrap(f.log(x.node)));
+  return call(() => wrap(f.log(nodeOf(x, 'x'))));
 }
 
 /**
  * The logarithm to base 10.
  */
 export function log10(x: Tensor): Tensor {
-  return call(() => wrap(f.log10(x.node)));
+  return call(() => wrap(f.log10(nodeOf(x, 'x'))));
 }
 
 /**
  * `log(1 + x)`, accurate near 0.
  */
 export function log1p(x: Tensor): Tensor {
-  return call(() => wrap(f.log1p(x.node)));
+  return call(() => wrap(f.log1p(nodeOf(x, 'x'))));
 }
 
 /**
  * The logarithm to base 2.
  */
 export function log2(x: Tensor): Tensor {
-  return call(() => wrap(f.log2(x.node)));
+  return call(() => wrap(f.log2(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1224,7 +1248,7 @@ export function log2(x: Tensor): Tensor {
  * @example F.logSoftmax(tensor([0, 0]), 0) // [-0.6931, -0.6931]
  */
 export function logSoftmax(x: Tensor, dim: number, options?: WithDType): Tensor {
-  return call(() => wrap(f.logSoftmax(x.node, dim, options)));
+  return call(() => wrap(f.logSoftmax(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -1245,7 +1269,7 @@ export function logaddexp2(x: Operand, y: Operand): Tensor {
  * Running `log(sum(e^x))` along `dim`, without overflow.
  */
 export function logcumsumexp(x: Tensor, dim: number): Tensor {
-  return call(() => wrap(f.logcumsumexp(x.node, dim)));
+  return call(() => wrap(f.logcumsumexp(nodeOf(x, 'x'), dim)));
 }
 
 /**
@@ -1259,7 +1283,7 @@ export function logicalAnd(x: Operand, y: Operand): Tensor {
  * Whether `x` is false, that is 0.
  */
 export function logicalNot(x: Tensor): Tensor {
-  return call(() => wrap(f.logicalNot(x.node)));
+  return call(() => wrap(f.logicalNot(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1280,7 +1304,7 @@ export function logicalXor(x: Operand, y: Operand): Tensor {
  * `log(x / (1 - x))`, the inverse of sigmoid; `eps` first moves `x` into `[eps, 1 - eps]`.
  */
 export function logit(x: Tensor, options?: { eps?: number | undefined }): Tensor {
-  return call(() => wrap(f.logit(x.node, options)));
+  return call(() => wrap(f.logit(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -1299,7 +1323,7 @@ export function logspace(
  * `log(sum(e^x))` over `dim`, without overflow.
  */
 export function logsumexp(x: Tensor, dim: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.logsumexp(x.node, dim, options)));
+  return call(() => wrap(f.logsumexp(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -1313,14 +1337,14 @@ export function lt(x: Operand, y: Operand): Tensor {
  * `x` with `value` where `mask` is true.
  */
 export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
-  return call(() => wrap(f.maskedFill(x.node, mask.node, lower(value))));
+  return call(() => wrap(f.maskedFill(nodeOf(x, 'x'), nodeOf(mask, 'mask'), lower(value))));
 }
 
 /**
  * `x` with the elements where `mask` is true replaced by those of `source`, in order.
  */
 export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
-  return call(() => wrap(f.maskedScatter(x.node, mask.node, source.node)));
+  return call(() => wrap(f.maskedScatter(nodeOf(x, 'x'), nodeOf(mask, 'mask'), nodeOf(source, 'source'))));
 }
 
 /**
@@ -1330,14 +1354,14 @@ export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
  * @example zeros(8, 2, 3).matmul(zeros(3, 4)) // shape [8, 2, 4]
  */
 export function matmul(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.matmul(x.node, y.node)));
+  return call(() => wrap(f.matmul(nodeOf(x, 'x'), nodeOf(y, 'y'))));
 }
 
 /**
  * Square matrices to a power that is not negative.
  */
 export function matrixPower(x: Tensor, n: number): Tensor {
-  return call(() => wrap(f.matrixPower(x.node, n)));
+  return call(() => wrap(f.matrixPower(nodeOf(x, 'x'), n)));
 }
 
 /**
@@ -1364,7 +1388,7 @@ export function max(
           dim?: number | Node,
           options?: { keepdim?: boolean | undefined },
         ) => Node | NamedNodes<'values' | 'indices'>
-      )(x.node, lower(dim), options),
+      )(nodeOf(x, 'x'), lower(dim), options),
     ),
   );
 }
@@ -1384,7 +1408,7 @@ export function mean(
   dim?: Dims,
   options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
 ): Tensor {
-  return call(() => wrap(f.mean(x.node, dim, options)));
+  return call(() => wrap(f.mean(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -1409,7 +1433,7 @@ export function median(
           dim?: number,
           options?: { keepdim?: boolean | undefined },
         ) => Node | NamedNodes<'values' | 'indices'>
-      )(x.node, dim, options),
+      )(nodeOf(x, 'x'), dim, options),
     ),
   );
 }
@@ -1424,7 +1448,7 @@ export function meshgrid(
   return call(() =>
     f
       .meshgrid(
-        tensors.map((each) => each.node),
+        tensors.map((each) => nodeOf(each, 'tensors')),
         options,
       )
       .map(wrap),
@@ -1454,7 +1478,7 @@ export function min(
           dim?: number | Node,
           options?: { keepdim?: boolean | undefined },
         ) => Node | NamedNodes<'values' | 'indices'>
-      )(x.node, lower(dim), options),
+      )(nodeOf(x, 'x'), lower(dim), options),
     ),
   );
 }
@@ -1470,7 +1494,7 @@ export function minimum(x: Operand, y: Operand): Tensor {
  * The product of two matrices, without broadcasting.
  */
 export function mm(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.mm(x.node, y.node)));
+  return call(() => wrap(f.mm(nodeOf(x, 'x'), nodeOf(y, 'y'))));
 }
 
 /**
@@ -1481,21 +1505,21 @@ export function mode(
   dim?: number,
   options?: { keepdim?: boolean | undefined },
 ): Named<'values' | 'indices'> {
-  return call(() => named(f.mode(x.node, dim, options)));
+  return call(() => named(f.mode(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
  * Dimensions `source` moved to `destination`, the rest in order.
  */
 export function movedim(x: Tensor, source: Dims, destination: Dims): Tensor {
-  return call(() => wrap(f.movedim(x.node, source, destination)));
+  return call(() => wrap(f.movedim(nodeOf(x, 'x'), source, destination)));
 }
 
 /**
  * Values in order along dimension 0.
  */
 export function msort(x: Tensor): Tensor {
-  return call(() => wrap(f.msort(x.node)));
+  return call(() => wrap(f.msort(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1509,14 +1533,14 @@ export function mul(x: Operand, y: Operand): Tensor {
  * The product of a matrix and a vector.
  */
 export function mv(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.mv(x.node, y.node)));
+  return call(() => wrap(f.mv(nodeOf(x, 'x'), nodeOf(y, 'y'))));
 }
 
 /**
  * The logarithm of the multivariate gamma function of dimension `p`.
  */
 export function mvlgamma(x: Tensor, p: number): Tensor {
-  return call(() => wrap(f.mvlgamma(x.node, p)));
+  return call(() => wrap(f.mvlgamma(nodeOf(x, 'x'), p)));
 }
 
 /**
@@ -1526,7 +1550,7 @@ export function nanToNum(
   x: Tensor,
   options?: { nan?: number | undefined; posinf?: number | undefined; neginf?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.nanToNum(x.node, options)));
+  return call(() => wrap(f.nanToNum(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -1537,7 +1561,7 @@ export function nanmean(
   dim?: Dims,
   options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
 ): Tensor {
-  return call(() => wrap(f.nanmean(x.node, dim, options)));
+  return call(() => wrap(f.nanmean(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -1562,7 +1586,7 @@ export function nanmedian(
           dim?: number,
           options?: { keepdim?: boolean | undefined },
         ) => Node | NamedNodes<'values' | 'indices'>
-      )(x.node, dim, options),
+      )(nodeOf(x, 'x'), dim, options),
     ),
   );
 }
@@ -1579,7 +1603,7 @@ export function nanquantile(
     interpolation?: 'linear' | 'lower' | 'higher' | 'midpoint' | 'nearest' | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.nanquantile(x.node, lower(q), dim, options)));
+  return call(() => wrap(f.nanquantile(nodeOf(x, 'x'), lower(q), dim, options)));
 }
 
 /**
@@ -1590,21 +1614,21 @@ export function nansum(
   dim?: Dims,
   options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
 ): Tensor {
-  return call(() => wrap(f.nansum(x.node, dim, options)));
+  return call(() => wrap(f.nansum(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
  * The part of `dim` from `start` on, of the given length.
  */
 export function narrow(x: Tensor, dim: number, start: number | Tensor, length: number): Tensor {
-  return call(() => wrap(f.narrow(x.node, dim, lower(start), length)));
+  return call(() => wrap(f.narrow(nodeOf(x, 'x'), dim, lower(start), length)));
 }
 
 /**
  * See narrow.
  */
 export function narrowCopy(x: Tensor, dim: number, start: number | Tensor, length: number): Tensor {
-  return call(() => wrap(f.narrowCopy(x.node, dim, lower(start), length)));
+  return call(() => wrap(f.narrowCopy(nodeOf(x, 'x'), dim, lower(start), length)));
 }
 
 /**
@@ -1629,7 +1653,14 @@ export function nativeBatchNorm(
 ): { output: Tensor; mean: Tensor; invstd: Tensor } {
   return call(() =>
     named(
-      f.nativeBatchNorm(input.node, weight?.node, bias?.node, runningMean?.node, runningVar?.node, options),
+      f.nativeBatchNorm(
+        nodeOf(input, 'input'),
+        maybeNodeOf(weight, 'weight'),
+        maybeNodeOf(bias, 'bias'),
+        maybeNodeOf(runningMean, 'runningMean'),
+        maybeNodeOf(runningVar, 'runningVar'),
+        options,
+      ),
     ),
   );
 }
@@ -1650,7 +1681,17 @@ export function nativeLayerNorm(
   bias?: Tensor,
   options?: { eps?: number | undefined },
 ): { output: Tensor; mean: Tensor; rstd: Tensor } {
-  return call(() => named(f.nativeLayerNorm(input.node, normalizedShape, weight?.node, bias?.node, options)));
+  return call(() =>
+    named(
+      f.nativeLayerNorm(
+        nodeOf(input, 'input'),
+        normalizedShape,
+        maybeNodeOf(weight, 'weight'),
+        maybeNodeOf(bias, 'bias'),
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -1665,14 +1706,14 @@ export function ne(x: Operand, y: Operand): Tensor {
  * @throws DTypeError for bool.
  */
 export function neg(x: Tensor): Tensor {
-  return call(() => wrap(f.neg(x.node)));
+  return call(() => wrap(f.neg(nodeOf(x, 'x'))));
 }
 
 /**
  * The next number after `x` in the direction of `y`.
  */
 export function nextafter(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.nextafter(x.node, y.node)));
+  return call(() => wrap(f.nextafter(nodeOf(x, 'x'), nodeOf(y, 'y'))));
 }
 
 /**
@@ -1683,7 +1724,7 @@ export function norm(
   dim?: Dims,
   options?: { p?: number | 'fro' | undefined; keepdim?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.norm(x.node, dim, options)));
+  return call(() => wrap(f.norm(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -1697,14 +1738,14 @@ export function ones(...size: SizesWith<Making>): Tensor {
  * Ones in the shape and dtype of `x`.
  */
 export function onesLike(x: Tensor, options?: Making): Tensor {
-  return call(() => leaf(wrap(f.onesLike(x.node, options)), options));
+  return call(() => leaf(wrap(f.onesLike(nodeOf(x, 'x'), options)), options));
 }
 
 /**
  * All products of an element of one vector and one of another.
  */
 export function outer(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.outer(x.node, y.node)));
+  return call(() => wrap(f.outer(nodeOf(x, 'x'), nodeOf(y, 'y'))));
 }
 
 /**
@@ -1717,14 +1758,14 @@ export function pairwiseDistance(
   x2: Tensor,
   options?: { p?: number | undefined; eps?: number | undefined; keepdim?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.pairwiseDistance(x1.node, x2.node, options)));
+  return call(() => wrap(f.pairwiseDistance(nodeOf(x1, 'x1'), nodeOf(x2, 'x2'), options)));
 }
 
 /**
  * The dimensions in another order: dimension i of the result is dimension `dims[i]`.
  */
 export function permute(x: Tensor, ...dims: Sizes): Tensor {
-  return call(() => wrap(f.permute(x.node, ...dims)));
+  return call(() => wrap(f.permute(nodeOf(x, 'x'), ...dims)));
 }
 
 /**
@@ -1733,7 +1774,7 @@ export function permute(x: Tensor, ...dims: Sizes): Tensor {
  * @example F.pixelShuffle(ones(1, 4, 2, 2), 2).shape // [1, 1, 4, 4]
  */
 export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
-  return call(() => wrap(f.pixelShuffle(input.node, upscaleFactor)));
+  return call(() => wrap(f.pixelShuffle(nodeOf(input, 'input'), upscaleFactor)));
 }
 
 /**
@@ -1742,21 +1783,21 @@ export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
  * @example F.pixelUnshuffle(ones(1, 1, 4, 4), 2).shape // [1, 4, 2, 2]
  */
 export function pixelUnshuffle(input: Tensor, downscaleFactor: number): Tensor {
-  return call(() => wrap(f.pixelUnshuffle(input.node, downscaleFactor)));
+  return call(() => wrap(f.pixelUnshuffle(nodeOf(input, 'input'), downscaleFactor)));
 }
 
 /**
  * The derivative of order `n` of digamma; accurate for x from -12 on.
  */
 export function polygamma(n: number, x: Tensor): Tensor {
-  return call(() => wrap(f.polygamma(n, x.node)));
+  return call(() => wrap(f.polygamma(n, nodeOf(x, 'x'))));
 }
 
 /**
  * `x` itself; bool is refused.
  */
 export function positive(x: Tensor): Tensor {
-  return call(() => wrap(f.positive(x.node)));
+  return call(() => wrap(f.positive(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1773,7 +1814,7 @@ export function pow(x: Operand, y: Operand): Tensor {
  * @example F.prelu(tensor([-2, 1]), tensor([0.25])) // [-0.5, 1]
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
-  return call(() => wrap(f.prelu(x.node, weight.node)));
+  return call(() => wrap(f.prelu(nodeOf(x, 'x'), nodeOf(weight, 'weight'))));
 }
 
 /**
@@ -1784,7 +1825,7 @@ export function prod(
   dim?: number,
   options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
 ): Tensor {
-  return call(() => wrap(f.prod(x.node, dim, options)));
+  return call(() => wrap(f.prod(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -1796,7 +1837,7 @@ export function put(
   source: Tensor,
   options?: { accumulate?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.put(x.node, index.node, source.node, options)));
+  return call(() => wrap(f.put(nodeOf(x, 'x'), nodeOf(index, 'index'), nodeOf(source, 'source'), options)));
 }
 
 /**
@@ -1811,35 +1852,35 @@ export function quantile(
     interpolation?: 'linear' | 'lower' | 'higher' | 'midpoint' | 'nearest' | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.quantile(x.node, lower(q), dim, options)));
+  return call(() => wrap(f.quantile(nodeOf(x, 'x'), lower(q), dim, options)));
 }
 
 /**
  * Radians to degrees.
  */
 export function rad2deg(x: Tensor): Tensor {
-  return call(() => wrap(f.rad2deg(x.node)));
+  return call(() => wrap(f.rad2deg(nodeOf(x, 'x'))));
 }
 
 /**
  * All elements in one dimension.
  */
 export function ravel(x: Tensor): Tensor {
-  return call(() => wrap(f.ravel(x.node)));
+  return call(() => wrap(f.ravel(nodeOf(x, 'x'))));
 }
 
 /**
  * The real part: the tensor itself.
  */
 export function real(x: Tensor): Tensor {
-  return call(() => wrap(f.real(x.node)));
+  return call(() => wrap(f.real(nodeOf(x, 'x'))));
 }
 
 /**
  * `1 / x`.
  */
 export function reciprocal(x: Tensor): Tensor {
-  return call(() => wrap(f.reciprocal(x.node)));
+  return call(() => wrap(f.reciprocal(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1849,7 +1890,7 @@ export function reciprocal(x: Tensor): Tensor {
  * @example F.relu(tensor([-1, 2])) // [0, 2]
  */
 export function relu(x: Tensor): Tensor {
-  return call(() => wrap(f.relu(x.node)));
+  return call(() => wrap(f.relu(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1864,14 +1905,14 @@ export function remainder(x: Operand, y: Operand): Tensor {
  * The slices of `dim` scaled down to a p-norm of at most `maxnorm`.
  */
 export function renorm(x: Tensor, p: number, dim: number, maxnorm: number): Tensor {
-  return call(() => wrap(f.renorm(x.node, p, dim, maxnorm)));
+  return call(() => wrap(f.renorm(nodeOf(x, 'x'), p, dim, maxnorm)));
 }
 
 /**
  * Each element (along `dim`, or of the flattened tensor) repeated a number of times.
  */
 export function repeatInterleave(x: Tensor, repeats: number | readonly number[], dim?: number): Tensor {
-  return call(() => wrap(f.repeatInterleave(x.node, repeats, dim)));
+  return call(() => wrap(f.repeatInterleave(nodeOf(x, 'x'), repeats, dim)));
 }
 
 /**
@@ -1879,28 +1920,28 @@ export function repeatInterleave(x: Tensor, repeats: number | readonly number[],
  * @example arange(6).reshape(2, -1) // shape [2, 3]
  */
 export function reshape(x: Tensor, ...shape: Sizes): Tensor {
-  return call(() => wrap(f.reshape(x.node, ...shape)));
+  return call(() => wrap(f.reshape(nodeOf(x, 'x'), ...shape)));
 }
 
 /**
  * The tensor itself.
  */
 export function resolveConj(x: Tensor): Tensor {
-  return call(() => wrap(f.resolveConj(x.node)));
+  return call(() => wrap(f.resolveConj(nodeOf(x, 'x'))));
 }
 
 /**
  * The tensor itself.
  */
 export function resolveNeg(x: Tensor): Tensor {
-  return call(() => wrap(f.resolveNeg(x.node)));
+  return call(() => wrap(f.resolveNeg(nodeOf(x, 'x'))));
 }
 
 /**
  * Shifted along dimensions, what leaves at one end coming in at the other; without `dims`, over all elements in order.
  */
 export function roll(x: Tensor, shifts: Dims, dims?: Dims): Tensor {
-  return call(() => wrap(f.roll(x.node, shifts, dims)));
+  return call(() => wrap(f.roll(nodeOf(x, 'x'), shifts, dims)));
 }
 
 /**
@@ -1910,21 +1951,21 @@ export function rot90(
   x: Tensor,
   options?: { k?: number | undefined; dims?: readonly number[] | undefined },
 ): Tensor {
-  return call(() => wrap(f.rot90(x.node, options)));
+  return call(() => wrap(f.rot90(nodeOf(x, 'x'), options)));
 }
 
 /**
  * The nearest number with `decimals` digits after the point, halves to even.
  */
 export function round(x: Tensor, options?: { decimals?: number | undefined }): Tensor {
-  return call(() => wrap(f.round(x.node, options)));
+  return call(() => wrap(f.round(nodeOf(x, 'x'), options)));
 }
 
 /**
  * `1 / sqrt(x)`.
  */
 export function rsqrt(x: Tensor): Tensor {
-  return call(() => wrap(f.rsqrt(x.node)));
+  return call(() => wrap(f.rsqrt(nodeOf(x, 'x'))));
 }
 
 /**
@@ -1944,14 +1985,16 @@ export function scatter(
   source: Operand,
   options?: { reduce?: 'add' | 'multiply' | undefined },
 ): Tensor {
-  return call(() => wrap(f.scatter(x.node, dim, index.node, lower(source), options)));
+  return call(() => wrap(f.scatter(nodeOf(x, 'x'), dim, nodeOf(index, 'index'), lower(source), options)));
 }
 
 /**
  * `x` with `x[index[i][j]][j] += source[i][j]` for dim 0, and so on.
  */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
-  return call(() => wrap(f.scatterAdd(x.node, dim, index.node, source.node)));
+  return call(() =>
+    wrap(f.scatterAdd(nodeOf(x, 'x'), dim, nodeOf(index, 'index'), nodeOf(source, 'source'))),
+  );
 }
 
 /**
@@ -1966,7 +2009,11 @@ export function scatterReduce(
   reduce: 'sum' | 'prod' | 'mean' | 'amax' | 'amin',
   options?: { includeSelf?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.scatterReduce(x.node, dim, index.node, source.node, reduce, options)));
+  return call(() =>
+    wrap(
+      f.scatterReduce(nodeOf(x, 'x'), dim, nodeOf(index, 'index'), nodeOf(source, 'source'), reduce, options),
+    ),
+  );
 }
 
 /**
@@ -1978,7 +2025,13 @@ export function searchsorted(
   options?: { right?: boolean | undefined; side?: 'left' | 'right' | undefined; sorter?: Tensor | undefined },
 ): Tensor {
   return call(() =>
-    wrap(f.searchsorted(sorted.node, lower(values), options && { ...options, sorter: options.sorter?.node })),
+    wrap(
+      f.searchsorted(
+        nodeOf(sorted, 'sorted'),
+        lower(values),
+        options && { ...options, sorter: maybeNodeOf(options.sorter, 'options.sorter') },
+      ),
+    ),
   );
 }
 
@@ -1987,70 +2040,70 @@ export function searchsorted(
  * @throws ArgumentError for a position outside.
  */
 export function select(x: Tensor, dim: number, index: number): Tensor {
-  return call(() => wrap(f.select(x.node, dim, index)));
+  return call(() => wrap(f.select(nodeOf(x, 'x'), dim, index)));
 }
 
 /**
  * `x` with one slice of `dim` replaced by `source`.
  */
 export function selectScatter(x: Tensor, source: Tensor, dim: number, index: number): Tensor {
-  return call(() => wrap(f.selectScatter(x.node, source.node, dim, index)));
+  return call(() => wrap(f.selectScatter(nodeOf(x, 'x'), nodeOf(source, 'source'), dim, index)));
 }
 
 /**
  * The sign of real numbers: see sign.
  */
 export function sgn(x: Tensor): Tensor {
-  return call(() => wrap(f.sgn(x.node)));
+  return call(() => wrap(f.sgn(nodeOf(x, 'x'))));
 }
 
 /**
  * `1 / (1 + e^-x)`.
  */
 export function sigmoid(x: Tensor): Tensor {
-  return call(() => wrap(f.sigmoid(x.node)));
+  return call(() => wrap(f.sigmoid(nodeOf(x, 'x'))));
 }
 
 /**
  * -1, 0 or 1, as `x` is negative, zero or positive.
  */
 export function sign(x: Tensor): Tensor {
-  return call(() => wrap(f.sign(x.node)));
+  return call(() => wrap(f.sign(nodeOf(x, 'x'))));
 }
 
 /**
  * Whether the sign bit is set: true for -0.
  */
 export function signbit(x: Tensor): Tensor {
-  return call(() => wrap(f.signbit(x.node)));
+  return call(() => wrap(f.signbit(nodeOf(x, 'x'))));
 }
 
 /**
  * Sine of radians.
  */
 export function sin(x: Tensor): Tensor {
-  return call(() => wrap(f.sin(x.node)));
+  return call(() => wrap(f.sin(nodeOf(x, 'x'))));
 }
 
 /**
  * `sin(pi x) / (pi x)`, 1 at 0.
  */
 export function sinc(x: Tensor): Tensor {
-  return call(() => wrap(f.sinc(x.node)));
+  return call(() => wrap(f.sinc(nodeOf(x, 'x'))));
 }
 
 /**
  * Hyperbolic sine.
  */
 export function sinh(x: Tensor): Tensor {
-  return call(() => wrap(f.sinh(x.node)));
+  return call(() => wrap(f.sinh(nodeOf(x, 'x'))));
 }
 
 /**
  * Every `step`-th slice of `dim` from `start` up to `end`, counted from the end where negative.
  */
 export function slice(x: Tensor, dim?: number, start?: number, end?: number, step?: number): Tensor {
-  return call(() => wrap(f.slice(x.node, dim, start, end, step)));
+  return call(() => wrap(f.slice(nodeOf(x, 'x'), dim, start, end, step)));
 }
 
 /**
@@ -2064,7 +2117,7 @@ export function sliceScatter(
   end?: number,
   step?: number,
 ): Tensor {
-  return call(() => wrap(f.sliceScatter(x.node, source.node, dim, start, end, step)));
+  return call(() => wrap(f.sliceScatter(nodeOf(x, 'x'), nodeOf(source, 'source'), dim, start, end, step)));
 }
 
 /**
@@ -2073,7 +2126,7 @@ export function sliceScatter(
  * @example F.softmax(tensor([0, 0]), 0) // [0.5, 0.5]
  */
 export function softmax(x: Tensor, dim: number, options?: WithDType): Tensor {
-  return call(() => wrap(f.softmax(x.node, dim, options)));
+  return call(() => wrap(f.softmax(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -2085,42 +2138,42 @@ export function sort(
   dim?: number,
   options?: { descending?: boolean | undefined; stable?: boolean | undefined },
 ): Named<'values' | 'indices'> {
-  return call(() => named(f.sort(x.node, dim, options)));
+  return call(() => named(f.sort(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
  * Parts along `dim` of the given size (the last may be smaller), or of the given sizes.
  */
 export function split(x: Tensor, size: number | readonly number[], dim?: number): Tensor[] {
-  return call(() => f.split(x.node, size, dim).map(wrap));
+  return call(() => f.split(nodeOf(x, 'x'), size, dim).map(wrap));
 }
 
 /**
  * Parts along `dim` of the given sizes.
  */
 export function splitWithSizes(x: Tensor, sizes: readonly number[], dim?: number): Tensor[] {
-  return call(() => f.splitWithSizes(x.node, sizes, dim).map(wrap));
+  return call(() => f.splitWithSizes(nodeOf(x, 'x'), sizes, dim).map(wrap));
 }
 
 /**
  * The square root, NaN below 0.
  */
 export function sqrt(x: Tensor): Tensor {
-  return call(() => wrap(f.sqrt(x.node)));
+  return call(() => wrap(f.sqrt(nodeOf(x, 'x'))));
 }
 
 /**
  * `x * x`.
  */
 export function square(x: Tensor): Tensor {
-  return call(() => wrap(f.square(x.node)));
+  return call(() => wrap(f.square(nodeOf(x, 'x'))));
 }
 
 /**
  * Without dimensions of size 1: all such, or those of `dim` that have size 1.
  */
 export function squeeze(x: Tensor, dim?: Dims): Tensor {
-  return call(() => wrap(f.squeeze(x.node, dim)));
+  return call(() => wrap(f.squeeze(nodeOf(x, 'x'), dim)));
 }
 
 /**
@@ -2130,7 +2183,7 @@ export function stack(tensors: readonly Tensor[], dim?: number): Tensor {
   return call(() =>
     wrap(
       f.stack(
-        tensors.map((each) => each.node),
+        tensors.map((each) => nodeOf(each, 'tensors')),
         dim,
       ),
     ),
@@ -2145,7 +2198,7 @@ export function std(
   dim?: Dims,
   options?: { correction?: number | undefined; keepdim?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.std(x.node, dim, options)));
+  return call(() => wrap(f.std(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -2156,7 +2209,7 @@ export function stdMean(
   dim?: Dims,
   options?: { correction?: number | undefined; keepdim?: boolean | undefined },
 ): Named<'std' | 'mean'> {
-  return call(() => named(f.stdMean(x.node, dim, options)));
+  return call(() => named(f.stdMean(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
@@ -2176,49 +2229,49 @@ export function sum(
   dim?: Dims,
   options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
 ): Tensor {
-  return call(() => wrap(f.sum(x.node, dim, options)));
+  return call(() => wrap(f.sum(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
  * See transpose.
  */
 export function swapaxes(x: Tensor, dim0: number, dim1: number): Tensor {
-  return call(() => wrap(f.swapaxes(x.node, dim0, dim1)));
+  return call(() => wrap(f.swapaxes(nodeOf(x, 'x'), dim0, dim1)));
 }
 
 /**
  * The transpose of a matrix; smaller tensors as they are.
  */
 export function t(x: Tensor): Tensor {
-  return call(() => wrap(f.t(x.node)));
+  return call(() => wrap(f.t(nodeOf(x, 'x'))));
 }
 
 /**
  * Elements of the flattened tensor, negative positions counting from its end.
  */
 export function take(x: Tensor, index: Tensor): Tensor {
-  return call(() => wrap(f.take(x.node, index.node)));
+  return call(() => wrap(f.take(nodeOf(x, 'x'), nodeOf(index, 'index'))));
 }
 
 /**
  * As gather, other dimensions broadcasting; without `dim`, elements of the flattened tensor.
  */
 export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
-  return call(() => wrap(f.takeAlongDim(x.node, index.node, dim)));
+  return call(() => wrap(f.takeAlongDim(nodeOf(x, 'x'), nodeOf(index, 'index'), dim)));
 }
 
 /**
  * Tangent of radians.
  */
 export function tan(x: Tensor): Tensor {
-  return call(() => wrap(f.tan(x.node)));
+  return call(() => wrap(f.tan(nodeOf(x, 'x'))));
 }
 
 /**
  * Hyperbolic tangent.
  */
 export function tanh(x: Tensor): Tensor {
-  return call(() => wrap(f.tanh(x.node)));
+  return call(() => wrap(f.tanh(nodeOf(x, 'x'))));
 }
 
 /**
@@ -2226,7 +2279,7 @@ export function tanh(x: Tensor): Tensor {
  * the given positions.
  */
 export function tensorSplit(x: Tensor, sections: number | readonly number[], dim?: number): Tensor[] {
-  return call(() => f.tensorSplit(x.node, sections, dim).map(wrap));
+  return call(() => f.tensorSplit(nodeOf(x, 'x'), sections, dim).map(wrap));
 }
 
 /**
@@ -2237,14 +2290,14 @@ export function tensordot(
   y: Tensor,
   options?: { dims?: number | readonly [readonly number[], readonly number[]] | undefined },
 ): Tensor {
-  return call(() => wrap(f.tensordot(x.node, y.node, options)));
+  return call(() => wrap(f.tensordot(nodeOf(x, 'x'), nodeOf(y, 'y'), options)));
 }
 
 /**
  * Copies of the tensor side by side; missing leading counts are 1.
  */
 export function tile(x: Tensor, ...dims: Sizes): Tensor {
-  return call(() => wrap(f.tile(x.node, ...dims)));
+  return call(() => wrap(f.tile(nodeOf(x, 'x'), ...dims)));
 }
 
 /**
@@ -2256,21 +2309,21 @@ export function topk(
   dim?: number,
   options?: { largest?: boolean | undefined; sorted?: boolean | undefined },
 ): Named<'values' | 'indices'> {
-  return call(() => named(f.topk(x.node, k, dim, options)));
+  return call(() => named(f.topk(nodeOf(x, 'x'), k, dim, options)));
 }
 
 /**
  * The sum of the main diagonal of a matrix.
  */
 export function trace(x: Tensor): Tensor {
-  return call(() => wrap(f.trace(x.node)));
+  return call(() => wrap(f.trace(nodeOf(x, 'x'))));
 }
 
 /**
  * With two dimensions exchanged.
  */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
-  return call(() => wrap(f.transpose(x.node, dim0, dim1)));
+  return call(() => wrap(f.transpose(nodeOf(x, 'x'), dim0, dim1)));
 }
 
 /**
@@ -2282,21 +2335,21 @@ export function trapezoid(
   dim?: number,
   options?: { dx?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.trapezoid(y.node, x?.node, dim, options)));
+  return call(() => wrap(f.trapezoid(nodeOf(y, 'y'), maybeNodeOf(x, 'x'), dim, options)));
 }
 
 /**
  * See trapezoid.
  */
 export function trapz(y: Tensor, x?: Tensor, dim?: number, options?: { dx?: number | undefined }): Tensor {
-  return call(() => wrap(f.trapz(y.node, x?.node, dim, options)));
+  return call(() => wrap(f.trapz(nodeOf(y, 'y'), maybeNodeOf(x, 'x'), dim, options)));
 }
 
 /**
  * The lower triangle of matrices, up to `diagonal`; zeros above.
  */
 export function tril(x: Tensor, options?: { diagonal?: number | undefined }): Tensor {
-  return call(() => wrap(f.tril(x.node, options)));
+  return call(() => wrap(f.tril(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -2314,7 +2367,7 @@ export function trilIndices(
  * The upper triangle of matrices, from `diagonal` on; zeros below.
  */
 export function triu(x: Tensor, options?: { diagonal?: number | undefined }): Tensor {
-  return call(() => wrap(f.triu(x.node, options)));
+  return call(() => wrap(f.triu(nodeOf(x, 'x'), options)));
 }
 
 /**
@@ -2339,28 +2392,28 @@ export function trueDivide(x: Operand, y: Operand): Tensor {
  * The integer part of `x`.
  */
 export function trunc(x: Tensor): Tensor {
-  return call(() => wrap(f.trunc(x.node)));
+  return call(() => wrap(f.trunc(nodeOf(x, 'x'))));
 }
 
 /**
  * The slices along `dim`, without that dimension.
  */
 export function unbind(x: Tensor, dim?: number): Tensor[] {
-  return call(() => f.unbind(x.node, dim).map(wrap));
+  return call(() => f.unbind(nodeOf(x, 'x'), dim).map(wrap));
 }
 
 /**
  * One dimension as several of the given sizes, one of which may be -1.
  */
 export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Tensor {
-  return call(() => wrap(f.unflatten(x.node, dim, sizes)));
+  return call(() => wrap(f.unflatten(nodeOf(x, 'x'), dim, sizes)));
 }
 
 /**
  * With a new dimension of size 1 at `dim`.
  */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
-  return call(() => wrap(f.unsqueeze(x.node, dim)));
+  return call(() => wrap(f.unsqueeze(nodeOf(x, 'x'), dim)));
 }
 
 /**
@@ -2371,7 +2424,7 @@ function var_(
   dim?: Dims,
   options?: { correction?: number | undefined; keepdim?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.variance(x.node, dim, options)));
+  return call(() => wrap(f.variance(nodeOf(x, 'x'), dim, options)));
 }
 export { var_ as var };
 
@@ -2383,28 +2436,28 @@ export function varMean(
   dim?: Dims,
   options?: { correction?: number | undefined; keepdim?: boolean | undefined },
 ): Named<'var' | 'mean'> {
-  return call(() => named(f.varMean(x.node, dim, options)));
+  return call(() => named(f.varMean(nodeOf(x, 'x'), dim, options)));
 }
 
 /**
  * The scalar product of two vectors; for real numbers the same as dot.
  */
 export function vdot(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.vdot(x.node, y.node)));
+  return call(() => wrap(f.vdot(nodeOf(x, 'x'), nodeOf(y, 'y'))));
 }
 
 /**
  * Parts along dimension 0.
  */
 export function vsplit(x: Tensor, sections: number | readonly number[]): Tensor[] {
-  return call(() => f.vsplit(x.node, sections).map(wrap));
+  return call(() => f.vsplit(nodeOf(x, 'x'), sections).map(wrap));
 }
 
 /**
  * Tensors on top of each other: along dimension 0, vectors as rows.
  */
 export function vstack(tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.vstack(tensors.map((each) => each.node))));
+  return call(() => wrap(f.vstack(tensors.map((each) => nodeOf(each, 'tensors')))));
 }
 
 /**
@@ -2412,7 +2465,7 @@ export function vstack(tensors: readonly Tensor[]): Tensor {
  * @example where(x.gt(0), x, 0) // relu
  */
 export function where(condition: Tensor, x: Operand, y: Operand): Tensor {
-  return call(() => wrap(f.where(condition.node, lower(x), lower(y))));
+  return call(() => wrap(f.where(nodeOf(condition, 'condition'), lower(x), lower(y))));
 }
 
 /**
@@ -2434,5 +2487,5 @@ export function zeros(...size: SizesWith<Making>): Tensor {
  * Zeros in the shape and dtype of `x`.
  */
 export function zerosLike(x: Tensor, options?: Making): Tensor {
-  return call(() => leaf(wrap(f.zerosLike(x.node, options)), options));
+  return call(() => leaf(wrap(f.zerosLike(nodeOf(x, 'x'), options)), options));
 }

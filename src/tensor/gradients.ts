@@ -2,7 +2,16 @@
 import { gradients, unitCotangent } from '../autodiff/index.js';
 import { GradientError, ShapeError, formatShape, isFloat, sameShape } from '../core/index.js';
 import { g, topological, withOrigin, type Node } from '../graph/index.js';
-import { activeTrace, observe, outsideTrace, pending, realise, touch, type Cell } from '../runtime/index.js';
+import {
+  activeTrace,
+  flushPending,
+  observe,
+  outsideTrace,
+  pending,
+  realise,
+  touch,
+  type Cell,
+} from '../runtime/index.js';
 import { recogniseAttention } from '../passes/index.js';
 import type { TensorBase } from './base.js';
 
@@ -38,12 +47,14 @@ function leavesOf(root: Node): Map<Node, Cell> {
   return leaves;
 }
 
+type Make = (of: Node | Cell) => TensorBase;
+
 /** The gradient a leaf holds at this point of the program. */
-export function readGrad(cell: Cell): Cell['grad'] {
+export function readGrad(cell: Cell, make: Make): Cell['grad'] {
   const trace = activeTrace();
   if (trace && !trace.hasTouchedGrad(cell) && observe(() => cell.grad !== null)) {
     // An earlier gradient must lie where later calls find it.
-    moveToCell(cell);
+    moveToCell(cell, make);
     trace.gradsRead.add(cell);
   }
   return cell.grad;
@@ -83,7 +94,7 @@ export function differentiate(
 export function accumulate(
   of: TensorBase,
   { gradient, createGraph }: { gradient?: TensorBase | undefined; createGraph?: boolean | undefined },
-  make: (node: Node) => TensorBase,
+  make: Make,
 ): void {
   const root = of.value.node;
   if (gradient && !sameShape(gradient.shape, of.shape)) {
@@ -97,7 +108,8 @@ export function accumulate(
   if (leaves.size === 0) {
     throw new GradientError(
       'backward: the value depends on nothing that requires a gradient',
-      'parameters do; other leaves need requiresGrad_(), and nothing flows through detach() or noGrad()',
+      'parameters do; other leaves need requiresGrad_(). Nothing flows through detach() or noGrad(), ' +
+        'nor out of a compiled function: call backward() inside it',
     );
   }
   const nodes = [...leaves.keys()];
@@ -110,20 +122,33 @@ export function accumulate(
   });
 }
 
-function addTo(cell: Cell, gradient: Node, make: (node: Node) => TensorBase): void {
-  const before = readGrad(cell);
+function addTo(cell: Cell, gradient: Node, make: Make): void {
+  const before = readGrad(cell, make);
   writeGrad(cell, make(before ? g.add(before.value.node, gradient) : gradient));
 }
 
-/** Moves a gradient that was computed lazily into the cell compiled functions use. */
-export function moveToCell(cell: Cell): void {
+const gradTensors = new WeakMap<Cell, TensorBase>();
+
+/** The tensor that shows the gradient compiled functions leave on a parameter. */
+export function gradTensor(cell: Cell, make: Make): TensorBase {
+  let tensor = gradTensors.get(cell);
+  if (!tensor) gradTensors.set(cell, (tensor = make(cell.gradCell)));
+  return tensor;
+}
+
+/**
+ * Puts a gradient that was computed lazily, or set, into the cell compiled functions use. The tensor it was stays what
+ * it is: others may hold it, as their gradient or as a buffer.
+ */
+export function moveToCell(cell: Cell, make: Make): void {
   const { grad } = cell;
   if (grad === null || grad.value.cell === cell.gradCell) return;
   outsideTrace(() => {
+    flushPending();
     realise([grad.value], () => false);
     const held = grad.value.cell ?? grad.value.data!;
     (cell.gradCell.array as Float32Array).set(held.array as Float32Array);
     cell.gradCell.written();
-    grad.value.becomeCell(cell.gradCell);
+    cell.grad = gradTensor(cell, make);
   });
 }

@@ -1,5 +1,6 @@
 export * from './autograd.js';
 export { TensorBase, assignAll } from './base.js';
+export { allclose, equal } from './compare.js';
 export * from './compile.js';
 export { fromTypedArray, tensor, type NestedValues, type TensorOptions } from './creation.js';
 export * from './functions.generated.js';

@@ -3,11 +3,13 @@ import { ArgumentError, atSite, numel, type DType } from '../core/index.js';
 import * as f from '../functional/index.js';
 import { g, node, type Node } from '../graph/index.js';
 import { defaultGenerator, type Generator } from '../runtime/index.js';
-import { Tensor } from './tensor.generated.js';
+import { Tensor, leaf } from './tensor.generated.js';
 
 export interface RandomOptions {
   readonly dtype?: DType;
   readonly generator?: Generator;
+  /** Whether the result is a leaf that accumulates a gradient. */
+  readonly requiresGrad?: boolean;
 }
 
 type SizeArguments =
@@ -43,7 +45,7 @@ function uniformNode(
 export function rand(...args: SizeArguments): Tensor {
   return atSite(() => {
     const { shape, options } = sizesOf(args);
-    return new Tensor(uniformNode(shape, options));
+    return leaf(new Tensor(uniformNode(shape, options)), options);
   });
 }
 
@@ -63,7 +65,7 @@ function normalNode(shape: readonly number[], options: RandomOptions): Node {
 export function randn(...args: SizeArguments): Tensor {
   return atSite(() => {
     const { shape, options } = sizesOf(args);
-    return new Tensor(normalNode(shape, options));
+    return leaf(new Tensor(normalNode(shape, options)), options);
   });
 }
 
@@ -73,15 +75,23 @@ export const randLike = (x: Tensor): Tensor => rand([...x.shape], { dtype: x.dty
 export const randnLike = (x: Tensor): Tensor => randn([...x.shape], { dtype: x.dtype });
 
 /**
- * Integers in [low, high), int32 by default (torch.randint).
+ * Integers in [low, high), from 0 where `low` is left out; int32 by default (torch.randint).
  * @throws ArgumentError for an empty range.
  */
+export function randint(high: number, sizes: readonly number[], options?: RandomOptions): Tensor;
 export function randint(
   low: number,
   high: number,
   sizes: readonly number[],
-  options: RandomOptions = {},
-): Tensor {
+  options?: RandomOptions,
+): Tensor;
+export function randint(...args: readonly (number | readonly number[] | RandomOptions | undefined)[]): Tensor {
+  const [low, high, sizes, options = {}] = (typeof args[1] === 'number' ? args : [0, ...args]) as [
+    number,
+    number,
+    readonly number[],
+    RandomOptions?,
+  ];
   return atSite(() => {
     if (!(high > low)) throw new ArgumentError('randint', `[${low}, ${high}) is empty`);
     const { dtype = 'int32', generator = defaultGenerator } = options;

@@ -2,6 +2,7 @@
 /** torch.special: special functions. */
 import * as f from '../functional/index.js';
 
+import { nodeOf } from './arguments.js';
 import { call } from './base.js';
 import { lower, wrap, type Operand, type Tensor } from './tensor.generated.js';
 
@@ -9,70 +10,70 @@ import { lower, wrap, type Operand, type Tensor } from './tensor.generated.js';
  * `-x log(x)`: 0 at 0, -Infinity below.
  */
 export function entr(x: Tensor): Tensor {
-  return call(() => wrap(f.entr(x.node)));
+  return call(() => wrap(f.entr(nodeOf(x, 'x'))));
 }
 
 /**
  * `e^(x^2) erfc(x)`, without underflow.
  */
 export function erfcx(x: Tensor): Tensor {
-  return call(() => wrap(f.erfcx(x.node)));
+  return call(() => wrap(f.erfcx(nodeOf(x, 'x'))));
 }
 
 /**
  * The modified Bessel function of order 0.
  */
 export function i0(x: Tensor): Tensor {
-  return call(() => wrap(f.i0(x.node)));
+  return call(() => wrap(f.i0(nodeOf(x, 'x'))));
 }
 
 /**
  * e^-|x| I0(x): the modified Bessel function of order 0, scaled.
  */
 export function i0e(x: Tensor): Tensor {
-  return call(() => wrap(f.i0e(x.node)));
+  return call(() => wrap(f.i0e(nodeOf(x, 'x'))));
 }
 
 /**
  * The modified Bessel function of order 1.
  */
 export function i1(x: Tensor): Tensor {
-  return call(() => wrap(f.i1(x.node)));
+  return call(() => wrap(f.i1(nodeOf(x, 'x'))));
 }
 
 /**
  * e^-|x| I1(x): the modified Bessel function of order 1, scaled.
  */
 export function i1e(x: Tensor): Tensor {
-  return call(() => wrap(f.i1e(x.node)));
+  return call(() => wrap(f.i1e(nodeOf(x, 'x'))));
 }
 
 /**
  * The logarithm of ndtr, accurate in its tail.
  */
 export function logNdtr(x: Tensor): Tensor {
-  return call(() => wrap(f.logNdtr(x.node)));
+  return call(() => wrap(f.logNdtr(nodeOf(x, 'x'))));
 }
 
 /**
  * The area under the standard normal density up to `x`.
  */
 export function ndtr(x: Tensor): Tensor {
-  return call(() => wrap(f.ndtr(x.node)));
+  return call(() => wrap(f.ndtr(nodeOf(x, 'x'))));
 }
 
 /**
  * The inverse of ndtr: the number below which the standard normal distribution has probability `x`.
  */
 export function ndtri(x: Tensor): Tensor {
-  return call(() => wrap(f.ndtri(x.node)));
+  return call(() => wrap(f.ndtri(nodeOf(x, 'x'))));
 }
 
 /**
  * The derivative of order `n` of digamma; accurate for x from -12 on.
  */
 export function polygamma(n: number, x: Tensor): Tensor {
-  return call(() => wrap(f.polygamma(n, x.node)));
+  return call(() => wrap(f.polygamma(n, nodeOf(x, 'x'))));
 }
 
 /**

@@ -1,6 +1,6 @@
 /** State: tensors whose content programs read and overwrite. */
-import { dtypes, numel, type DType, type Shape, type TypedArray } from '../core/index.js';
-import { Cell, gradientsEnabled, outsideTrace } from '../runtime/index.js';
+import { checkSizes, dtypes, numel, type DType, type Shape, type TypedArray } from '../core/index.js';
+import { Cell, gradientsEnabled, outsideTrace, refuseInTrace } from '../runtime/index.js';
 import { Tensor } from './tensor.generated.js';
 import { arrayFrom } from './creation.js';
 
@@ -15,6 +15,7 @@ export interface StateOptions {
 }
 
 function cellOf(initial: Initial, name: string | undefined): Cell {
+  checkSizes('state', initial.shape);
   return outsideTrace(() => {
     if (initial instanceof Tensor) {
       const { array, shape, dtype } = initial.materialise();
@@ -49,6 +50,7 @@ class StateTensor extends Tensor {
  */
 export class Parameter extends StateTensor {
   constructor(initial: Initial, options: StateOptions = {}) {
+    refuseInTrace('new Parameter', 'make modules and parameters outside of the compiled function');
     super(initial, { requiresGrad: true, ...options });
   }
 }

@@ -3,6 +3,7 @@ import type { DType, Dim } from '../core/index.js';
 import * as f from '../functional/index.js';
 import type { Dims, Index, Making, Sizes, WithDType, Named as NamedNodes } from '../functional/index.js';
 import type { Node } from '../graph/index.js';
+import { maybeNodeOf, nodeOf } from './arguments.js';
 import { TensorBase, call } from './base.js';
 
 /** A tensor, or a JavaScript value that stands for one. */
@@ -33,6 +34,7 @@ export const wrapOrName = <K extends string>(result: Node | Readonly<Record<K, N
 export function leaf(tensor: Tensor, ...options: readonly unknown[]): Tensor {
   const wanted = (each: unknown): boolean =>
     typeof each === 'object' && each !== null && 'requiresGrad' in each && each.requiresGrad === true;
+  tensor.value.made = true;
   return options.some(wanted) ? tensor.requiresGrad_() : tensor;
 }
 
@@ -121,42 +123,42 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
     b2: Tensor,
     options?: { beta?: number | undefined; alpha?: number | undefined },
   ): Tensor {
-    return call(() => wrap(f.addbmm(this.node, b1.node, b2.node, options)));
+    return call(() => wrap(f.addbmm(this.node, nodeOf(b1, 'b1'), nodeOf(b2, 'b2'), options)));
   }
 
   /**
    * `x + value * t1 / t2`.
    */
   addcdiv(t1: Tensor, t2: Tensor, options?: { value?: number | undefined }): Tensor {
-    return call(() => wrap(f.addcdiv(this.node, t1.node, t2.node, options)));
+    return call(() => wrap(f.addcdiv(this.node, nodeOf(t1, 't1'), nodeOf(t2, 't2'), options)));
   }
 
   /**
    * `x + value * t1 * t2`.
    */
   addcmul(t1: Tensor, t2: Tensor, options?: { value?: number | undefined }): Tensor {
-    return call(() => wrap(f.addcmul(this.node, t1.node, t2.node, options)));
+    return call(() => wrap(f.addcmul(this.node, nodeOf(t1, 't1'), nodeOf(t2, 't2'), options)));
   }
 
   /**
    * `beta * x + alpha * (m1 @ m2)` of matrices.
    */
   addmm(m1: Tensor, m2: Tensor, options?: { beta?: number | undefined; alpha?: number | undefined }): Tensor {
-    return call(() => wrap(f.addmm(this.node, m1.node, m2.node, options)));
+    return call(() => wrap(f.addmm(this.node, nodeOf(m1, 'm1'), nodeOf(m2, 'm2'), options)));
   }
 
   /**
    * `beta * x + alpha * (m @ v)` of a matrix and a vector.
    */
   addmv(m: Tensor, v: Tensor, options?: { beta?: number | undefined; alpha?: number | undefined }): Tensor {
-    return call(() => wrap(f.addmv(this.node, m.node, v.node, options)));
+    return call(() => wrap(f.addmv(this.node, nodeOf(m, 'm'), nodeOf(v, 'v'), options)));
   }
 
   /**
    * `beta * x + alpha * outer(v1, v2)`.
    */
   addr(v1: Tensor, v2: Tensor, options?: { beta?: number | undefined; alpha?: number | undefined }): Tensor {
-    return call(() => wrap(f.addr(this.node, v1.node, v2.node, options)));
+    return call(() => wrap(f.addr(this.node, nodeOf(v1, 'v1'), nodeOf(v2, 'v2'), options)));
   }
 
   /**
@@ -287,7 +289,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
     b2: Tensor,
     options?: { beta?: number | undefined; alpha?: number | undefined },
   ): Tensor {
-    return call(() => wrap(f.baddbmm(this.node, b1.node, b2.node, options)));
+    return call(() => wrap(f.baddbmm(this.node, nodeOf(b1, 'b1'), nodeOf(b2, 'b2'), options)));
   }
 
   /**
@@ -347,7 +349,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The products of two stacks of matrices, without broadcasting.
    */
   bmm(y: Tensor): Tensor {
-    return call(() => wrap(f.bmm(this.node, y.node)));
+    return call(() => wrap(f.bmm(this.node, nodeOf(y, 'y'))));
   }
 
   /**
@@ -368,7 +370,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The interval between `boundaries` each element lies in: see searchsorted.
    */
   bucketize(boundaries: Tensor, options?: { right?: boolean | undefined }): Tensor {
-    return call(() => wrap(f.bucketize(this.node, boundaries.node, options)));
+    return call(() => wrap(f.bucketize(this.node, nodeOf(boundaries, 'boundaries'), options)));
   }
 
   /**
@@ -503,7 +505,11 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
       wrap(
         f.cov(
           this.node,
-          options && { ...options, fweights: options.fweights?.node, aweights: options.aweights?.node },
+          options && {
+            ...options,
+            fweights: maybeNodeOf(options.fweights, 'options.fweights'),
+            aweights: maybeNodeOf(options.aweights, 'options.aweights'),
+          },
         ),
       ),
     );
@@ -513,7 +519,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The vector product along a dimension of size 3: the first such, unless `dim` says which.
    */
   cross(y: Tensor, dim?: number): Tensor {
-    return call(() => wrap(f.cross(this.node, y.node, dim)));
+    return call(() => wrap(f.cross(this.node, nodeOf(y, 'y'), dim)));
   }
 
   /**
@@ -548,7 +554,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * Running integral of `y` along `dim` by the trapezoidal rule.
    */
   cumulativeTrapezoid(x?: Tensor, dim?: number, options?: { dx?: number | undefined }): Tensor {
-    return call(() => wrap(f.cumulativeTrapezoid(this.node, x?.node, dim, options)));
+    return call(() => wrap(f.cumulativeTrapezoid(this.node, maybeNodeOf(x, 'x'), dim, options)));
   }
 
   /**
@@ -608,7 +614,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
     source: Tensor,
     options?: { offset?: number | undefined; dim1?: number | undefined; dim2?: number | undefined },
   ): Tensor {
-    return call(() => wrap(f.diagonalScatter(this.node, source.node, options)));
+    return call(() => wrap(f.diagonalScatter(this.node, nodeOf(source, 'source'), options)));
   }
 
   /**
@@ -624,7 +630,11 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
       wrap(
         f.diff(
           this.node,
-          options && { ...options, prepend: options.prepend?.node, append: options.append?.node },
+          options && {
+            ...options,
+            prepend: maybeNodeOf(options.prepend, 'options.prepend'),
+            append: maybeNodeOf(options.append, 'options.append'),
+          },
         ),
       ),
     );
@@ -641,7 +651,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The p-norm of `x - y`.
    */
   dist(y: Tensor, options?: { p?: number | undefined }): Tensor {
-    return call(() => wrap(f.dist(this.node, y.node, options)));
+    return call(() => wrap(f.dist(this.node, nodeOf(y, 'y'), options)));
   }
 
   /**
@@ -657,7 +667,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The scalar product of two vectors.
    */
   dot(y: Tensor): Tensor {
-    return call(() => wrap(f.dot(this.node, y.node)));
+    return call(() => wrap(f.dot(this.node, nodeOf(y, 'y'))));
   }
 
   /**
@@ -727,7 +737,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * Stretched to the shape of `other`.
    */
   expandAs(other: Tensor): Tensor {
-    return call(() => wrap(f.expandAs(this.node, other.node)));
+    return call(() => wrap(f.expandAs(this.node, nodeOf(other, 'other'))));
   }
 
   /**
@@ -832,7 +842,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * `out[i][j] = x[index[i][j]][j]` for dim 0, and so on: one position for every element of the result.
    */
   gather(dim: number, index: Tensor): Tensor {
-    return call(() => wrap(f.gather(this.node, dim, index.node)));
+    return call(() => wrap(f.gather(this.node, dim, nodeOf(index, 'index'))));
   }
 
   /**
@@ -888,21 +898,23 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * `x` with `alpha * source` added to the slices of `dim` that a vector names.
    */
   indexAdd(dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | undefined }): Tensor {
-    return call(() => wrap(f.indexAdd(this.node, dim, index.node, source.node, options)));
+    return call(() =>
+      wrap(f.indexAdd(this.node, dim, nodeOf(index, 'index'), nodeOf(source, 'source'), options)),
+    );
   }
 
   /**
    * `x` with the slices of `dim` that a vector names replaced by those of `source`.
    */
   indexCopy(dim: number, index: Tensor, source: Tensor): Tensor {
-    return call(() => wrap(f.indexCopy(this.node, dim, index.node, source.node)));
+    return call(() => wrap(f.indexCopy(this.node, dim, nodeOf(index, 'index'), nodeOf(source, 'source'))));
   }
 
   /**
    * `x` with the slices of `dim` that a vector names filled with one value.
    */
   indexFill(dim: number, index: Tensor, value: Operand): Tensor {
-    return call(() => wrap(f.indexFill(this.node, dim, index.node, lower(value))));
+    return call(() => wrap(f.indexFill(this.node, dim, nodeOf(index, 'index'), lower(value))));
   }
 
   /**
@@ -918,7 +930,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
       wrap(
         f.indexPut(
           this.node,
-          indices.map((each) => each.node),
+          indices.map((each) => nodeOf(each, 'indices')),
           lower(values),
           options,
         ),
@@ -936,21 +948,23 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
     reduce: 'prod' | 'mean' | 'amax' | 'amin',
     options?: { includeSelf?: boolean | undefined },
   ): Tensor {
-    return call(() => wrap(f.indexReduce(this.node, dim, index.node, source.node, reduce, options)));
+    return call(() =>
+      wrap(f.indexReduce(this.node, dim, nodeOf(index, 'index'), nodeOf(source, 'source'), reduce, options)),
+    );
   }
 
   /**
    * The slices of `dim` at the positions of a vector.
    */
   indexSelect(dim: number, index: Tensor): Tensor {
-    return call(() => wrap(f.indexSelect(this.node, dim, index.node)));
+    return call(() => wrap(f.indexSelect(this.node, dim, nodeOf(index, 'index'))));
   }
 
   /**
    * The products over the last dimensions of both; 0-d tensors multiply.
    */
   inner(y: Tensor): Tensor {
-    return call(() => wrap(f.inner(this.node, y.node)));
+    return call(() => wrap(f.inner(this.node, nodeOf(y, 'y'))));
   }
 
   /**
@@ -967,7 +981,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
     y: Tensor,
     options?: { rtol?: number | undefined; atol?: number | undefined; equalNan?: boolean | undefined },
   ): Tensor {
-    return call(() => wrap(f.isclose(this.node, y.node, options)));
+    return call(() => wrap(f.isclose(this.node, nodeOf(y, 'y'), options)));
   }
 
   /**
@@ -1016,7 +1030,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The Kronecker product: every element of `x` times all of `y`, in blocks.
    */
   kron(y: Tensor): Tensor {
-    return call(() => wrap(f.kron(this.node, y.node)));
+    return call(() => wrap(f.kron(this.node, nodeOf(y, 'y'))));
   }
 
   /**
@@ -1048,7 +1062,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * `x + weight * (end - x)`, exact at weight 0 and 1.
    */
   lerp(end: Tensor, weight: Operand): Tensor {
-    return call(() => wrap(f.lerp(this.node, end.node, lower(weight))));
+    return call(() => wrap(f.lerp(this.node, nodeOf(end, 'end'), lower(weight))));
   }
 
   /**
@@ -1176,14 +1190,14 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * `x` with `value` where `mask` is true.
    */
   maskedFill(mask: Tensor, value: Operand): Tensor {
-    return call(() => wrap(f.maskedFill(this.node, mask.node, lower(value))));
+    return call(() => wrap(f.maskedFill(this.node, nodeOf(mask, 'mask'), lower(value))));
   }
 
   /**
    * `x` with the elements where `mask` is true replaced by those of `source`, in order.
    */
   maskedScatter(mask: Tensor, source: Tensor): Tensor {
-    return call(() => wrap(f.maskedScatter(this.node, mask.node, source.node)));
+    return call(() => wrap(f.maskedScatter(this.node, nodeOf(mask, 'mask'), nodeOf(source, 'source'))));
   }
 
   /**
@@ -1193,7 +1207,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * @example zeros(8, 2, 3).matmul(zeros(3, 4)) // shape [8, 2, 4]
    */
   matmul(y: Tensor): Tensor {
-    return call(() => wrap(f.matmul(this.node, y.node)));
+    return call(() => wrap(f.matmul(this.node, nodeOf(y, 'y'))));
   }
 
   /**
@@ -1294,7 +1308,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The product of two matrices, without broadcasting.
    */
   mm(y: Tensor): Tensor {
-    return call(() => wrap(f.mm(this.node, y.node)));
+    return call(() => wrap(f.mm(this.node, nodeOf(y, 'y'))));
   }
 
   /**
@@ -1329,7 +1343,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The product of a matrix and a vector.
    */
   mv(y: Tensor): Tensor {
-    return call(() => wrap(f.mv(this.node, y.node)));
+    return call(() => wrap(f.mv(this.node, nodeOf(y, 'y'))));
   }
 
   /**
@@ -1451,7 +1465,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The next number after `x` in the direction of `y`.
    */
   nextafter(y: Tensor): Tensor {
-    return call(() => wrap(f.nextafter(this.node, y.node)));
+    return call(() => wrap(f.nextafter(this.node, nodeOf(y, 'y'))));
   }
 
   /**
@@ -1465,7 +1479,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * All products of an element of one vector and one of another.
    */
   outer(y: Tensor): Tensor {
-    return call(() => wrap(f.outer(this.node, y.node)));
+    return call(() => wrap(f.outer(this.node, nodeOf(y, 'y'))));
   }
 
   /**
@@ -1496,7 +1510,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * @example F.prelu(tensor([-2, 1]), tensor([0.25])) // [-0.5, 1]
    */
   prelu(weight: Tensor): Tensor {
-    return call(() => wrap(f.prelu(this.node, weight.node)));
+    return call(() => wrap(f.prelu(this.node, nodeOf(weight, 'weight'))));
   }
 
   /**
@@ -1510,7 +1524,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * `x` with elements of its flattened form replaced by `source`, or increased with `accumulate`.
    */
   put(index: Tensor, source: Tensor, options?: { accumulate?: boolean | undefined }): Tensor {
-    return call(() => wrap(f.put(this.node, index.node, source.node, options)));
+    return call(() => wrap(f.put(this.node, nodeOf(index, 'index'), nodeOf(source, 'source'), options)));
   }
 
   /**
@@ -1605,7 +1619,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The elements in the shape of `other`.
    */
   reshapeAs(other: Tensor): Tensor {
-    return call(() => wrap(f.reshapeAs(this.node, other.node)));
+    return call(() => wrap(f.reshapeAs(this.node, nodeOf(other, 'other'))));
   }
 
   /**
@@ -1659,14 +1673,14 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
     source: Operand,
     options?: { reduce?: 'add' | 'multiply' | undefined },
   ): Tensor {
-    return call(() => wrap(f.scatter(this.node, dim, index.node, lower(source), options)));
+    return call(() => wrap(f.scatter(this.node, dim, nodeOf(index, 'index'), lower(source), options)));
   }
 
   /**
    * `x` with `x[index[i][j]][j] += source[i][j]` for dim 0, and so on.
    */
   scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor {
-    return call(() => wrap(f.scatterAdd(this.node, dim, index.node, source.node)));
+    return call(() => wrap(f.scatterAdd(this.node, dim, nodeOf(index, 'index'), nodeOf(source, 'source'))));
   }
 
   /**
@@ -1680,7 +1694,11 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
     reduce: 'sum' | 'prod' | 'mean' | 'amax' | 'amin',
     options?: { includeSelf?: boolean | undefined },
   ): Tensor {
-    return call(() => wrap(f.scatterReduce(this.node, dim, index.node, source.node, reduce, options)));
+    return call(() =>
+      wrap(
+        f.scatterReduce(this.node, dim, nodeOf(index, 'index'), nodeOf(source, 'source'), reduce, options),
+      ),
+    );
   }
 
   /**
@@ -1695,7 +1713,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * `x` with one slice of `dim` replaced by `source`.
    */
   selectScatter(source: Tensor, dim: number, index: number): Tensor {
-    return call(() => wrap(f.selectScatter(this.node, source.node, dim, index)));
+    return call(() => wrap(f.selectScatter(this.node, nodeOf(source, 'source'), dim, index)));
   }
 
   /**
@@ -1758,7 +1776,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * `x` with every `step`-th slice of `dim` from `start` up to `end` replaced by those of `source`.
    */
   sliceScatter(source: Tensor, dim?: number, start?: number, end?: number, step?: number): Tensor {
-    return call(() => wrap(f.sliceScatter(this.node, source.node, dim, start, end, step)));
+    return call(() => wrap(f.sliceScatter(this.node, nodeOf(source, 'source'), dim, start, end, step)));
   }
 
   /**
@@ -1874,14 +1892,14 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * Elements of the flattened tensor, negative positions counting from its end.
    */
   take(index: Tensor): Tensor {
-    return call(() => wrap(f.take(this.node, index.node)));
+    return call(() => wrap(f.take(this.node, nodeOf(index, 'index'))));
   }
 
   /**
    * As gather, other dimensions broadcasting; without `dim`, elements of the flattened tensor.
    */
   takeAlongDim(index: Tensor, dim?: number): Tensor {
-    return call(() => wrap(f.takeAlongDim(this.node, index.node, dim)));
+    return call(() => wrap(f.takeAlongDim(this.node, nodeOf(index, 'index'), dim)));
   }
 
   /**
@@ -1949,14 +1967,14 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The integral of `y` along `dim` by the trapezoidal rule, over points `x` or in steps of `dx`.
    */
   trapezoid(x?: Tensor, dim?: number, options?: { dx?: number | undefined }): Tensor {
-    return call(() => wrap(f.trapezoid(this.node, x?.node, dim, options)));
+    return call(() => wrap(f.trapezoid(this.node, maybeNodeOf(x, 'x'), dim, options)));
   }
 
   /**
    * See trapezoid.
    */
   trapz(x?: Tensor, dim?: number, options?: { dx?: number | undefined }): Tensor {
-    return call(() => wrap(f.trapz(this.node, x?.node, dim, options)));
+    return call(() => wrap(f.trapz(this.node, maybeNodeOf(x, 'x'), dim, options)));
   }
 
   /**
@@ -1991,7 +2009,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The values in the dtype of `other`.
    */
   typeAs(other: Tensor): Tensor {
-    return call(() => wrap(f.typeAs(this.node, other.node)));
+    return call(() => wrap(f.typeAs(this.node, nodeOf(other, 'other'))));
   }
 
   /**
@@ -2043,7 +2061,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The scalar product of two vectors; for real numbers the same as dot.
    */
   vdot(y: Tensor): Tensor {
-    return call(() => wrap(f.vdot(this.node, y.node)));
+    return call(() => wrap(f.vdot(this.node, nodeOf(y, 'y'))));
   }
 
   /**
@@ -2057,7 +2075,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The elements in the shape of `other`.
    */
   viewAs(other: Tensor): Tensor {
-    return call(() => wrap(f.viewAs(this.node, other.node)));
+    return call(() => wrap(f.viewAs(this.node, nodeOf(other, 'other'))));
   }
 
   /**
@@ -2071,7 +2089,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * `x` where `condition` is true, else `y`.
    */
   where(condition: Tensor, y: Operand): Tensor {
-    return call(() => wrap(f.whereElse(this.node, condition.node, lower(y))));
+    return call(() => wrap(f.whereElse(this.node, nodeOf(condition, 'condition'), lower(y))));
   }
 
   /**

@@ -157,7 +157,7 @@ describe('progress and report', () => {
   });
 
   it('makes room on a narrow terminal', () => {
-    for (const line of fake(true, 75)) expect(drawn(line)).toMatch(/^[█░]{9,12} .*(left|in all)$/);
+    for (const line of fake(true, 75)) expect(drawn(line)).toMatch(/^[█░]{9,13} .*(left|in all)$/);
     for (const line of fake(true, 40)) expect(drawn(line)).toMatch(/^ *\d+\/100 .{1,31}$/);
     expect(drawn(fake(true, 0).at(-1))?.length).toBeLessThan(80);
   });
@@ -188,9 +188,11 @@ describe('progress and report', () => {
     );
     const svg = lossCurveSvg(
       Array.from({ length: 2000 }, (_, i) => 1.4 * Math.exp(-i / 500) + 0.2 * Math.sin(i)),
+      { epochs: 3 },
     );
     expect(svg).not.toMatch(/NaN|Infinity/);
     expect(svg.match(/<polyline/g)?.length).toBe(2);
+    expect(svg.match(/>epoch \d</g)).toEqual(['>epoch 2<', '>epoch 3<']);
   });
 
   it('states the cost of a step', () => {

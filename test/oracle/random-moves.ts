@@ -393,7 +393,9 @@ export const moves: readonly Move[] = [
   from(both(ranked, full), (x, choices, pool) => {
     const axis = choices.below(x.node.shape.length);
     const dtype = choices.of<DType>(['int32', 'int32', 'uint8']);
-    const index = pool.leaf(x.node.shape.with(axis, choices.of(sizes)), dtype, choices, x.node.shape[axis]!);
+    // All that the index's own type can name.
+    const limit = dtype === 'uint8' ? Math.min(256, x.node.shape[axis]!) : x.node.shape[axis]!;
+    const index = pool.leaf(x.node.shape.with(axis, choices.of(sizes)), dtype, choices, limit);
     return moved(g.gather(x.node, index.node, axis), x);
   }),
   from(
