@@ -13,6 +13,17 @@ interface V8ErrorConstructor {
   stackTraceLimit?: number;
 }
 
+/** A stack of enough frames to lead through this library to its caller. */
+function deepStack(): { stack?: string } {
+  const limits = Error as V8ErrorConstructor;
+  const before = limits.stackTraceLimit;
+  limits.stackTraceLimit = 30;
+  const error = new Error();
+  if (before === undefined) delete limits.stackTraceLimit;
+  else limits.stackTraceLimit = before;
+  return error;
+}
+
 let pinned: Site | undefined;
 const modulePath: string[] = [];
 
@@ -37,12 +48,7 @@ export class Site {
       this.#text = text;
       return;
     }
-    const limits = Error as V8ErrorConstructor;
-    const before = limits.stackTraceLimit;
-    limits.stackTraceLimit = 30;
-    this.#error = new Error();
-    if (before === undefined) delete limits.stackTraceLimit;
-    else limits.stackTraceLimit = before;
+    this.#error = deepStack();
   }
 
   /** `folder/file.ts:line:column` of the innermost frame outside this library; empty when there is none. */
@@ -61,6 +67,15 @@ function locate(stack: string): string {
     if (location !== undefined && !isOwnFrame(location)) return shorten(location);
   }
   return '';
+}
+
+/** The user's frames of the stack as it is now, one a line; empty where none is seen. */
+export function userFrames(): string {
+  const isUsers = (line: string): boolean => {
+    const location = frameLocation.exec(line.trim())?.[1];
+    return location !== undefined && !isOwnFrame(location);
+  };
+  return (deepStack().stack ?? '').split('\n').filter(isUsers).join('\n');
 }
 
 /** The site of the public call being made. */

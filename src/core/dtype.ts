@@ -68,7 +68,11 @@ export function isDType(value: unknown): value is DType {
 /** Refuses what is no dtype: a name out of PyTorch, a typing error. */
 export function requireDType(op: string, value: unknown): asserts value is DType {
   if (isDType(value)) return;
-  throw new ArgumentError(op, `${String(value)} is not a dtype`, `dtypes are ${Object.keys(dtypes).join(', ')}`);
+  throw new ArgumentError(
+    op,
+    `${String(value)} is not a dtype`,
+    `dtypes are ${Object.keys(dtypes).join(', ')}`,
+  );
 }
 
 const kindOrder: Readonly<Record<DTypeKind, number>> = { bool: 0, int: 1, float: 2 };

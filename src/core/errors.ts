@@ -2,22 +2,25 @@
  * What fusegrad throws. Every message names the op, the operands' facts, the user's file and line, the module path
  * when there is one, and a likely fix.
  */
-import { currentModulePath, userSite } from './callsite.js';
+import { currentModulePath, userFrames, userSite } from './callsite.js';
 
 /** Base class of all errors fusegrad throws on purpose. */
 export class FusegradError extends Error {
   override name = 'FusegradError';
   /** The user's file and line, when a stack showed it. */
-  readonly site: string | undefined;
+  declare readonly site: string | undefined;
   /** The likely way out. */
-  readonly hint: string | undefined;
+  declare readonly hint: string | undefined;
 
   constructor(message: string, hint?: string, site = userSite()) {
     const path = currentModulePath();
     const where = [site && `at ${site}`, path && `in ${path}`].filter(Boolean).join(' ');
     super([message, where && `  ${where}`, hint && `  hint: ${hint}`].filter(Boolean).join('\n'));
-    this.site = site;
-    this.hint = hint;
+    // The message says both: they need not stand below it once more.
+    Object.defineProperties(this, { site: { value: site }, hint: { value: hint } });
+    // A stack begins where the user can do something about it.
+    const frames = userFrames();
+    if (frames !== '') this.stack = `${new.target.name}: ${this.message}\n${frames}`;
   }
 }
 
@@ -95,6 +98,10 @@ export class ArgumentError extends FusegradError {
 /** A broken promise inside fusegrad itself: never the user's fault. */
 export class InternalError extends FusegradError {
   override name = 'InternalError';
+  constructor(message: string) {
+    super(message, 'this is a mistake in fusegrad: please report it');
+    this.stack = new Error(this.message).stack ?? '';
+  }
 }
 
 /** Checks an invariant of the compiler. */

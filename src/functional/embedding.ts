@@ -182,8 +182,8 @@ export function embeddingBag(
 }
 
 /**
- * A 1 at the position each class number names, among `numClasses` zeros; numbers out of range name none.
- * PyTorch: `F.one_hot`, which gives int64.
+ * A 1 at the position each class number names, among `numClasses` zeros, as int32; numbers out of range name none.
+ * PyTorch: `F.one_hot`.
  * @namespace F
  * @torch one_hot
  * @throws DTypeError when `x` holds no integers; ArgumentError when `numClasses` is no size.

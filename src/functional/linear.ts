@@ -1,5 +1,5 @@
 /** Linear and bilinear maps of the last dimension. */
-import { ShapeError, formatShape, sameShape } from '../core/index.js';
+import { DTypeError, ShapeError, formatShape, sameShape } from '../core/index.js';
 import { g } from '../graph/index.js';
 import type { Value } from './operands.js';
 
@@ -21,7 +21,7 @@ function addBias(op: string, y: Value, bias: Value | undefined): Value {
  * @param weight [O, I], of the input's dtype; [I] gives one output without a dimension.
  * @param bias [O].
  * @returns [..., O].
- * @throws ShapeError when the sizes do not fit.
+ * @throws ShapeError when the sizes do not fit; DTypeError when the dtypes differ.
  * @example F.linear(tensor([1, 2]), tensor([[3, 4]])) // [11]
  */
 export function linear(input: Value, weight: Value, bias?: Value): Value {
@@ -38,6 +38,13 @@ export function linear(input: Value, weight: Value, bias?: Value): Value {
       `input ${formatShape(input.shape)} and weight ${formatShape(weight.shape)} do not fit: the input's last ` +
         `dimension is ${input.shape[last] ?? 'missing'}, the weight takes ${weight.shape.at(-1) ?? 'none'}`,
       'weight is [out, in]',
+    );
+  }
+  if (input.dtype !== weight.dtype) {
+    throw new DTypeError(
+      op,
+      `input is ${input.dtype}, weight ${weight.dtype}`,
+      `x.to('${weight.dtype}') fits`,
     );
   }
   const contract = {

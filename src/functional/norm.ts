@@ -227,7 +227,7 @@ export function batchNormUpdateStats(
   runningVar: Value,
   options: { momentum?: number | Value | undefined } = {},
 ): { runningMean: Value; runningVar: Value } {
-  const op = 'batchNormUpdateStats';
+  const op = 'batchNorm';
   const { momentum = 0.1 } = options;
   const x = floating(input);
   checkChannels(op, x, { runningMean, runningVar });

@@ -79,7 +79,8 @@ export const toValue = (x: Operand): Value => (isScalar(x) ? g.constant(x, defau
 
 function requireOperand(op: string, x: unknown): void {
   if (isScalar(x) || (typeof x === 'object' && x !== null && 'op' in x)) return;
-  const way = x instanceof Promise ? 'await it' : Array.isArray(x) ? 'make a tensor of it: tensor(...)' : undefined;
+  const way =
+    x instanceof Promise ? 'await it' : Array.isArray(x) ? 'make a tensor of it: tensor(...)' : undefined;
   throw new ArgumentError(op, `operands are tensors and numbers, not ${kindOf(x)}`, way);
 }
 

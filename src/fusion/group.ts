@@ -55,9 +55,10 @@ export interface Group {
   readonly members: Map<Node, Member>;
   /** Groups whose results this one reads. */
   readonly needs: Set<Group>;
-  /** Positions of the first and last member in the graph's order. */
-  first: number;
-  last: number;
+  /** Groups that read results of this one. */
+  readonly readers: Set<Group>;
+  /** Larger than that of every group it needs: what is not deeper than a group cannot need it. */
+  depth: number;
 }
 
 /** A refusal is a reason, in words. */

@@ -127,8 +127,8 @@ export class Grouping {
       update: isUpdate(node),
       members: new Map(),
       needs: new Set(),
-      first: Infinity,
-      last: -1,
+      readers: new Set(),
+      depth: 0,
     };
     let member: Member = { level: 'element', at: axesFor(node.shape) };
     if (kind === 'row') {
@@ -142,15 +142,38 @@ export class Grouping {
   }
 
   #add(group: Group, node: Node, member: Member): void {
-    const at = this.flow.position.get(node)!;
     group.members.set(node, member);
-    group.first = Math.min(group.first, at);
-    group.last = Math.max(group.last, at);
     this.#home.set(node, group);
-    for (const source of this.flow.sources.get(node)!) {
-      const other = this.home(source);
-      if (other && other !== group) group.needs.add(other);
+    for (const other of this.#read(node)) {
+      if (other === group) continue;
+      group.needs.add(other);
+      other.readers.add(group);
+      this.#deepen(group, other.depth + 1);
     }
+  }
+
+  /** Keeps every group deeper than those it needs. */
+  #deepen(group: Group, least: number): void {
+    const stack = [{ group, least }];
+    for (let top = stack.pop(); top; top = stack.pop()) {
+      const at = this.#find(top.group);
+      if (at.depth >= top.least) continue;
+      at.depth = top.least;
+      for (const reader of at.readers)
+        if (this.#find(reader) !== at) stack.push({ group: reader, least: at.depth + 1 });
+    }
+  }
+
+  /** Groups whose results a node reads, also through values that every reader computes for itself. */
+  #read(node: Node): Set<Group> {
+    const found = new Set<Group>();
+    const stack = [...this.flow.sources.get(node)!];
+    for (let source = stack.pop(); source; source = stack.pop()) {
+      const home = this.home(source);
+      if (home) found.add(home);
+      else if (this.flow.free.has(source)) stack.push(...this.flow.sources.get(source)!);
+    }
+    return found;
   }
 
   #refuse(group: Group, node: Node, reason: string): false {
@@ -164,13 +187,8 @@ export class Grouping {
       return this.#refuse(group, node, 'optimizer updates are kernels of their own: slower inside others');
     if (group.members.size >= this.limits.maxBodyOps)
       return this.#refuse(group, node, 'the kernel is as large as the target takes');
-    const others = this.flow.sources.get(node)!.flatMap((source) => this.home(source) ?? []);
-    if (
-      this.#reaches(
-        others.filter((other) => other !== group),
-        group,
-      )
-    ) {
+    const others = [...this.#read(node)].filter((other) => other !== group);
+    if (this.#reaches(others, group)) {
       return this.#refuse(group, node, 'something between the two must be finished first');
     }
     for (const source of this.flow.barred.get(node) ?? []) {
@@ -205,8 +223,7 @@ export class Grouping {
     for (let group = stack.pop(); group; group = stack.pop()) {
       const at = this.#find(group);
       if (at === target) return true;
-      // What ends before the target begins cannot need it.
-      if (seen.has(at) || at.last < target.first) continue;
+      if (seen.has(at) || at.depth <= target.depth) continue;
       seen.add(at);
       stack.push(...at.needs);
     }
@@ -237,11 +254,15 @@ export class Grouping {
       for (const [node, member] of before) group.members.set(node, member);
       return no('the two read each other at other positions');
     }
-    group.first = Math.min(group.first, other.first);
-    group.last = Math.max(group.last, other.last);
     for (const need of other.needs) if (this.#find(need) !== group) group.needs.add(need);
     group.needs.delete(other);
     this.#mergedInto.set(other, group);
+    this.#deepen(group, other.depth);
+    for (const reader of other.readers) {
+      if (this.#find(reader) === group) continue;
+      group.readers.add(reader);
+      this.#deepen(reader, group.depth + 1);
+    }
     return true;
   }
 

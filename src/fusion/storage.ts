@@ -121,8 +121,8 @@ const copyGroup = (place: Node, index: number): Group => ({
   update: false,
   members: new Map([[place, { level: 'element', at: axesFor(place.shape) }]]),
   needs: new Set(),
-  first: 0,
-  last: 0,
+  readers: new Set(),
+  depth: 0,
 });
 
 /** true when readers should compute the value themselves, else why not. */

@@ -5,6 +5,7 @@ import {
   dtypes,
   float16ToBits,
   isHalf,
+  kindOf,
   type DType,
   type Shape,
   type TypedArray,
@@ -87,6 +88,16 @@ export async function serialize(
     throw new ArgumentError(
       'serialize',
       'a tensor cannot be called __metadata__: the format keeps that name',
+    );
+  }
+  const wrong = Object.entries(tensors).find(
+    ([, each]) => typeof (each as Partial<Tensor>).data !== 'function',
+  );
+  if (wrong) {
+    throw new ArgumentError(
+      'serialize',
+      `${wrong[0]} is ${kindOf(wrong[1])}: a file holds a record of tensors`,
+      "names may have dots: { 'model.weight': ... }",
     );
   }
   const stored = Object.entries(tensors).map(async ([name, tensor]): Promise<Stored> => {

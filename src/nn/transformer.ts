@@ -1,4 +1,5 @@
 /** The transformer of Vaswani et al. 2017: its layers, its stacks, and the whole. */
+import { ArgumentError } from '../core/index.js';
 import * as F from '../tensor/F.js';
 import type { Tensor } from '../tensor/index.js';
 import { MultiheadAttention } from './attention.js';
@@ -145,7 +146,16 @@ export class TransformerDecoderLayer extends TransformerLayer {
   }
 }
 
-const times = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
+function layers<M extends Module>(op: string, count: number, make: () => M): ModuleList<M> {
+  if ((make as unknown) instanceof Module) {
+    throw new ArgumentError(
+      op,
+      'takes a function that makes a layer',
+      '() => new nn.TransformerEncoderLayer(...)',
+    );
+  }
+  return new ModuleList(Array.from({ length: count }, make));
+}
 
 /**
  * Encoder layers one after the other.
@@ -161,7 +171,7 @@ export class TransformerEncoder extends Module {
     options: { norm?: LayerNorm | undefined } = {},
   ) {
     super();
-    this.layers = new ModuleList(times(numLayers, layer));
+    this.layers = layers('TransformerEncoder', numLayers, layer);
     this.norm = options.norm ?? null;
   }
 
@@ -185,7 +195,7 @@ export class TransformerDecoder extends Module {
     options: { norm?: LayerNorm | undefined } = {},
   ) {
     super();
-    this.layers = new ModuleList(times(numLayers, layer));
+    this.layers = layers('TransformerDecoder', numLayers, layer);
     this.norm = options.norm ?? null;
   }
 

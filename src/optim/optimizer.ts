@@ -95,7 +95,9 @@ export class Optimizer<O extends CommonOptions> {
   /** The groups with their options, as PyTorch prints them. */
   toString(): string {
     const groups = this.paramGroups.map(({ params: _, ...options }, i) => {
-      const lines = Object.entries(options).map(([name, value]) => `    ${torchName(name)}: ${repr(value)}\n`);
+      const lines = Object.entries(options).map(
+        ([name, value]) => `    ${torchName(name)}: ${repr(value)}\n`,
+      );
       return `Parameter Group ${i}\n${lines.sort().join('')}`;
     });
     return `${this.constructor.name} (\n${groups.join('\n')})`;

@@ -1029,7 +1029,7 @@ export function leakyRelu(x: Tensor, options?: { negativeSlope?: number | undefi
  * @param weight [O, I], of the input's dtype; [I] gives one output without a dimension.
  * @param bias [O].
  * @returns [..., O].
- * @throws ShapeError when the sizes do not fit.
+ * @throws ShapeError when the sizes do not fit; DTypeError when the dtypes differ.
  * @example F.linear(tensor([1, 2]), tensor([[3, 4]])) // [11]
  */
 export function linear(input: Tensor, weight: Tensor, bias?: Tensor): Tensor {
@@ -1427,8 +1427,8 @@ export function normalize(
 }
 
 /**
- * A 1 at the position each class number names, among `numClasses` zeros; numbers out of range name none.
- * PyTorch: `F.one_hot`, which gives int64.
+ * A 1 at the position each class number names, among `numClasses` zeros, as int32; numbers out of range name none.
+ * PyTorch: `F.one_hot`.
  * @throws DTypeError when `x` holds no integers; ArgumentError when `numClasses` is no size.
  * @example F.oneHot(tensor([0, 2], { dtype: 'int32' }), 3) // [[1, 0, 0], [0, 0, 1]]
  */

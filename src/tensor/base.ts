@@ -133,7 +133,11 @@ export class TensorBase {
       );
     }
     if (to && to.dtype !== this.dtype)
-      throw new DTypeError('grad', `a gradient of ${this.dtype} is ${this.dtype}, not ${to.dtype}`, 'cast it');
+      throw new DTypeError(
+        'grad',
+        `a gradient of ${this.dtype} is ${this.dtype}, not ${to.dtype}`,
+        'cast it',
+      );
     writeGrad(cell, to);
   }
 
@@ -266,7 +270,9 @@ export class TensorBase {
   }
   /** In place: this = 0 everywhere. */
   zero_(): this {
-    return this.#inPlace('zero_', 'zerosLike(x); for a gradient: x.grad = null', () => g.full(this.shape, 0, this.dtype));
+    return this.#inPlace('zero_', 'zerosLike(x); for a gradient: x.grad = null', () =>
+      g.full(this.shape, 0, this.dtype),
+    );
   }
   /** In place: this += alpha * other. */
   add_(other: OperandLike, options: { alpha?: number } = {}): this {
@@ -358,12 +364,8 @@ const lowerOperand = (x: OperandLike): Node | number | boolean | bigint =>
 const operandNode = (x: OperandLike, like: TensorBase): Node =>
   x instanceof TensorBase ? x.node : g.full(like.shape, x, like.dtype);
 
-function noState(op: string, tensor: TensorBase): FusegradError {
-  return new FusegradError(
-    `${op}: a computed tensor of shape ${formatShape(tensor.shape)} is no state`,
-    'assign to a Parameter or Buffer',
-  );
-}
+const noState = (op: string, { shape }: TensorBase): FusegradError =>
+  new FusegradError(`${op}: a tensor ${formatShape(shape)} is no state`, 'assign to a Parameter or Buffer');
 
 /** A value as the content of `target`: stretched to its shape, in its dtype. */
 function fit(op: string, value: Node, target: TensorBase): Node {

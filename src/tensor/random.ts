@@ -79,13 +79,10 @@ export const randnLike = (x: Tensor): Tensor => randn([...x.shape], { dtype: x.d
  * @throws ArgumentError for an empty range.
  */
 export function randint(high: number, sizes: readonly number[], options?: RandomOptions): Tensor;
+export function randint(low: number, high: number, sizes: readonly number[], options?: RandomOptions): Tensor;
 export function randint(
-  low: number,
-  high: number,
-  sizes: readonly number[],
-  options?: RandomOptions,
-): Tensor;
-export function randint(...args: readonly (number | readonly number[] | RandomOptions | undefined)[]): Tensor {
+  ...args: readonly (number | readonly number[] | RandomOptions | undefined)[]
+): Tensor {
   const [low, high, sizes, options = {}] = (typeof args[1] === 'number' ? args : [0, ...args]) as [
     number,
     number,

@@ -1,5 +1,16 @@
 /** State: tensors whose content programs read and overwrite. */
-import { checkSizes, dtypes, numel, type DType, type Shape, type TypedArray } from '../core/index.js';
+import {
+  ArgumentError,
+  DTypeError,
+  checkSizes,
+  dtypes,
+  isFloat,
+  kindOf,
+  numel,
+  type DType,
+  type Shape,
+  type TypedArray,
+} from '../core/index.js';
 import { Cell, gradientsEnabled, outsideTrace, refuseInTrace } from '../runtime/index.js';
 import { Tensor } from './tensor.generated.js';
 import { arrayFrom } from './creation.js';
@@ -15,7 +26,14 @@ export interface StateOptions {
 }
 
 function cellOf(initial: Initial, name: string | undefined): Cell {
-  checkSizes('state', initial.shape);
+  if (Array.isArray(initial) || typeof initial !== 'object') {
+    throw new ArgumentError(
+      'Parameter',
+      `expected a tensor, not ${kindOf(initial)}`,
+      'new Parameter(tensor(...))',
+    );
+  }
+  checkSizes('Parameter', initial.shape);
   return outsideTrace(() => {
     if (initial instanceof Tensor) {
       const { array, shape, dtype } = initial.materialise();
@@ -30,6 +48,13 @@ function cellOf(initial: Initial, name: string | undefined): Cell {
 class StateTensor extends Tensor {
   constructor(initial: Initial, { requiresGrad = false, name }: StateOptions) {
     const cell = cellOf(initial, name);
+    if (requiresGrad && !isFloat(cell.dtype)) {
+      throw new DTypeError(
+        'Parameter',
+        `only floating tensors have gradients, not ${cell.dtype}`,
+        'use a Buffer',
+      );
+    }
     cell.requiresGrad = requiresGrad;
     super(cell);
   }

@@ -1,33 +1,13 @@
 /** Fused = unfused = the reference interpreter, on random graphs. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { dtypes, type TypedArray } from '../../src/core/index.js';
-import { print, roots, type Graph } from '../../src/graph/index.js';
-import { encode, type Leaf, type Value } from '../../src/ops/index.js';
+import { print } from '../../src/graph/index.js';
 import { Instance, compileGraph } from '../../src/runtime/index.js';
 import { interpret } from '../oracle/interpreter.js';
 import { randomGraph } from '../oracle/random-graph.js';
+import { arraysOf } from './arrays.js';
 
 const runs = Number(process.env['FUSEGRAD_RUNS'] ?? 150);
-
-export function arraysOf(graph: Graph, data: ReadonlyMap<Leaf, readonly Value[]>): Map<Leaf, TypedArray> {
-  const arrays = new Map<Leaf, TypedArray>();
-  const seen = new Set<unknown>();
-  const stack = [...roots(graph)];
-  for (let node = stack.pop(); node; node = stack.pop()) {
-    if (seen.has(node)) continue;
-    seen.add(node);
-    stack.push(...node.inputs);
-    if (node.op !== 'input') continue;
-    const { leaf } = node.attrs;
-    const { dtype } = node;
-    const values = data.get(leaf)!;
-    const array = new dtypes[dtype].array(values.length);
-    values.forEach((value, i) => (array[i] = encode(value, dtype) as never));
-    arrays.set(leaf, array);
-  }
-  return arrays;
-}
 
 function close(actual: number, expected: number, tolerance: number): boolean {
   if (Number.isNaN(expected)) return Number.isNaN(actual);

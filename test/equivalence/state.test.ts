@@ -37,39 +37,64 @@ function fitTo(entry: Entry, shape: Shape, choices: Choices): Entry {
     const transposed = node.shape.length === 2 && sameShape(node.shape.toReversed(), shape);
     if (transposed && choices.below(2) === 0) node = g.permute(node, [1, 0]);
     else if (numel(node.shape) === size) node = g.reshape(node, shape);
-    else if (size === 1) node = g.reshape(g.sum(node, node.shape.map((_, i) => i)), shape);
+    else if (size === 1)
+      node = g.reshape(
+        g.sum(
+          node,
+          node.shape.map((_, i) => i),
+        ),
+        shape,
+      );
     else {
       node = g.reshape(node, [numel(node.shape)]);
       const length = node.shape[0]!;
-      if (length < size) node = choices.below(2) === 0 && length > 0 ? g.concat([node, g.padAxis(node, 0, 0, size - 2 * length > 0 ? size - 2 * length : 0)], 0) : g.padAxis(node, 0, size - length, 0);
+      if (length < size)
+        node =
+          choices.below(2) === 0 && length > 0
+            ? g.concat([node, g.padAxis(node, 0, 0, size - 2 * length > 0 ? size - 2 * length : 0)], 0)
+            : g.padAxis(node, 0, size - length, 0);
       node = g.reshape(g.sliceAxis(node, 0, 0, size), shape);
     }
   }
-  if (entry.bound * (size === 1 ? numel(entry.node.shape) : 1) <= limit && choices.below(3) > 0) return { ...entry, node };
+  if (entry.bound * (size === 1 ? numel(entry.node.shape) : 1) <= limit && choices.below(3) > 0)
+    return { ...entry, node };
   return computed(choices.below(2) === 0 ? g.unary('tanh', node) : clamp(node));
 }
 
-const clamp = (x: Node): Node => g.binary('max', g.binary('min', x, g.fullLike(x, limit)), g.fullLike(x, -limit));
+const clamp = (x: Node): Node =>
+  g.binary('max', g.binary('min', x, g.fullLike(x, limit)), g.fullLike(x, -limit));
 
 /** The change gradient descent or an Adam without corrections makes to a cell. */
 function updates(pool: Pool, cells: readonly Cell[], choices: Choices): Map<Cell, Entry> {
   const found = new Map<Cell, Entry>();
   const from = choices.maybe(pool.entries, (e) => isFloat32(e) && numel(e.node.shape) > 0);
   if (!from) return found;
-  const loss = g.sum(g.mul(from.node, g.unary('sigmoid', from.node)), from.node.shape.map((_, i) => i));
+  const loss = g.sum(
+    g.mul(from.node, g.unary('sigmoid', from.node)),
+    from.node.shape.map((_, i) => i),
+  );
   const params = cells.filter((cell) => cell.dtype === 'float32' && choices.below(4) > 0);
-  const gradients = grad(loss, params.map((cell) => cell.node), { unused: 'zeros' });
+  const gradients = grad(
+    loss,
+    params.map((cell) => cell.node),
+    { unused: 'zeros' },
+  );
   const adam = choices.below(2) === 0;
   params.forEach((cell, i) => {
     const gradient = gradients[i]!;
     pool.entries.push(computed(g.unary('tanh', gradient)));
-    const [m, v] = cells.filter((other) => other !== cell && sameShape(other.shape, cell.shape) && other.dtype === 'float32');
+    const [m, v] = cells.filter(
+      (other) => other !== cell && sameShape(other.shape, cell.shape) && other.dtype === 'float32',
+    );
     if (!adam || !m || found.has(m)) {
       found.set(cell, computed(clamp(g.sub(cell.node, g.scale(gradient, 0.1)))));
       return;
     }
     const mean = g.add(g.scale(m.node, 0.9), g.scale(gradient, 0.1));
-    const square = g.add(g.scale(g.unary('abs', (v ?? m).node), 0.5), g.scale(g.mul(gradient, gradient), 0.5));
+    const square = g.add(
+      g.scale(g.unary('abs', (v ?? m).node), 0.5),
+      g.scale(g.mul(gradient, gradient), 0.5),
+    );
     const step = g.div(mean, g.add(g.unary('sqrt', square), g.fullLike(square, 0.1)));
     found.set(cell, computed(clamp(g.sub(cell.node, g.scale(step, 0.1)))));
     found.set(m, computed(clamp(mean)));
@@ -97,7 +122,13 @@ function build(steps: readonly (readonly number[])[], last: readonly number[]): 
   pool.entries.push(pool.leaf([3, 3], 'float32', new Choices([1])));
   const grow = ([move, ...rest]: readonly number[]): void => {
     const entry = moves[move! % moves.length]!(pool, new Choices(rest));
-    if (entry && entry.node.shape.length <= 5 && numel(entry.node.shape) <= 600 && entry.bound <= 200 && entry.error < 1e-3)
+    if (
+      entry &&
+      entry.node.shape.length <= 5 &&
+      numel(entry.node.shape) <= 600 &&
+      entry.bound <= 200 &&
+      entry.error < 1e-3
+    )
       pool.entries.push(entry);
     // Back to the roots now and then: steps read state more than once.
     if (choices.below(4) === 0) pool.entries.push(pool.entries[choices.below(cells.length)]!);
@@ -113,9 +144,13 @@ function build(steps: readonly (readonly number[])[], last: readonly number[]): 
         case 0:
           return undefined;
         case 1:
-          return pool.entries.slice(0, cells.length).findLast((e) => e.node.shape.join() === cell.shape.join() && fits(e) && e.node !== cell.node);
+          return pool.entries
+            .slice(0, cells.length)
+            .findLast((e) => e.node.shape.join() === cell.shape.join() && fits(e) && e.node !== cell.node);
         case 2:
-          return [...learned.values()].find(({ node }) => sameShape(node.shape, cell.shape) && fits({ node } as Entry));
+          return [...learned.values()].find(
+            ({ node }) => sameShape(node.shape, cell.shape) && fits({ node } as Entry),
+          );
         case 3:
         case 4:
           return own;
@@ -124,16 +159,25 @@ function build(steps: readonly (readonly number[])[], last: readonly number[]): 
       }
     };
     if (choices.below(6) === 0) return [];
-    const chosen = value() ?? choices.maybe(pool.entries, (e) => fits(e) && (cell.dtype === 'float32' || (sameShape(e.node.shape, cell.shape) && e.bound < 1000)));
+    const chosen =
+      value() ??
+      choices.maybe(
+        pool.entries,
+        (e) =>
+          fits(e) && (cell.dtype === 'float32' || (sameShape(e.node.shape, cell.shape) && e.bound < 1000)),
+      );
     if (!chosen) return [];
     const entry = cell.dtype === 'float32' ? fitTo(chosen, cell.shape, choices) : chosen;
-    const node = cell.dtype === 'float32' ? entry.node : g.binary('fmod', entry.node, g.fullLike(entry.node, 7));
+    const node =
+      cell.dtype === 'float32' ? entry.node : g.binary('fmod', entry.node, g.fullLike(entry.node, 7));
     pool.entries.push({ ...entry, node });
     return [{ leaf: cell, value: node }];
   });
   steps.slice(half).forEach(grow);
   const outputs = Array.from({ length: choices.below(5) }, () =>
-    choices.below(3) === 0 ? choices.of(pool.entries) : pool.entries.at(-1 - choices.below(Math.min(6, pool.entries.length)))!,
+    choices.below(3) === 0
+      ? choices.of(pool.entries)
+      : pool.entries.at(-1 - choices.below(Math.min(6, pool.entries.length)))!,
   ).map(({ node }) => node);
   const graph = { outputs, assigns };
   const readable = { [fc.toStringMethod]: () => `\n${print(graph)}\n` };
@@ -145,7 +189,10 @@ const numbers = (from: ArrayLike<unknown>): number[] => Array.from(from as Array
 const randomStep = (): fc.Arbitrary<RandomStep> => {
   const step = fc.array(fc.nat(2 ** 16), { minLength: 10, maxLength: 10 });
   return fc
-    .tuple(fc.array(step, { maxLength: 14, size: 'max' }), fc.array(fc.nat(2 ** 16), { minLength: 80, maxLength: 80 }))
+    .tuple(
+      fc.array(step, { maxLength: 14, size: 'max' }),
+      fc.array(fc.nat(2 ** 16), { minLength: 80, maxLength: 80 }),
+    )
     .map(([steps, last]) => build(steps, last));
 };
 
@@ -160,8 +207,15 @@ it.each([true, false])('state after three steps (fusion: %s)', (fusion) => {
         (noise = 0) =>
         (leaf: Leaf): ArrayLike<number | bigint> => {
           const values = leaf instanceof Cell ? leaf.array : data.get(leaf)!;
-          if (noise === 0 || typeof values[0] === 'bigint' || (leaf instanceof Cell && leaf.dtype !== 'float32')) return values as number[];
-          return numbers(values).map((x, i) => (Number.isInteger(x) ? x : x * (1 + noise * Math.sin(i * 7 + noise * 1e7))));
+          if (
+            noise === 0 ||
+            typeof values[0] === 'bigint' ||
+            (leaf instanceof Cell && leaf.dtype !== 'float32')
+          )
+            return values as number[];
+          return numbers(values).map((x, i) =>
+            Number.isInteger(x) ? x : x * (1 + noise * Math.sin(i * 7 + noise * 1e7)),
+          );
         };
       for (let step = 0; step < 3; step++) {
         const before = compilation.plan.states.map((leaf) => [...(leaf as Cell).array] as Value[]);
@@ -192,10 +246,18 @@ it.each([true, false])('state after three steps (fusion: %s)', (fusion) => {
             const tolerance = expected[i]!.dtype === 'float32' ? 2e-5 * scale + 30 * sway : 0;
             const got = Number(values[j]);
             if (got === value || Math.abs(got - value) <= tolerance) return;
-            const what = i < graph.outputs.length ? `output ${i}` : graph.assigns[i - graph.outputs.length]!.leaf.name;
+            const what =
+              i < graph.outputs.length ? `output ${i}` : graph.assigns[i - graph.outputs.length]!.leaf.name;
             const states = before.map((each) => [...each]);
-            const program = runProgram(compilation.plan.program, compilation.plan.inputs.map((leaf) => [...data.get(leaf)!]), states);
-            const byProgram = i < program.length ? program[i]![j] : states[compilation.plan.states.indexOf(graph.assigns[i - program.length]!.leaf)]![j];
+            const program = runProgram(
+              compilation.plan.program,
+              compilation.plan.inputs.map((leaf) => [...data.get(leaf)!]),
+              states,
+            );
+            const byProgram =
+              i < program.length
+                ? program[i]![j]
+                : states[compilation.plan.states.indexOf(graph.assigns[i - program.length]!.leaf)]![j];
             throw new Error(
               `step ${step}, ${what}, element ${j}: ${got} instead of ${value} (the program by its definition: ${byProgram})\n${print(graph)}\n${compilation.source}`,
             );

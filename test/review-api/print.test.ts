@@ -20,5 +20,7 @@ test.each(printed)('%s', (_, make, expected) => {
 
 test('lines are filled to the width, less their indent', () => {
   const rows = String(tensor(new Float32Array(40), { shape: [2, 20] })).split('\n');
-  expect(rows[0]).toBe('tensor([[0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0.],');
+  expect(rows[0]).toBe(
+    'tensor([[0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0., 0.],',
+  );
 });

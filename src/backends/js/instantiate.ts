@@ -33,9 +33,15 @@ export interface Executable {
 
 type Factory = (...args: readonly unknown[]) => () => void;
 
+let instances = 0;
+
+/**
+ * Every instance has source of its own: V8 would share the functions of equal sources, and only code that belongs to
+ * one instance is optimised for the memory it addresses (five times as fast).
+ */
 function compile(source: string): Factory {
   try {
-    return new Function(...parameters, source) as Factory;
+    return new Function(...parameters, `${source}// instance ${instances++}\n`) as Factory;
   } catch (error) {
     if (!(error instanceof EvalError)) throw error;
     throw new BackendError(

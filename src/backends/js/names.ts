@@ -80,12 +80,17 @@ export class Names {
     const identifier = wanted.replace(/[^A-Za-z0-9_$]+/g, '_').replace(/^(?=\d)|^$/, '_');
     const base = scratchNames.test(identifier) ? `${identifier}_` : identifier;
     let name = base;
-    for (let i = this.#next.get(base) ?? 2; this.has(name); i++) {
+    for (let i = this.#first(base); this.has(name); i++) {
       name = /\d$/.test(base) ? `${base}_${i}` : `${base}${i}`;
       this.#next.set(base, i + 1);
     }
     this.#taken.add(name);
     return name;
+  }
+
+  /** A number below which every name is taken: with thousands outside, they are not tried one by one in each function. */
+  #first(base: string): number {
+    return this.#next.get(base) ?? (this.outer ? this.outer.#first(base) : 2);
   }
 
   /** Lets a name be given out again: the block that declared it is closed. */

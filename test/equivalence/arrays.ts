@@ -1,0 +1,23 @@
+/** Data of random graphs as a program is handed it. */
+import { dtypes, type TypedArray } from '../../src/core/index.js';
+import { roots, type Graph } from '../../src/graph/index.js';
+import { encode, type Leaf, type Value } from '../../src/ops/index.js';
+
+export function arraysOf(graph: Graph, data: ReadonlyMap<Leaf, readonly Value[]>): Map<Leaf, TypedArray> {
+  const arrays = new Map<Leaf, TypedArray>();
+  const seen = new Set<unknown>();
+  const stack = [...roots(graph)];
+  for (let node = stack.pop(); node; node = stack.pop()) {
+    if (seen.has(node)) continue;
+    seen.add(node);
+    stack.push(...node.inputs);
+    if (node.op !== 'input') continue;
+    const { leaf } = node.attrs;
+    const { dtype } = node;
+    const values = data.get(leaf)!;
+    const array = new dtypes[dtype].array(values.length);
+    values.forEach((value, i) => (array[i] = encode(value, dtype) as never));
+    arrays.set(leaf, array);
+  }
+  return arrays;
+}
