@@ -24,8 +24,8 @@ import {
 } from './pieces.js';
 import { bytesAlone, bytesTouched } from './traffic.js';
 
-/** Most boxes of operations at the default detail. */
-const mostParts = 50;
+/** Most boxes of operations and frames around them at the default detail. */
+const mostParts = 60;
 /** Reasons are cut into lines of this length. */
 const reasonWidth = 22;
 
@@ -114,7 +114,7 @@ function framesOf(views: readonly KernelView[], detail: FusedDetail): Frame[] {
       return { id: `kernel${i}`, kernels, origin, ...boxesOf(kernels, `box${i}`, how, titles) };
     });
   const frames = make(detail === 'module' ? 'whole' : detail);
-  const parts = frames.reduce((sum, frame) => sum + frame.boxes.length, 0);
+  const parts = frames.reduce((sum, frame) => sum + 1 + frame.boxes.length, 0);
   return detail === 'region' && parts > mostParts ? make('whole') : frames;
 }
 

@@ -91,7 +91,9 @@ export function fold(order: readonly Node[], depth = Infinity): Folded {
   const drafts = new Map<string, Draft>();
   const draftOf = new Map<Node, Draft>();
   for (const node of order) {
-    const key = `${originOf(node)} ${titleOf(node, depth)}`;
+    // A marker belongs to what it marks.
+    const marked = node.op === 'stopGradient' ? keyOf.get(node.inputs[0]!) : undefined;
+    const key = marked ?? `${originOf(node)} ${titleOf(node, depth)}`;
     keyOf.set(node, key);
     let at = 0;
     for (const input of node.inputs) {

@@ -51,6 +51,8 @@ export class Emission {
     readonly fusion: Fusion,
     readonly region: Region,
     readonly checks: Check[],
+    /** Bytes a kernel may keep of one row. */
+    readonly scratchBytes = Infinity,
   ) {}
 
   newId(): number {

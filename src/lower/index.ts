@@ -33,10 +33,17 @@ const lowerings: Record<GroupKind, (emission: Emission) => NestBody<LoopNest>> =
   sort: lowerSort,
 };
 
-export function lower(fusion: Fusion, options: { readonly segments?: boolean } = {}): Lowered {
+export interface LowerOptions {
+  /** Whether kernels that do the same to different arrays become one. */
+  readonly segments?: boolean;
+  /** Bytes a kernel may keep of one row; what does not fit is computed again. */
+  readonly scratchBytes?: number;
+}
+
+export function lower(fusion: Fusion, options: LowerOptions = {}): Lowered {
   const checks: Check[] = [];
   const kernels = fusion.regions.map((region): Kernel => {
-    const emission = new Emission(fusion, region, checks);
+    const emission = new Emission(fusion, region, checks, options.scratchBytes);
     const body = lowerings[region.group.kind](emission);
     const nest = {
       ...body,

@@ -159,9 +159,16 @@ class RowReader extends Reader {
   protected override compute(node: Node, at: At, masks: Masks): number {
     const own = this.stageOf.get(node);
     const dear = own !== undefined && own < this.stage && masks.length === 0 && ops[node.op].cost >= dearCost;
-    if (!dear || this.emission.region.group.members.get(node)?.level !== 'element')
+    if (!dear || !this.#fits() || this.emission.region.group.members.get(node)?.level !== 'element')
       return super.compute(node, at, masks);
     return this.#keep(node, own, () => this.read(node, at));
+  }
+
+  /** Whether one more value of each element of a row may be kept; a double each, at most. */
+  #fits(): boolean {
+    const { domain, orientation } = this.emission.region.group;
+    const width = orientation!.inner.reduce((count, axis) => count * domain[axis]!, 1);
+    return (this.scratch.length + 1) * width * 8 <= this.emission.scratchBytes;
   }
 
   /** The value of an earlier pass, kept in row scratch. */

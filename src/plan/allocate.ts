@@ -8,6 +8,10 @@ export interface Interval {
   readonly last: number;
 }
 
+/** The largest of several byte counts. */
+export const peakOf = (bytes: readonly number[]): number =>
+  bytes.reduce((most, each) => Math.max(most, each), 0);
+
 /** Bytes alive at each step. */
 export function liveBytes(intervals: readonly Interval[], steps: number): number[] {
   const change = new Array<number>(steps + 1).fill(0);
@@ -52,7 +56,7 @@ export function allocate(
   intervals: readonly Interval[],
   steps: number,
 ): { offsets: Map<number, number>; bytes: number } {
-  const bound = Math.max(0, ...liveBytes(intervals, steps));
+  const bound = peakOf(liveBytes(intervals, steps));
   const life = (i: Interval): number => i.last - i.first + 1;
   const orders: ((a: Interval, b: Interval) => number)[] = [
     (a, b) => b.bytes - a.bytes || a.first - b.first,

@@ -4,7 +4,7 @@ import { storageOf, type Fusion } from '../fusion/index.js';
 import type { Node } from '../graph/index.js';
 import type { Kernel, Lowered } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
-import { allocate, liveBytes, type Interval } from './allocate.js';
+import { allocate, liveBytes, peakOf, type Interval } from './allocate.js';
 import { mayUpdateInPlace } from './in-place.js';
 import { dependencies, thriftyOrder, traceOrder, waitsFor, writersOf, type Task } from './order.js';
 import type { Allocation, BufferRef, Program, Slot, Step } from './program.js';
@@ -150,7 +150,7 @@ export function plan(lowered: Lowered, fusion: Fusion, target: Target, name = 's
     }));
   };
   const stepCount = tasks.length + copies.length;
-  const peak = (order: readonly number[]): number => Math.max(0, ...liveBytes(intervalsOf(order), stepCount));
+  const peak = (order: readonly number[]): number => peakOf(liveBytes(intervalsOf(order), stepCount));
   const orders = [traceOrder(tasks), thriftyOrder(tasks, arenaBytes)];
   const order = orders.reduce((best, other) => (peak(other) < peak(best) ? other : best));
   const intervals = intervalsOf(order);

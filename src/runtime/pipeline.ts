@@ -82,7 +82,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
   const fusionOn = options.fusion ?? true;
   const { graph: optimized, log } = simplify(graph);
   const fusion = fuse(optimized, backend.target, { fusion: fusionOn });
-  const kernels = lower(fusion, { segments: fusionOn });
+  const kernels = lower(fusion, { segments: fusionOn, scratchBytes: backend.target.scratchBytes });
   const lowered = { ...kernels, checks: [...kernels.checks, ...indexChecks(graph)] };
   const planned = plan(lowered, fusion, backend.target, options.name);
   const source = backend.emit(planned.program);

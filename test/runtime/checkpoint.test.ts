@@ -23,7 +23,9 @@ test('checkpointing lowers arena bytes and keeps gradients', () => {
       return loss;
     });
     const loss = step(x).itemSync();
-    const gradients = blocks.flatMap((block) => [...block.parameters()].map((p) => [...p.grad!.dataSync()].map(Number)));
+    const gradients = blocks.flatMap((block) =>
+      [...block.parameters()].map((p) => [...p.grad!.dataSync()].map(Number)),
+    );
     return { loss, gradients, bytes: step.trace(x).explain().toJSON().totals.arenaBytes };
   };
   const plain = run(true);
