@@ -38,6 +38,8 @@ const tie = (code: Code, least: number): string => (code.binds >= least ? code.t
 
 export const atom = (text: string): Code => ({ text, binds: tight });
 export const literal = (value: number | bigint): Code => {
+  // The name NaN is a property of the global object: V8 boxes what meets it in a choice.
+  if (Number.isNaN(value)) return infix('/', literal(0), literal(0));
   const text = typeof value === 'bigint' ? `${value}n` : Object.is(value, -0) ? '-0' : String(value);
   return { text, binds: text.startsWith('-') ? unary : tight };
 };
