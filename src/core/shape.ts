@@ -13,8 +13,12 @@ export function numel(shape: Shape): number {
   return count;
 }
 
-export const sameShape = (a: Shape, b: Shape): boolean =>
-  a.length === b.length && a.every((dim, i) => dim === b[i]);
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a.length !== b.length) return false;
+  // A loop: every call of a compiled function comes here, and a closure would be garbage.
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
 
 /** Row-major strides, in elements. */
 export function stridesOf(shape: Shape): number[] {

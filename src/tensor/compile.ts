@@ -241,7 +241,10 @@ function run(entry: Entry, args: readonly unknown[]): unknown {
   for (let i = 0; i < entry.gradsLeft.length; i++) leaveGrad(entry.gradsLeft[i]!);
   for (let i = 0; i < entry.gradsDropped.length; i++) dropGrad(entry.gradsDropped[i]!);
   const { outputs } = entry.instance.program;
-  const results = arrays.map((array, i) => new Tensor(new Data(array, outputs[i]!.shape, outputs[i]!.dtype)));
+  const results: Tensor[] = [];
+  for (let i = 0; i < arrays.length; i++) {
+    results.push(new Tensor(new Data(arrays[i]!, outputs[i]!.shape, outputs[i]!.dtype)));
+  }
   return fill(entry.result, results);
 }
 

@@ -52,11 +52,9 @@ function matches(spec: Spec, value: unknown): boolean {
     case 'tensor':
       return value instanceof Tensor && value.dtype === spec.dtype && sameShape(value.shape, spec.shape);
     case 'array':
-      return (
-        Array.isArray(value) &&
-        value.length === spec.items.length &&
-        spec.items.every((item, i) => matches(item, value[i]))
-      );
+      if (!Array.isArray(value) || value.length !== spec.items.length) return false;
+      for (let i = 0; i < value.length; i++) if (!matches(spec.items[i]!, value[i])) return false;
+      return true;
     case 'record': {
       if (!isRecord(value)) return false;
       const keys = Object.keys(value);
