@@ -12,6 +12,7 @@ export default defineConfig({
     ],
   },
   test: {
+    setupFiles: ['test/setup.ts'],
     include: ['test/**/*.test.ts'],
     environment: 'node',
     // A process for each file: native add-ons such as webgpu do not live in worker threads.

@@ -101,7 +101,7 @@ describe('programs', () => {
           }
         });
       }),
-      { numRuns: 100 },
+      { numRuns: Number(process.env['FUSEGRAD_RUNS'] ?? 100) },
     );
   });
 });
