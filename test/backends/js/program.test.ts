@@ -202,9 +202,13 @@ test('where code generation is forbidden the error names the directive', () => {
 test('a warm step allocates nothing', () => {
   const executable = instantiate(program, emit(program), memoryOf());
   for (let i = 0; i < 2000; i++) executable.step();
-  const before = process.memoryUsage().heapUsed;
-  for (let i = 0; i < 2000; i++) executable.step();
-  expect((process.memoryUsage().heapUsed - before) / 2000).toBeLessThan(100);
+  // The engine's own work (optimised code, feedback) falls into some rounds; garbage of a step would fall into all.
+  const rounds = Array.from({ length: 10 }, () => {
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 500; i++) executable.step();
+    return Math.abs(process.memoryUsage().heapUsed - before) / 500;
+  });
+  expect(Math.min(...rounds)).toBeLessThan(100);
 });
 
 const scatter = (combine: 'add' | 'set'): ScatterNest => {
