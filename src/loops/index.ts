@@ -2,3 +2,4 @@ export * from './index-expr.js';
 export * from './nest.js';
 export * from './views.js';
 export * from './collapse.js';
+export * from './operands.js';

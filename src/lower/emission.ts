@@ -298,20 +298,6 @@ export function axesUsed(instr: Instr): Set<number> {
   return used;
 }
 
-/** Values an instruction reads. */
-export function argsOf(instr: Instr): readonly number[] {
-  switch (instr.kind) {
-    case 'compute':
-      return instr.args;
-    case 'guard':
-      return [instr.value, instr.otherwise];
-    case 'load':
-      return instr.indirect.map((indirect) => indirect.id);
-    default:
-      return [];
-  }
-}
-
 /** Row-major position of the element a domain point writes, where `stored` renames the positions of `value`. */
 export function storePosition(
   value: Node,

@@ -10,6 +10,7 @@ import {
   axesFor,
   axesOf,
   flattenIndex,
+  operandsOf,
   push,
   reshapeIndices,
   type Accumulator,
@@ -22,7 +23,7 @@ import {
   type Store,
 } from '../loops/index.js';
 import { dearCost, family, ops } from '../ops/index.js';
-import { Reader, argsOf, axesUsed, storePosition, type At, type Emission, type Masks } from './emission.js';
+import { Reader, axesUsed, storePosition, type At, type Emission, type Masks } from './emission.js';
 import { loopAxes, type NestBody } from './map.js';
 
 type Draft = { -readonly [K in keyof Stage]: Stage[K] extends readonly (infer T)[] ? T[] : Stage[K] };
@@ -136,7 +137,7 @@ class RowReader extends Reader {
       if (scopeOrder[to] > scopeOrder[scope]) scope = to;
     };
     for (const axis of axesUsed(instr)) raise(this.rows.has(axis) ? 'row' : 'element');
-    for (const arg of argsOf(instr)) {
+    for (const arg of operandsOf(instr)) {
       raise(this.scope(arg));
       since = Math.max(since, this.since.get(arg)!);
     }

@@ -1,7 +1,8 @@
 import { collapse, type MapNest, type SegmentedNest } from '../../loops/index.js';
 import { atom, element, infix, isSimple, literal } from './code.js';
 import { FunctionBuilder, callOf, type Launch, type Module } from './kernel.js';
-import { Section, operandsOf } from './section.js';
+import { operandsOf } from '../../loops/index.js';
+import { Section } from './section.js';
 import { toNumber } from './value.js';
 
 /** Nested loops around the body. */

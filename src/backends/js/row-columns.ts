@@ -23,7 +23,8 @@ import {
   identityElement,
   toScratch,
 } from './reduce.js';
-import { Section, operandsOf } from './section.js';
+import { operandsOf } from '../../loops/index.js';
+import { Section } from './section.js';
 import { sharedValues } from './uses.js';
 import type { Value } from './value.js';
 

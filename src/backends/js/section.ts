@@ -3,7 +3,14 @@
  * expression that uses them.
  */
 import { invariant, type DType } from '../../core/index.js';
-import { rangeOf, type IndexExpr, type Indirect, type Instr, type Store } from '../../loops/index.js';
+import {
+  operandsOf,
+  rangeOf,
+  type IndexExpr,
+  type Indirect,
+  type Instr,
+  type Store,
+} from '../../loops/index.js';
 import { compute } from './arithmetic.js';
 import { atom, call, element, infix, isSimple, linear, literal, select, type Code } from './code.js';
 import { condition, index, levelOfIndex, levelOfMasks } from './index-code.js';
@@ -250,17 +257,3 @@ const scratchValue = (code: Code, dtype: DType): Value =>
   dtype === 'bool'
     ? { code: infix('!==', code, literal(0)), dtype, exact: true }
     : { code, dtype, exact: false };
-
-/** Values an instruction reads. */
-export function operandsOf(instr: Instr): readonly number[] {
-  switch (instr.kind) {
-    case 'compute':
-      return instr.args;
-    case 'guard':
-      return [instr.value, instr.otherwise];
-    case 'load':
-      return instr.indirect.map(({ id }) => id);
-    default:
-      return [];
-  }
-}

@@ -1,5 +1,5 @@
 import type { Instr, RowNest } from '../../loops/index.js';
-import { operandsOf } from './section.js';
+import { operandsOf } from '../../loops/index.js';
 
 /** Values of a row nest that are read in another section than the one that computes them. */
 export function sharedValues(nest: RowNest): Set<number> {
