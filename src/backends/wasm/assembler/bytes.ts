@@ -1,9 +1,9 @@
 /** Numbers as the binary format writes them. */
-import { invariant } from '../../../core/index.js';
+import { InternalError } from '../../../core/index.js';
 
 /** Unsigned LEB128. */
 export function unsigned(into: number[], value: number): void {
-  invariant(value >= 0 && value <= 0xffffffff, `${value} is no unsigned 32-bit number`);
+  if (!(value >= 0 && value <= 0xffffffff)) throw new InternalError(`${value} is no unsigned 32-bit number`);
   while (value > 0x7f) {
     into.push((value % 0x80) | 0x80);
     value = Math.floor(value / 0x80);

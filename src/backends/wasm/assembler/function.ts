@@ -52,7 +52,7 @@ export class Code {
   #level(number: number): Level {
     let level: Level | undefined = this.#now;
     while (level && level.number !== number) level = level.around;
-    invariant(level, `${this.name}: level ${number} is not around level ${this.level}`);
+    if (!level) throw new InternalError(`${this.name}: level ${number} is not around level ${this.level}`);
     return level;
   }
 

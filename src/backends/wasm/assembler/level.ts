@@ -62,7 +62,7 @@ export class Level {
   /** The type on top of the stack. */
   top(what: string): ValueType {
     const type = this.#stack.at(-1);
-    invariant(type, `${this.name}: nothing to ${what}`);
+    if (!type) throw new InternalError(`${this.name}: nothing to ${what}`);
     return type;
   }
 
