@@ -1,4 +1,5 @@
 /** A WebAssembly module under construction: imported memory and functions, functions, one or more exports. */
+import { invariant } from '../../../core/index.js';
 import { append, text, unsigned } from './bytes.js';
 import { Code, type Callee } from './function.js';
 import { valueTypeCodes, type ValueType } from './opcodes.js';
@@ -37,6 +38,7 @@ export class ModuleBuilder {
 
   /** A function the host provides as env.name. All imports come before the first function. */
   import(name: string, takes: string, gives: string): Callee {
+    invariant(this.#functions.length === 0, `${name}: an import after the first function`);
     const callee = { index: this.#imports.length, name, takes, gives };
     this.#type(takes, gives);
     this.#imports.push(callee);

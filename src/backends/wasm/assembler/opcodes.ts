@@ -16,6 +16,32 @@ export const valueTypeCodes: Readonly<Record<ValueType, number>> = {
   v: 0x7b,
 };
 
+/** Codes of control flow, locals, constants, and what the table of instructions leaves out. */
+export const control = {
+  block: 0x02,
+  loop: 0x03,
+  if: 0x04,
+  else: 0x05,
+  end: 0x0b,
+  br: 0x0c,
+  brIf: 0x0d,
+  call: 0x10,
+  drop: 0x1a,
+  select: 0x1b,
+  selectTyped: 0x1c,
+  get: 0x20,
+  set: 0x21,
+  tee: 0x22,
+  i32: 0x41,
+  i64: 0x42,
+  f32: 0x43,
+  f64: 0x44,
+  copy: [0xfc, 10, 0, 0],
+  fill: [0xfc, 11, 0],
+  vector: [0xfd, 12],
+  shuffle: [0xfd, 13],
+} as const;
+
 /** What follows the code: nothing, an alignment and offset, those and a lane, a lane. */
 export type Immediate = 'none' | 'memory' | 'memoryLane' | 'lane';
 
@@ -37,7 +63,6 @@ type Rows = readonly [first: number, takes: string, gives: string, names: string
 
 const plain: readonly Rows[] = [
   [0x00, '', '', 'unreachable'],
-  [0x1a, 'i', '', '-'],
   [0x45, 'i', 'i', 'i32.eqz'],
   [0x46, 'ii', 'i', 'i32.eq i32.ne i32.lt_s i32.lt_u i32.gt_s i32.gt_u i32.le_s i32.le_u i32.ge_s i32.ge_u'],
   [0x50, 'l', 'i', 'i64.eqz'],
