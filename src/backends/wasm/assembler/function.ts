@@ -29,6 +29,8 @@ export class Code {
   readonly params: readonly Local[];
   readonly #locals: ValueType[] = [];
   #now: Level;
+  /** Number of the innermost open level. */
+  #highest = 0;
   readonly #constants = new Map<string, Local>();
   /** Constants, set before everything else. */
   readonly #prologue: number[] = [];
@@ -40,13 +42,18 @@ export class Code {
     /** Whether multiply-add may round once. */
     readonly relaxed: boolean,
   ) {
-    this.params = [...takes].map((type, index) => ({ index, type: type as ValueType }));
-    this.#now = new Level(name);
+    this.params = [...takes].map((type, index) => ({ index, type: type as ValueType, level: 0 }));
+    this.#now = new Level(name, 0);
   }
 
   /** Number of the level that is being written. */
   get level(): number {
     return this.#now.number;
+  }
+
+  /** Number of the level that would be opened next. */
+  get nextLevel(): number {
+    return this.#highest + 1;
   }
 
   #level(number: number): Level {
@@ -61,13 +68,13 @@ export class Code {
   /** A local of this level (or of one around it), handed out again when the level is closed. */
   local(type: ValueType, level = this.level): Local {
     const owner = this.#level(level);
-    const local = owner.reuse(type) ?? this.#newLocal(type);
+    const local = { ...(owner.reuse(type) ?? this.#newLocal(type)), level };
     owner.own(local);
     return local;
   }
 
   #newLocal(type: ValueType): Local {
-    return { index: this.params.length + this.#locals.push(type) - 1, type };
+    return { index: this.params.length + this.#locals.push(type) - 1, type, level: 0 };
   }
 
   #check({ index, type }: Local, what: string): void {
@@ -306,11 +313,13 @@ export class Code {
 
   /** Opens a level: what is written until it is closed comes after everything still added to the levels around it. */
   openLevel(): void {
-    this.#now = new Level(this.name, this.#now);
+    this.#now = new Level(this.name, ++this.#highest, this.#now);
   }
 
   closeLevel(): void {
+    invariant(this.#now.number === this.#highest, `${this.name}: a level opened later is still open`);
     this.#now = this.#now.close();
+    this.#highest--;
   }
 
   /** Writes to a level around, ahead of the levels open inside it. What is written must leave its stack as it was. */

@@ -9,6 +9,8 @@ import { control, type ValueType } from './opcodes.js';
 export interface Local {
   readonly index: number;
   readonly type: ValueType;
+  /** Number of the level that owns it. */
+  readonly level: number;
 }
 
 interface Block {
@@ -24,8 +26,6 @@ export class Level {
   readonly #blocks: Block[] = [];
   /** Blocks open around this level. */
   readonly #depth: number;
-  /** The level around has number one less. */
-  readonly number: number;
   /** Locals in use until the level is closed. */
   readonly #owned: Local[] = [];
   /**
@@ -39,10 +39,12 @@ export class Level {
   constructor(
     /** Name of the function, for error messages. */
     readonly name: string,
+    /** Greater than that of every other open level. */
+    readonly number: number,
+    /** The level it was opened in. */
     readonly around?: Level,
   ) {
     this.#depth = around?.depth ?? 0;
-    this.number = around ? around.number + 1 : 0;
   }
 
   /** Blocks open here, counted from the function's body. */

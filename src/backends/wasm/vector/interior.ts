@@ -6,21 +6,34 @@ import { strideAlong } from './loops.js';
 const masksOf = (body: readonly Instr[]): Predicate[] =>
   body.flatMap((instr) => (instr.kind === 'load' || instr.kind === 'guard' ? instr.masks : []));
 
-/** Positions along `axis` at which to cut a loop, so that masks that depend on it alone are decided in between. */
-export function interiorCuts(k: KernelCode, axis: Axis, body: readonly Instr[]): number[] {
+/** The part of an axis in which masks that depend on it alone are known to hold. */
+export function interior(k: KernelCode, axis: Axis, body: readonly Instr[]): readonly [number, number] {
   let [from, to] = [0, axis.extent];
   for (const { expr, lo, hi } of masksOf(body)) {
     const step = strideAlong(expr, axis.axis);
     if (!step) continue;
+    const direct = expr.terms.filter(({ atom }) => atom.kind === 'axis' && atom.axis === axis.axis);
+    const rest = expr.terms.filter((term) => !direct.includes(term));
     // Other axes must stand still here, or the range depends on them.
-    const others = [...axesOf(expr)].filter((other) => other !== axis.axis);
-    if (others.some((other) => k.position(other).range[0] !== k.position(other).range[1])) continue;
-    const [least, most] = k.rangeHere({ ...expr, terms: expr.terms.filter(({ atom }) => atom.kind !== 'axis' || atom.axis !== axis.axis) });
-    if (least !== most) continue;
+    const moving = rest.some(({ atom }) =>
+      [...axesOf({ ...expr, terms: [{ coeff: 1, atom, key: '' }] })].some((other) => {
+        if (other === axis.axis) return true;
+        const { range } = k.position(other);
+        return range[0] !== range[1];
+      }),
+    );
+    if (moving) continue;
+    const [least] = k.rangeHere({ ...expr, terms: rest });
     const [a, b] = step > 0 ? [lo - least, hi - 1 - least] : [least - (hi - 1), least - lo];
     const size = Math.abs(step);
     from = Math.max(from, Math.ceil(a / size));
     to = Math.min(to, Math.floor(b / size) + 1);
   }
-  return from < to && to - from >= 8 ? [from, to] : [];
+  return [from, to];
+}
+
+/** Positions along `axis` at which to cut a loop, so that such masks are decided in between. */
+export function interiorCuts(k: KernelCode, axis: Axis, body: readonly Instr[]): number[] {
+  const [from, to] = interior(k, axis, body);
+  return to - from >= 8 ? [from, to] : [];
 }

@@ -42,6 +42,7 @@ export class KernelCode {
   readonly #memo = new Map<string, { readonly local: Local; readonly epoch: number }>();
   /** Counts how often each level was closed: what was computed in it before is gone. */
   readonly #epochs: number[] = [];
+  #deepest = 0;
   lanes: LaneAxis | undefined;
 
   constructor(
@@ -86,9 +87,16 @@ export class KernelCode {
     return this.#epochs[level] ?? 0;
   }
 
+  /** Number of the first of `levels` levels about to be opened. */
+  #opening(levels: number): number {
+    const first = this.c.nextLevel;
+    this.#deepest = Math.max(this.#deepest, first + levels - 1);
+    return first;
+  }
+
   /** Forgets what was computed in `level` and inside it. */
   #closed(level: number): void {
-    for (let l = level; l <= Math.max(level, this.#epochs.length); l++) this.#epochs[l] = this.epoch(l) + 1;
+    for (let l = level; l <= this.#deepest; l++) this.#epochs[l] = this.epoch(l) + 1;
   }
 
   count(
@@ -98,14 +106,14 @@ export class KernelCode {
     body: (counter: Local) => void,
     options?: { readonly atLeastOnce?: boolean },
   ): void {
-    const first = this.c.nextLevel;
+    const first = this.#opening(2);
     this.c.count(start, end, step, body, options);
     this.#closed(first);
   }
 
   /** Code whose values are forgotten after it. */
   scoped(body: () => void): void {
-    const opened = this.c.nextLevel;
+    const opened = this.#opening(1);
     this.c.openLevel();
     body();
     this.c.closeLevel();
@@ -115,14 +123,17 @@ export class KernelCode {
   /** `yes` where the i32 that `test` leaves on the stack is not 0, else `no`. */
   when(test: () => void, yes: () => void, no?: () => void): void {
     const { c } = this;
-    test();
-    c.if();
-    this.scoped(yes);
-    if (no) {
-      c.else();
-      this.scoped(no);
-    }
-    c.end();
+    // In a level of its own: what is hoisted to the level around must not land inside the branch.
+    this.scoped(() => {
+      test();
+      c.if();
+      this.scoped(yes);
+      if (no) {
+        c.else();
+        this.scoped(no);
+      }
+      c.end();
+    });
   }
 
   /** A local computed once in a level, and found again under its key. */
@@ -150,8 +161,8 @@ export class KernelCode {
   }
 
   /** Binds an axis to a counter of the present level. */
-  bindCounter(axis: number, local: Local, range: readonly [number, number], offset = 0): void {
-    this.bind(axis, { local, offset, level: this.c.level, range: [range[0] + offset, range[1] + offset] });
+  bindCounter(axis: number, local: Local, range: readonly [number, number]): void {
+    this.bind(axis, { local, offset: 0, level: this.c.level, range });
   }
   bindFixed(axis: number, value: number): void {
     this.bind(axis, { offset: value, level: 0, range: [value, value] });
@@ -203,7 +214,7 @@ export class KernelCode {
       byLevel.set(level, terms);
       terms.set(local, (terms.get(local) ?? 0) + coeff);
     };
-    if (base) add(0, base, 1);
+    if (base) add(base.level, base, 1);
     for (const { coeff, atom } of expr.terms) {
       const part = this.#atom(atom);
       offset += coeff * scale * part.offset;

@@ -98,7 +98,11 @@ export function alongLaneGroups(k: KernelCode, axis: Axis, body: Iteration, how:
     const last = (typeof end === 'number' ? end : axis.extent) - step;
     const aligned = typeof start !== 'number' || start % 4 === 0;
     const each = (counter: Local): void => {
-      const select = (vector: number): void => k.bindCounter(axis.axis, counter, [first, last], 4 * vector);
+      const { level } = c;
+      const select = (vector: number): void => {
+        const offset = 4 * vector;
+        k.bind(axis.axis, { local: counter, offset, level, range: [first + offset, last + offset] });
+      };
       lanes(4, aligned);
       select(0);
       body(vectors, select);
