@@ -148,6 +148,8 @@ const plain: readonly Rows[] = [
     'i32x4.extend_low_i16x8_s i32x4.extend_high_i16x8_s i32x4.extend_low_i16x8_u i32x4.extend_high_i16x8_u',
   ],
   [simd + 171, 'vi', 'v', 'i32x4.shl i32x4.shr_s i32x4.shr_u'],
+  [simd + 110, 'vv', 'v', 'i8x16.add'],
+  [simd + 113, 'vv', 'v', 'i8x16.sub'],
   [simd + 174, 'vv', 'v', 'i32x4.add'],
   [simd + 177, 'vv', 'v', 'i32x4.sub'],
   [simd + 181, 'vv', 'v', 'i32x4.mul i32x4.min_s i32x4.min_u i32x4.max_s i32x4.max_u'],
