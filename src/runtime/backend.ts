@@ -1,6 +1,7 @@
 /** Which backends there are, and which one programs use by default. */
 import type { Backend, BackendName } from '../backends/backend.js';
 import { jsBackend } from '../backends/js/index.js';
+import { wasmBackend } from '../backends/wasm/index.js';
 import { BackendError } from '../core/index.js';
 
 export type { Backend, BackendName, Emitted, EmitOptions, Executable } from '../backends/backend.js';
@@ -14,6 +15,7 @@ export function registerBackend(backend: Backend): void {
   backends.set(backend.name, backend);
 }
 registerBackend(jsBackend);
+registerBackend(wasmBackend);
 
 let current: BackendName = 'js';
 
