@@ -8,9 +8,9 @@ import { lower, type Check, type Lowered } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
 import { recogniseAttention, simplify, type PassRecord } from '../passes/index.js';
 import { plan, type Plan } from '../plan/index.js';
-import { backendOf, type BackendName } from './backend.js';
+import { backendOf, type BackendName, type Emitted, type EmitOptions } from './backend.js';
 
-export interface CompileOptions {
+export interface CompileOptions extends EmitOptions {
   /** false gives every operation a kernel of its own. */
   readonly fusion?: boolean;
   readonly backend?: BackendName;
@@ -26,6 +26,8 @@ export interface Compilation {
   readonly fusion: Fusion;
   readonly lowered: Lowered;
   readonly plan: Plan;
+  readonly emitted: Emitted;
+  /** The kernels as text. */
   readonly source: string;
   readonly backend: BackendName;
   /** Leaves of the traced graph in the order of its key. */
@@ -85,15 +87,19 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
   const kernels = lower(fusion, { segments: fusionOn, scratchBytes: backend.target.scratchBytes });
   const lowered = { ...kernels, checks: [...kernels.checks, ...indexChecks(graph)] };
   const planned = plan(lowered, fusion, backend.target, options.name);
-  const source = backend.emit(planned.program);
-  const compilation = {
+  const emitted = backend.emit(planned.program, options);
+  const compilation: Compilation = {
     graph,
     optimized,
     passes: log,
     fusion,
     lowered,
     plan: planned,
-    source,
+    emitted,
+    // A backend may have to write it first.
+    get source() {
+      return emitted.source;
+    },
     backend: backend.name,
     leaves: leaves ?? structuralKey(traced).leaves,
   };

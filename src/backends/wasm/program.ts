@@ -2,7 +2,7 @@
 import { dtypes } from '../../core/index.js';
 import type { LoopNest } from '../../loops/index.js';
 import type { BufferRef, Program, Step } from '../../plan/program.js';
-import { ModuleBuilder, type Code, type Local } from './assembler/index.js';
+import { ModuleBuilder, type Code as FunctionCode, type Local } from './assembler/index.js';
 import { emitContract } from './kernels/contract.js';
 import { emitMap } from './kernels/map.js';
 import { emitRow } from './kernels/row.js';
@@ -10,21 +10,17 @@ import { emitScatter } from './kernels/scatter.js';
 import { emitSegmented } from './kernels/segmented.js';
 import { emitSort } from './kernels/sort.js';
 import type { Launch } from './kernels/launch.js';
+import { disassemble } from './disassembler/index.js';
+import type { Code } from './instantiate.js';
 import { Library } from './library/index.js';
 
-export interface EmitOptions {
-  /** Calls env.start and env.stop around every step. */
+export interface CodeOptions {
+  /** Calls `env.start()` and `env.stop(step)` around each step. */
   readonly instrument: boolean;
-  /** Whether multiply-add may round once. */
+  /** Uses relaxed SIMD: faster, and not the same bits on every machine. */
   readonly relaxed: boolean;
-  readonly shared: boolean;
-}
-
-export interface EmittedProgram {
-  readonly bytes: Uint8Array;
-  readonly scratchBytes: number;
-  /** What each function holds, by its name. */
-  readonly comments: ReadonlyMap<string, readonly string[]>;
+  /** Whether memory is shared between threads. */
+  readonly shared?: boolean;
 }
 
 type Emitter<K extends LoopNest['kind']> = (library: Library, nest: Extract<LoopNest, { kind: K }>) => Launch[];
@@ -67,7 +63,7 @@ class ProgramEmitter {
   }
 
   /** Leaves the address of a buffer on the stack. */
-  pointer(c: Code, ref: BufferRef, table: Local, arena: Local): void {
+  pointer(c: FunctionCode, ref: BufferRef, table: Local, arena: Local): void {
     const { inputs, states, allocations } = this.program;
     if (ref.space === 'arena') {
       c.get(arena);
@@ -92,7 +88,7 @@ class ProgramEmitter {
     return made;
   }
 
-  step(c: Code, step: Step, table: Local, arena: Local): void {
+  step(c: FunctionCode, step: Step, table: Local, arena: Local): void {
     if (step.kind === 'copy') {
       this.pointer(c, step.to, table, arena);
       this.pointer(c, step.from, table, arena);
@@ -109,8 +105,8 @@ class ProgramEmitter {
   }
 }
 
-export function emitProgram(program: Program, options: EmitOptions): EmittedProgram {
-  const module = new ModuleBuilder(options);
+export function emitProgram(program: Program, options: CodeOptions): Code & { readonly source: () => string } {
+  const module = new ModuleBuilder({ shared: false, ...options });
   const marks = options.instrument
     ? { start: module.import('start', '', ''), stop: module.import('stop', 'i', '') }
     : undefined;
@@ -125,5 +121,7 @@ export function emitProgram(program: Program, options: EmitOptions): EmittedProg
     if (marks) c.i32(i).call(marks.stop);
   });
   module.export('step', step);
-  return { bytes: module.encode(), scratchBytes: emitter.scratchBytes, comments: emitter.comments };
+  const bytes = module.encode();
+  const { scratchBytes, comments } = emitter;
+  return { bytes, scratchBytes, source: () => disassemble(bytes, { comments }) };
 }
