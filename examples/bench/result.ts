@@ -17,7 +17,8 @@ export interface Result {
 
 export const ratioOf = ({ fused, unfused }: Result): number => unfused.ms / fused.ms;
 
-export const formatMs = (ms: number): string => (ms < 10 ? ms.toFixed(2) : ms.toFixed(1));
+export const formatMs = (ms: number): string =>
+  ms < 0.1 ? ms.toPrecision(2) : ms < 10 ? ms.toFixed(2) : ms.toFixed(1);
 
 export function formatBytes(bytes: number): string {
   const [size, unit] = bytes < 1024 ** 2 ? [bytes / 1024, 'KiB'] : [bytes / 1024 ** 2, 'MiB'];

@@ -1,4 +1,4 @@
-// Shared by every JS peer script: the deterministic data, the shapes of the workloads, the timer, the output format.
+// One harness for all libraries. Shared by every JS script, this library's too: the deterministic data, the shapes of the workloads, the timer, the output format.
 // Every peer (and torch_peer.py) starts from bit-identical weights and data, so first-steps losses are comparable.
 import fs from 'node:fs';
 import os from 'node:os';

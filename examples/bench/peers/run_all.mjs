@@ -1,5 +1,6 @@
-// Runs every peer, writes results.json and results.md.  node run_all.mjs [--only=REGEX over "peer threads"] [--sizes]
-// Env: BENCH_FAST=1 (one short repetition), ONLY=REGEX over workload names, PEERS_DIR.
+// One harness for all libraries: the same data, weights, timer and checks whatever is measured. Runs every peer and this
+// library, writes results.json and results.md.  node run_all.mjs [--only=REGEX over "peer threads"] [--sizes]
+// Env: BENCH_FAST=1 (one short repetition), ONLY=REGEX over workload names, PEERS_DIR, PEERS_RESULTS (where results.json goes).
 // Existing lines of results.json for peers that are not re-run are kept. --report only rewrites results.md. --merge=FILE adds a peer script's own output.
 import { spawn, execSync } from 'node:child_process';
 import fs from 'node:fs';
@@ -13,19 +14,17 @@ const arg = (k) =>
 const t = ['taskset', '-c', process.env.BENCH_CORE ?? '0'],
   N = process.execPath,
   PY = '/usr/bin/python3';
-// Our own library joins when FUSEGRAD_PEER names its script (absolute path); it takes the same arguments as the others: backend, threads, --cold.
-const OURS = process.env.FUSEGRAD_PEER;
-const ours = OURS
-  ? [
-      ['wasm', 1],
-      ['wasm', 2],
-      ['js', 1],
-    ].map(([b, n]) => ({
-      id: `fusegrad-${b} ${n}`,
-      cmd: [...(n === 1 ? t : []), N, OURS, b, String(n)],
-      cold: n === 1,
-    }))
-  : [];
+// This library takes the same arguments as the others: backend, threads, --cold. It needs dist/ (npm run build).
+const OURS = process.env.FUSEGRAD_PEER ?? path.join(here, '..', 'peers.mjs');
+const ours = [
+  ['wasm', 1],
+  ['wasm', 2],
+  ['js', 1],
+].map(([b, n]) => ({
+  id: `fusegrad-${b} ${n}`,
+  cmd: [...(n === 1 ? t : []), N, OURS, b, String(n)],
+  cold: n === 1,
+}));
 export const JOBS = [
   { id: 'torch-1.13.1 1', cmd: [...t, PY, 'torch_peer.py', '1'], cold: true },
   { id: 'torch-1.13.1 2', cmd: [PY, 'torch_peer.py', '2'] },
@@ -44,7 +43,8 @@ export const JOBS = [
   { id: 'js-pytorch 1', cmd: [...t, N, 'jspytorch_peer.mjs'], cold: true },
   ...ours,
 ];
-const RES = process.env.PEERS_RESULTS ?? path.join(here, 'results.json'); // shared results stay as they are: name another file for your own run
+const RES = process.env.PEERS_RESULTS ?? path.join(here, '..', '..', '..', 'out', 'peers', 'results.json');
+fs.mkdirSync(path.dirname(RES), { recursive: true });
 let R = fs.existsSync(RES) ? JSON.parse(fs.readFileSync(RES, 'utf8')) : { lines: [], sizes: {} };
 const key = (l) => `${l.peer} ${l.threads} ${l.workload}`;
 // KEEP_BEST=1: a line only replaces a slower one (for filling in a table on a shared machine; leave it off to look for regressions)
@@ -52,7 +52,8 @@ const put = (l) => {
   const o = R.lines.find((o) => key(o) === key(l));
   if (process.env.KEEP_BEST && o?.ms != null && (l.ms == null || o.ms <= l.ms)) return;
   R.lines = R.lines.filter((o) => key(o) !== key(l));
-  R.lines.push(l);
+  // Ratios count only between lines of one run: each line says which one it comes from.
+  R.lines.push({ ...l, run: R.machine?.date });
 };
 const save = () =>
   fs.writeFileSync(
@@ -91,6 +92,26 @@ const lines = (s) =>
     .split('\n')
     .filter((x) => x.startsWith('{'))
     .map((x) => JSON.parse(x));
+/** Largest figure that `command`, a run of wasm_peak.mjs, prints. */
+async function peakOf(command) {
+  const { out } = await exec(command, {}, 60);
+  return Math.max(...lines(out).map((l) => l.gflops ?? 0));
+}
+/** What this machine can do: the ceiling of f32x4 arithmetic, and how much of two cores two processes side by side get. */
+async function measureMachine() {
+  const probe = (core) => [
+    'taskset',
+    '-c',
+    String(core),
+    N,
+    '--experimental-wasm-relaxed-simd',
+    'wasm_peak.mjs',
+  ];
+  const alone = await peakOf(probe(0));
+  if (os.cpus().length < 2) return { peak: alone };
+  const [a, b] = await Promise.all([peakOf(probe(0)), peakOf(probe(1))]);
+  return { peak: alone, sideBySide: +((a + b) / alone).toFixed(2) };
+}
 const merge = arg('merge'); // --merge=FILE: lines that a peer script printed on its own
 if (typeof merge === 'string') {
   lines(fs.readFileSync(merge, 'utf8')).forEach(put);
@@ -104,6 +125,7 @@ if (typeof merge === 'string') {
     load: os.loadavg().map((x) => +x.toFixed(2)),
   };
   const re = typeof arg('only') === 'string' ? new RegExp(arg('only')) : /./;
+  if (re.test('wasm-peak 1')) Object.assign(R, await measureMachine());
   for (const j of JOBS.filter((j) => re.test(j.id))) {
     console.log('# ' + j.id + '  load ' + os.loadavg()[0].toFixed(2));
     if (!arg('coldonly')) {
