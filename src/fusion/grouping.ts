@@ -248,6 +248,10 @@ export class Grouping {
     const no = (reason: string): false => (via ? this.#refuse(other, via, reason) : false);
     if (group.members.size + other.members.size > this.limits.maxBodyOps)
       return no('the kernel is as large as the target takes');
+    const stays = `${kindName[other.kind]} does not move into ${kindName[group.kind]} of this shape`;
+    // Asked first: the search between the two may lead through the whole program.
+    if (other.kind === 'map' && group.kind === 'map' && numel(other.domain) !== numel(group.domain))
+      return no(stays);
     const between = (from: Group, to: Group): boolean =>
       this.#reaches(
         [...from.needs].map((g) => this.#find(g)).filter((g) => g !== to && g !== from),
@@ -256,7 +260,7 @@ export class Grouping {
     if (between(group, other) || between(other, group))
       return no('something between the two must be finished first');
     const moved = this.#placementsIn(group, other);
-    if (!moved) return no(`${kindName[other.kind]} does not move into ${kindName[group.kind]} of this shape`);
+    if (!moved) return no(stays);
     const before = new Map(group.members);
     for (const [node, member] of moved) group.members.set(node, member);
     // Only what reads a moved value may have lost its place; a reduction looks at the whole group.
