@@ -18,6 +18,9 @@ export interface CompileOptions extends EmitOptions {
   readonly name?: string;
 }
 
+/** The stages from a traced graph to a source. */
+type TimedStage = 'key' | 'simplify' | 'fuse' | 'lower' | 'plan' | 'emit';
+
 /** A graph on its way down, stage by stage. */
 export interface Compilation {
   readonly graph: Graph;
@@ -30,6 +33,8 @@ export interface Compilation {
   /** The kernels as text. */
   readonly source: string;
   readonly backend: BackendName;
+  /** What each stage took. */
+  readonly ms: Readonly<Record<TimedStage, number>>;
   /** Leaves of the traced graph in the order of its key. */
   readonly leaves: readonly Leaf[];
 }
@@ -79,15 +84,25 @@ function indexChecks(graph: Graph): Check[] {
 
 export function compileGraph(traced: Graph, options: CompileOptions, leaves?: readonly Leaf[]): Compilation {
   compilations++;
-  const graph = withAttention(traced);
+  const ms: Record<TimedStage, number> = { key: 0, simplify: 0, fuse: 0, lower: 0, plan: 0, emit: 0 };
+  const timed = <T>(stage: TimedStage, body: () => T): T => {
+    const since = performance.now();
+    const result = body();
+    ms[stage] = performance.now() - since;
+    return result;
+  };
   const backend = backendOf(options.backend);
   const fusionOn = options.fusion ?? true;
-  const { graph: optimized, log } = simplify(graph);
-  const fusion = fuse(optimized, backend.target, { fusion: fusionOn });
-  const kernels = lower(fusion, { segments: fusionOn, scratchBytes: backend.target.scratchBytes });
+  const keyed = timed('key', () => leaves ?? structuralKey(traced).leaves);
+  const graph = withAttention(traced);
+  const { graph: optimized, log } = timed('simplify', () => simplify(graph));
+  const fusion = timed('fuse', () => fuse(optimized, backend.target, { fusion: fusionOn }));
+  const kernels = timed('lower', () =>
+    lower(fusion, { segments: fusionOn, scratchBytes: backend.target.scratchBytes }),
+  );
   const lowered = { ...kernels, checks: [...kernels.checks, ...indexChecks(graph)] };
-  const planned = plan(lowered, fusion, backend.target, options.name);
-  const emitted = backend.emit(planned.program, options);
+  const planned = timed('plan', () => plan(lowered, fusion, backend.target, options.name));
+  const emitted = timed('emit', () => backend.emit(planned.program, options));
   const compilation: Compilation = {
     graph,
     optimized,
@@ -101,7 +116,8 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
       return emitted.source;
     },
     backend: backend.name,
-    leaves: leaves ?? structuralKey(traced).leaves,
+    ms,
+    leaves: keyed,
   };
   for (const listener of listeners) listener(compilation);
   return compilation;

@@ -123,5 +123,5 @@ export function emitProgram(program: Program, options: CodeOptions): Code & { re
   module.export('step', step);
   const bytes = module.encode();
   const { scratchBytes, comments } = emitter;
-  return { bytes, scratchBytes, source: () => disassemble(bytes, { comments }) };
+  return { bytes, scratchBytes, source: () => disassemble(bytes, comments) };
 }
