@@ -23,7 +23,10 @@ export interface CodeOptions {
   readonly shared?: boolean;
 }
 
-type Emitter<K extends LoopNest['kind']> = (library: Library, nest: Extract<LoopNest, { kind: K }>) => Launch[];
+type Emitter<K extends LoopNest['kind']> = (
+  library: Library,
+  nest: Extract<LoopNest, { kind: K }>,
+) => Launch[];
 const emitters: { readonly [K in LoopNest['kind']]: Emitter<K> } = {
   map: emitMap,
   row: emitRow,
@@ -32,8 +35,10 @@ const emitters: { readonly [K in LoopNest['kind']]: Emitter<K> } = {
   scatter: emitScatter,
   opaque: emitSort,
 };
-const emitNest = <K extends LoopNest['kind']>(library: Library, nest: Extract<LoopNest, { kind: K }>): Launch[] =>
-  (emitters[nest.kind] as Emitter<K>)(library, nest);
+const emitNest = <K extends LoopNest['kind']>(
+  library: Library,
+  nest: Extract<LoopNest, { kind: K }>,
+): Launch[] => (emitters[nest.kind] as Emitter<K>)(library, nest);
 
 /** Words of the pointer table before those of inputs, states and outputs. */
 const fixedWords = { arena: 0, scratch: 1, failure: 2 } as const;
@@ -45,7 +50,9 @@ function keyOf(nest: LoopNest): string {
   return JSON.stringify(nest, (key, value: unknown) => {
     if (key === 'name' || key === 'comment' || key === 'terms') return undefined;
     if (typeof value === 'bigint') return `${value}n`;
-    return typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value)) ? `${1 / value} ${value}` : value;
+    return typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value))
+      ? `${1 / value} ${value}`
+      : value;
   });
 }
 
@@ -98,14 +105,20 @@ class ProgramEmitter {
     for (const { callee, units, buffers, sharedBytes } of this.launches(step.nest)) {
       for (const buffer of buffers) this.pointer(c, step.buffers[buffer]!, table, arena);
       c.get(table).memory('i32.load', fixedWords.scratch * wordBytes);
-      c.get(table).memory('i32.load', fixedWords.scratch * wordBytes).i32(aligned(sharedBytes)).op('i32.add');
+      c.get(table)
+        .memory('i32.load', fixedWords.scratch * wordBytes)
+        .i32(aligned(sharedBytes))
+        .op('i32.add');
       c.get(table).memory('i32.load', fixedWords.failure * wordBytes);
       c.i32(0).i32(units).call(callee);
     }
   }
 }
 
-export function emitProgram(program: Program, options: CodeOptions): Code & { readonly source: () => string } {
+export function emitProgram(
+  program: Program,
+  options: CodeOptions,
+): Code & { readonly source: () => string } {
   const module = new ModuleBuilder({ shared: false, ...options });
   const marks = options.instrument
     ? { start: module.import('start', '', ''), stop: module.import('stop', 'i', '') }
@@ -114,7 +127,10 @@ export function emitProgram(program: Program, options: CodeOptions): Code & { re
   const step = module.function('step', 'i');
   const { code: c } = step;
   const [table] = c.params as [Local];
-  const arena = c.get(table).memory('i32.load', fixedWords.arena * wordBytes).keep();
+  const arena = c
+    .get(table)
+    .memory('i32.load', fixedWords.arena * wordBytes)
+    .keep();
   program.steps.forEach((each, i) => {
     if (marks) c.call(marks.start);
     emitter.step(c, each, table, arena);

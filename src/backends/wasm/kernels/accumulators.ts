@@ -96,22 +96,32 @@ export class Accumulators {
         }
         const array = this.address(accumulator);
         const all = { axis: fillAxis, extent: this.width };
-        alongLanes(k, all, () =>
-          new Section(k).storeValue(array, innerPosition([all]), neutral),
-        );
+        alongLanes(k, all, () => new Section(k).storeValue(array, innerPosition([all]), neutral));
       }
       if (this.parts === 1) body(0, first?.extent ?? 1);
       else {
         const from = c.get(part).i32(this.rowsPerPart).op('i32.mul').keep();
         const next = c.get(from).i32(this.rowsPerPart).op('i32.add').keep();
-        const end = c.get(next).i32(first!.extent).get(next).i32(first!.extent).op('i32.lt_s').select('i').keep();
+        const end = c
+          .get(next)
+          .i32(first!.extent)
+          .get(next)
+          .i32(first!.extent)
+          .op('i32.lt_s')
+          .select('i')
+          .keep();
         body(from, end);
       }
       for (const accumulator of nest.accumulators) {
         const total = this.#totals.get(accumulator.id);
         if (!total) continue;
         const at = this.address(accumulator);
-        total.parts.forEach((local, i) => c.get(at).get(local).memory('v128.store', 16 * i));
+        total.parts.forEach((local, i) =>
+          c
+            .get(at)
+            .get(local)
+            .memory('v128.store', 16 * i),
+        );
       }
     });
   }
@@ -124,7 +134,8 @@ export class Accumulators {
       const total = this.#totals.get(accumulator.id)!;
       const value = section.value(accumulator.value);
       const same = total.dtype === accumulator.dtype || isHalf(accumulator.dtype);
-      const given = same && total.dtype !== 'float64' ? valueOf(total.dtype, value.parts) : cast(k.c, value, total.dtype);
+      const given =
+        same && total.dtype !== 'float64' ? valueOf(total.dtype, value.parts) : cast(k.c, value, total.dtype);
       assign(k.c, total, fold(k.c, accumulator.combine, total, given, k.library));
     }
   }
@@ -143,11 +154,18 @@ export class Accumulators {
       assign(c, total, identity(c, accumulator.combine, dtype));
       const bytes = this.#bytesOf(accumulator);
       const offset = this.#offsets.get(accumulator.id)!;
-      const start = k.memo(0, `start ${accumulator.id}`, () => void c.get(k.shared).i32(offset).op('i32.add'));
-      const add = (base: Local): void => assign(c, total, fold(c, accumulator.combine, total, read(base), library));
+      const start = k.memo(
+        0,
+        `start ${accumulator.id}`,
+        () => void c.get(k.shared).i32(offset).op('i32.add'),
+      );
+      const add = (base: Local): void =>
+        assign(c, total, fold(c, accumulator.combine, total, read(base), library));
       if (this.parts === 1) add(start);
       else {
-        k.count(0, this.parts, 1, (part) => add(c.get(start).get(part).i32(bytes).op('i32.mul').op('i32.add').keep()));
+        k.count(0, this.parts, 1, (part) =>
+          add(c.get(start).get(part).i32(bytes).op('i32.mul').op('i32.add').keep()),
+        );
       }
       const exact = accumulator.combine === 'max' || accumulator.combine === 'min';
       if (dtype === 'float64' && accumulator.dtype !== 'float64')

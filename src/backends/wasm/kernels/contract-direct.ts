@@ -27,7 +27,9 @@ export function addProduct(k: KernelCode, total: Value, a: Value, b: Value): voi
   const { c, library } = k;
   const lanes = lanesOf(total.dtype);
   if (lanes === 'f32' || lanes === 'f64') {
-    const parts = total.parts.map((part, i) => madd(c, a.parts[i]!, b.parts[i]!, part, lanes === 'f32' ? 'f32x4' : 'f64x2'));
+    const parts = total.parts.map((part, i) =>
+      madd(c, a.parts[i]!, b.parts[i]!, part, lanes === 'f32' ? 'f32x4' : 'f64x2'),
+    );
     assign(c, total, valueOf(total.dtype, parts));
     return;
   }
@@ -97,7 +99,9 @@ class Direct {
       from = Math.max(from, start);
       to = Math.min(to, end);
     }
-    return to - from >= 8 || (to > from && axis !== this.lanes) ? [from, to].filter((cut) => cut > 0 && cut < axis.extent) : [];
+    return to - from >= 8 || (to > from && axis !== this.lanes)
+      ? [from, to].filter((cut) => cut > 0 && cut < axis.extent)
+      : [];
   }
 
   #bindDepth(point: readonly number[]): void {
@@ -208,7 +212,13 @@ function chooseLanes({ a, b, m, n, k, batch, stores, dtype }: ContractNest): Axi
   for (const axis of [...batch, ...m, ...n, ...k].toReversed()) {
     if (axis.extent === 1) continue;
     const inDepth = k.includes(axis);
-    const outputs = inDepth ? 12 + stores.length : laneCost(axis, stores.map((store) => store.index), 0);
+    const outputs = inDepth
+      ? 12 + stores.length
+      : laneCost(
+          axis,
+          stores.map((store) => store.index),
+          0,
+        );
     const cost = laneCost(axis, operands, 1) + outputs / Math.max(1, depth);
     if (inDepth && !isFloat(dtype)) continue;
     if (cost < least) [best, least] = [axis, cost];

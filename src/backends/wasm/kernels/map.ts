@@ -1,5 +1,12 @@
 /** Elementwise kernels: loops over the axes, with neighbours along the cheapest one in vectors. */
-import { collapse, type Axis, type IndexExpr, type Instr, type MapNest, type Store } from '../../../loops/index.js';
+import {
+  collapse,
+  type Axis,
+  type IndexExpr,
+  type Instr,
+  type MapNest,
+  type Store,
+} from '../../../loops/index.js';
 import type { Library } from '../library/index.js';
 import { KernelCode } from '../vector/kernel-code.js';
 import { alongLanes, laneCost, overAxes, overAxis, sizeOf } from '../vector/loops.js';
@@ -16,7 +23,11 @@ export const accessesOf = (body: readonly Instr[], stores: readonly Store[]): In
 ];
 
 /** The axis to walk in vectors. */
-export function cheapestLanes(axes: readonly Axis[], accesses: readonly IndexExpr[], operations: number): Axis | undefined {
+export function cheapestLanes(
+  axes: readonly Axis[],
+  accesses: readonly IndexExpr[],
+  operations: number,
+): Axis | undefined {
   let best: Axis | undefined;
   let least = Infinity;
   for (const axis of axes.toReversed()) {

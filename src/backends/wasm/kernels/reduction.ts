@@ -45,7 +45,10 @@ export class Reduction {
       const at = evaluateIndex(position, (axis) => last.get(axis) ?? 0);
       const first = worst(c, combine as 'argmax' | 'argmin', reduce.of!, at);
       this.#identity = first.best;
-      this.#extremes = Array.from({ length: unroll }, () => ({ best: start(first.best), at: start(first.at) }));
+      this.#extremes = Array.from({ length: unroll }, () => ({
+        best: start(first.best),
+        at: start(first.at),
+      }));
       this.#partial = [];
       return;
     }
@@ -70,7 +73,14 @@ export class Reduction {
       const value = onlyValid(c, given, valid, this.#identity);
       const extreme = this.#extremes[vector]!;
       const at = valueOf('int32', [new Section(k).indexLanes(position)]);
-      const next = better(c, combine as 'argmax' | 'argmin', extreme, { best: value, at }, undefined, library);
+      const next = better(
+        c,
+        combine as 'argmax' | 'argmin',
+        extreme,
+        { best: value, at },
+        undefined,
+        library,
+      );
       assign(c, extreme.best, next.best);
       assign(c, extreme.at, next.at);
       return;
@@ -100,7 +110,8 @@ export class Reduction {
       const { at } = this.how.across ? bestAcross(c, how, best, stage.reverse, library) : best;
       return cast(c, at, reduce.dtype);
     }
-    const lanes = (how: Fold, value: Value): Value => (this.how.across ? across(c, how, value, library) : value);
+    const lanes = (how: Fold, value: Value): Value =>
+      this.how.across ? across(c, how, value, library) : value;
     if (this.#total) return valueOf(reduce.dtype, cast(c, lanes('sum', this.#total), 'float32').parts, false);
     const all = this.#partial.reduce((a, b) => fold(c, this.#how, a, b, library));
     const exact = reduce.combine === 'max' || reduce.combine === 'min';

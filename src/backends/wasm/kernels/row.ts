@@ -76,7 +76,11 @@ export function emitRow(library: Library, given: RowNest): Launch[] {
 
   const accumulators = new Accumulators(k, nest, width, work);
   const row = new Row(k, nest, lanes.axis, scratch, accumulators);
-  const launch = { ...simpleLaunch(k, 1), scratchBytes: scratch.bytes, sharedBytes: accumulators.sharedBytes };
+  const launch = {
+    ...simpleLaunch(k, 1),
+    scratchBytes: scratch.bytes,
+    sharedBytes: accumulators.sharedBytes,
+  };
   if (accumulators.count === 0) {
     row.setup();
     if (!first) row.write();
@@ -250,7 +254,9 @@ class RowGroup {
       if (stage.reduces.length + stage.scans.length + stage.stores.length === 0) continue;
       const wide = sizeOf(nest.inner) > 2 * chunk;
       const states = this.#sections.map(() =>
-        stage.reduces.map((reduce) => new Reduction(k, reduce, stage, nest, { unroll: 1, wide, across: false })),
+        stage.reduces.map(
+          (reduce) => new Reduction(k, reduce, stage, nest, { unroll: 1, wide, across: false }),
+        ),
       );
       const running = this.#sections.map(() =>
         stage.scans.map(({ combine, dtype }) => {

@@ -55,12 +55,19 @@ export function emitScatter(library: Library, given: ScatterNest): Launch[] {
         const row = found.first(bytes, k.pointer(nest.buffer));
         const at = { local: k.materialise(k.index(nest.index, bytes, row)), offset: 0 };
         const valid = k.lanes?.valid ?? 1;
-        const old = nest.combine === 'set' ? undefined : k.lanes ? loadRow(c, at, dtype, valid) : loadSplat(c, at, dtype);
+        const old =
+          nest.combine === 'set'
+            ? undefined
+            : k.lanes
+              ? loadRow(c, at, dtype, valid)
+              : loadSplat(c, at, dtype);
         storeRow(c, at, old ? apply(c, 'add', [old, value], dtype, dtype, library) : value, valid);
       },
     );
   };
-  overAxes(k, lanes ? nest.axes.slice(0, -1) : nest.axes, () => (lanes ? alongLanes(k, lanes, write) : write()));
+  overAxes(k, lanes ? nest.axes.slice(0, -1) : nest.axes, () =>
+    lanes ? alongLanes(k, lanes, write) : write(),
+  );
   launches.push(simpleLaunch(k, 1));
   return launches;
 }

@@ -38,7 +38,10 @@ export function emitSegmented(library: Library, nest: SegmentedNest): Launch[] {
   body.run(nest.setup.filter(({ kind }) => kind === 'const'));
   shared.forEach((id, i) => {
     const { dtype, exact } = values[i]!;
-    const part = k.c.get(k.shared).memory('v128.load', i * slotBytes).keep();
+    const part = k.c
+      .get(k.shared)
+      .memory('v128.load', i * slotBytes)
+      .keep();
     const value: Value = valueOf(dtype, isWide(dtype) ? [part, part] : [part], exact);
     body.define(id, value);
   });

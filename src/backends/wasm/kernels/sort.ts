@@ -18,10 +18,21 @@ function key(c: Code, address: Local, dtype: DType, descending: boolean): void {
   else {
     const [wide] = cast(c, value, 'float64').parts as [Local];
     // The bits of a positive number grow with it; those of a negative one shrink. Adding 0 makes -0 a 0.
-    const bits = c.get(wide).lane('f64x2.extract_lane', 0).f64(0).op('f64.add').op('i64.reinterpret_f64').keep();
+    const bits = c
+      .get(wide)
+      .lane('f64x2.extract_lane', 0)
+      .f64(0)
+      .op('f64.add')
+      .op('i64.reinterpret_f64')
+      .keep();
     c.i64(2n ** 63n - 1n);
     c.get(bits).get(bits).i64(63n).op('i64.shr_s').i64(1n).op('i64.shr_u').op('i64.xor');
-    c.get(wide).lane('f64x2.extract_lane', 0).get(wide).lane('f64x2.extract_lane', 0).op('f64.ne').select('l');
+    c.get(wide)
+      .lane('f64x2.extract_lane', 0)
+      .get(wide)
+      .lane('f64x2.extract_lane', 0)
+      .op('f64.ne')
+      .select('l');
   }
   if (descending) c.i64(-1n).op('i64.xor');
 }
@@ -35,13 +46,25 @@ export function emitSort(library: Library, nest: OpaqueNest): Launch[] {
   const to = nest.buffers[nest.output]!.dtype;
   const [read, written] = [dtypes[from].bytes, dtypes[to].bytes];
   const keys = k.scratch;
-  const order = c.get(keys).i32(size * 8).op('i32.add').keep();
-  const spare = c.get(order).i32(size * 4).op('i32.add').keep();
+  const order = c
+    .get(keys)
+    .i32(size * 8)
+    .op('i32.add')
+    .keep();
+  const spare = c
+    .get(order)
+    .i32(size * 4)
+    .op('i32.add')
+    .keep();
   k.count(k.parameter(0), k.parameter(1), 1, (line) => {
     const start = c.local('i');
     if (inner === 1) c.get(line).i32(size).op('i32.mul').set(start);
     else {
-      c.get(line).i32(inner).op('i32.div_u').i32(size * inner).op('i32.mul');
+      c.get(line)
+        .i32(inner)
+        .op('i32.div_u')
+        .i32(size * inner)
+        .op('i32.mul');
       c.get(line).i32(inner).op('i32.rem_u').op('i32.add').set(start);
     }
     /** Address of element `i` of the line. */

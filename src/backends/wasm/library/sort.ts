@@ -8,7 +8,8 @@ import type { LibraryFunction } from './index.js';
 /** The smaller of two i32 on the stack. */
 const least = (c: Code, x: Local, y: Local): Code => c.get(x).get(y).get(x).get(y).op('i32.lt_s').select('i');
 
-const element = (c: Code, array: Local, index: Local): Code => c.get(array).get(index).i32(2).op('i32.shl').op('i32.add');
+const element = (c: Code, array: Local, index: Local): Code =>
+  c.get(array).get(index).i32(2).op('i32.shl').op('i32.add');
 
 export const sortFunction: LibraryFunction = {
   takes: 'iiii',
@@ -24,11 +25,17 @@ export const sortFunction: LibraryFunction = {
     c.i32(1).set(width);
     c.block();
     const widths = c.loop();
-    c.get(width).get(count).op('i32.ge_s').brIf(widths - 1);
+    c.get(width)
+      .get(count)
+      .op('i32.ge_s')
+      .brIf(widths - 1);
     c.i32(0).set(low);
     c.block();
     const runs = c.loop();
-    c.get(low).get(count).op('i32.ge_s').brIf(runs - 1);
+    c.get(low)
+      .get(count)
+      .op('i32.ge_s')
+      .brIf(runs - 1);
     c.get(low).get(width).op('i32.add').set(middle);
     least(c, middle, count).set(middle);
     c.get(middle).get(width).op('i32.add').set(high);
@@ -36,7 +43,10 @@ export const sortFunction: LibraryFunction = {
     c.get(low).set(i).get(middle).set(j).get(low).set(to);
     c.block();
     const merge = c.loop();
-    c.get(to).get(high).op('i32.ge_s').brIf(merge - 1);
+    c.get(to)
+      .get(high)
+      .op('i32.ge_s')
+      .brIf(merge - 1);
     // From the first run where the second is used up, or where its key is not the greater one: equal keys stay in order.
     c.get(j).get(high).op('i32.ge_s').if('i');
     c.i32(1);

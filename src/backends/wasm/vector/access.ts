@@ -79,7 +79,12 @@ export function loadRow(c: Code, at: Address, dtype: DType, valid: Valid): Value
   if (isWide(dtype))
     return valueOf(
       dtype,
-      [0, 16].map((more) => c.get(local).memory('v128.load', offset + more).keep()),
+      [0, 16].map((more) =>
+        c
+          .get(local)
+          .memory('v128.load', offset + more)
+          .keep(),
+      ),
     );
   const { bytes } = dtypes[dtype];
   if (bytes === 4) return valueOf(dtype, [c.get(local).memory('v128.load', offset).keep()]);
@@ -193,7 +198,13 @@ export function loadStrided(c: Code, at: Address, dtype: DType, valid: Valid, st
     if (step === -1 && valid === 4 && !isWide(dtype)) {
       const value = loadRow(c, { local: first, offset: 0 }, dtype, 4);
       const [part] = value.parts as [Local];
-      return valueOf(dtype, [c.get(part).get(part).shuffle([3, 2, 1, 0].flatMap((l) => [0, 1, 2, 3].map((b) => l * 4 + b))).keep()]);
+      return valueOf(dtype, [
+        c
+          .get(part)
+          .get(part)
+          .shuffle([3, 2, 1, 0].flatMap((l) => [0, 1, 2, 3].map((b) => l * 4 + b)))
+          .keep(),
+      ]);
     }
     return loadLanes(c, sequence({ local: first, offset: 0 }, dtype, valid, -step).reverse(), dtype);
   }

@@ -71,7 +71,9 @@ const shift =
     if (width === 'i64') return called(name === 'shl' ? 'shl64' : 'shr64')(c, args, of, library);
     const { bytes, signed: sign } = dtypes[of];
     const [x, y] = args as [Local, Local];
-    c.get(x).get(y).i32(bytes * 8);
+    c.get(x)
+      .get(y)
+      .i32(bytes * 8);
     return c.call(library.function(name === 'shl' ? 'shl32' : sign ? 'shr32s' : 'shr32u')).keep();
   };
 
@@ -215,7 +217,14 @@ export type Fold = keyof typeof folds;
 
 /** One step of a combination: sums of truths are "any", products "all". */
 export const fold = (c: Code, how: Fold, soFar: Value, value: Value, library: Library): Value =>
-  apply(c, soFar.dtype === 'bool' ? logic[how] : folds[how], [soFar, value], soFar.dtype, soFar.dtype, library);
+  apply(
+    c,
+    soFar.dtype === 'bool' ? logic[how] : folds[how],
+    [soFar, value],
+    soFar.dtype,
+    soFar.dtype,
+    library,
+  );
 
 /** The value that changes nothing. */
 export function identity(c: Code, how: Fold, dtype: DType): Value {

@@ -54,7 +54,8 @@ function moved(c: Code, value: Value, by: 1 | 2, reverse: boolean, fill: Value):
 }
 
 function splatLane(c: Code, { dtype, parts, exact }: Value, lane: number): Value {
-  if (!isWide(dtype)) return valueOf(dtype, [shuffleWords(c, parts[0]!, parts[0]!, lane, lane, lane, lane)], exact);
+  if (!isWide(dtype))
+    return valueOf(dtype, [shuffleWords(c, parts[0]!, parts[0]!, lane, lane, lane, lane)], exact);
   const [part, word] = [parts[lane >> 1]!, (lane & 1) * 2];
   const all = shuffleWords(c, part, part, word, word + 1, word, word + 1);
   return valueOf(dtype, [all, all], exact);

@@ -23,11 +23,7 @@ function saturate(c: Code, x: Local, to: DType): Local {
 }
 
 /** Each lane through a scalar instruction, into 64-bit lanes. */
-const laneByLane64 = (
-  c: Code,
-  to: 'i64' | 'f64',
-  lane: (index: number) => void,
-): Local[] =>
+const laneByLane64 = (c: Code, to: 'i64' | 'f64', lane: (index: number) => void): Local[] =>
   [0, 1].map((part) => {
     lane(part * 2);
     c.op(`${to}x2.splat`);
@@ -42,14 +38,15 @@ type Conversion = (c: Code, value: Value, to: DType) => readonly Local[];
 const unsignedSuffix = (dtype: DType): 's' | 'u' => (dtypes[dtype].signed ? 's' : 'u');
 
 const f32 = {
-  f64: (c, { parts: [x] }) => [c.v('f64x2.promote_low_f32x4', x!), c.v('f64x2.promote_low_f32x4', upper(c, x!))],
+  f64: (c, { parts: [x] }) => [
+    c.v('f64x2.promote_low_f32x4', x!),
+    c.v('f64x2.promote_low_f32x4', upper(c, x!)),
+  ],
   i32: (c, { parts: [x] }, to) => [
     saturate(c, c.v(`i32x4.trunc_sat_f32x4_${to === 'uint32' ? 'u' : 's'}`, x!), to),
   ],
   i64: (c, { parts: [x] }) =>
-    laneByLane64(c, 'i64', (lane) =>
-      c.get(x!).lane('f32x4.extract_lane', lane).op('i64.trunc_sat_f32_s'),
-    ),
+    laneByLane64(c, 'i64', (lane) => c.get(x!).lane('f32x4.extract_lane', lane).op('i64.trunc_sat_f32_s')),
   bool: (c, { parts: [x] }) => [c.v('f32x4.ne', x!, c.vector('f32', 0))],
 } satisfies Partial<Record<Lanes, Conversion>>;
 
@@ -69,7 +66,12 @@ const f64 = {
         .lane('f64x2.extract_lane', lane & 1)
         .op('i64.trunc_sat_f64_s'),
     ),
-  bool: (c, { parts }) => [narrowMask(c, parts.map((part) => c.v('f64x2.ne', part, c.vector('f64', 0))))],
+  bool: (c, { parts }) => [
+    narrowMask(
+      c,
+      parts.map((part) => c.v('f64x2.ne', part, c.vector('f64', 0))),
+    ),
+  ],
 } satisfies Partial<Record<Lanes, Conversion>>;
 
 const i32 = {
@@ -86,7 +88,9 @@ const i64 = {
   f32: (c, { parts }) => {
     let out = c.vector('f32', 0);
     for (let lane = 0; lane < 4; lane++) {
-      c.get(out).get(parts[lane >> 1]!).lane('i64x2.extract_lane', lane & 1);
+      c.get(out)
+        .get(parts[lane >> 1]!)
+        .lane('i64x2.extract_lane', lane & 1);
       out = c.op('f32.convert_i64_s').lane('f32x4.replace_lane', lane).keep();
     }
     return [out];
@@ -99,7 +103,12 @@ const i64 = {
         .op('f64.convert_i64_s'),
     ),
   i32: (c, { parts: [x, y] }, to) => [wrap(c, shuffleWords(c, x!, y!, 0, 2, 4, 6), to)],
-  bool: (c, { parts }) => [narrowMask(c, parts.map((part) => c.v('i64x2.ne', part, c.vector('i64', 0n))))],
+  bool: (c, { parts }) => [
+    narrowMask(
+      c,
+      parts.map((part) => c.v('i64x2.ne', part, c.vector('i64', 0n))),
+    ),
+  ],
 } satisfies Partial<Record<Lanes, Conversion>>;
 
 const asInt = (c: Code, value: Value): Value =>
@@ -145,4 +154,3 @@ export function fromIndex(c: Code, dtype: DType): Value {
   const value = valueOf('int32', [c.op('i32x4.splat').keep()]);
   return cast(c, value, dtype);
 }
-

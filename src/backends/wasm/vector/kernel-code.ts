@@ -251,7 +251,11 @@ export class KernelCode {
     const { c } = this;
     if (!local) return this.memo(0, `const ${offset}`, () => void c.i32(offset));
     if (offset === 0) return local;
-    return this.memo(level, `${local.index}+const ${offset}`, () => void c.get(local).i32(offset).op('i32.add'));
+    return this.memo(
+      level,
+      `${local.index}+const ${offset}`,
+      () => void c.get(local).i32(offset).op('i32.add'),
+    );
   }
 
   /** Address of an element: the offset is one that every access may add, so never negative. */
@@ -296,7 +300,9 @@ export class KernelCode {
   /** The expression in each valid lane. */
   perLane(expr: IndexExpr, scale = 1, base?: Local): Operand[] {
     const { valid } = this.lanes!;
-    return Array.from({ length: valid }, (_, lane) => this.#atLane(lane, () => this.index(expr, scale, base)));
+    return Array.from({ length: valid }, (_, lane) =>
+      this.#atLane(lane, () => this.index(expr, scale, base)),
+    );
   }
 
   /** Range of an expression over the positions its axes take here, all lanes included. */

@@ -60,7 +60,12 @@ export interface LaneLoop {
 type Iteration = (vectors: number, select: (vector: number) => void) => void;
 
 /** A loop along an axis, four elements at a time. `body` gets the number of the vector in its iteration. */
-export const alongLanes = (k: KernelCode, axis: Axis, body: (vector: number) => void, how: LaneLoop = {}): void =>
+export const alongLanes = (
+  k: KernelCode,
+  axis: Axis,
+  body: (vector: number) => void,
+  how: LaneLoop = {},
+): void =>
   alongLaneGroups(
     k,
     axis,
@@ -85,7 +90,8 @@ export function alongLaneGroups(k: KernelCode, axis: Axis, body: Iteration, how:
   /** `valid` elements from `start` on, in a level of its own: what is computed there holds there only. */
   const rest = (start: number | Local, valid: Valid): void =>
     k.scoped(() => {
-      const range = typeof start === 'number' ? ([start, start] as const) : ([0, axis.extent - valid] as const);
+      const range =
+        typeof start === 'number' ? ([start, start] as const) : ([0, axis.extent - valid] as const);
       const place = typeof start === 'number' ? { offset: start } : { local: start, offset: 0 };
       k.bind(axis.axis, { ...place, level: c.level, range });
       lanes(valid, typeof start !== 'number' || start % 4 === 0);
@@ -118,7 +124,14 @@ export function alongLaneGroups(k: KernelCode, axis: Axis, body: Iteration, how:
       let next = from;
       if (unroll > 1) {
         // As many whole iterations as there are, then single vectors.
-        const unrolled = c.value(to).value(from).op('i32.sub').i32(-4 * unroll).op('i32.and').value(from).op('i32.add');
+        const unrolled = c
+          .value(to)
+          .value(from)
+          .op('i32.sub')
+          .i32(-4 * unroll)
+          .op('i32.and')
+          .value(from)
+          .op('i32.add');
         next = unrolled.keep();
         whole(from, next, unroll);
       }

@@ -13,7 +13,17 @@ import {
   type Store,
 } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
-import { extract, loadLanes, loadRow, loadSplat, loadStrided, storeLanes, storeRow, storeStrided, type Address } from './access.js';
+import {
+  extract,
+  loadLanes,
+  loadRow,
+  loadSplat,
+  loadStrided,
+  storeLanes,
+  storeRow,
+  storeStrided,
+  type Address,
+} from './access.js';
 import { compute } from './arithmetic.js';
 import { cast, fromIndex } from './convert.js';
 import type { KernelCode, Operand } from './kernel-code.js';
@@ -56,7 +66,10 @@ export class Section {
 
   #placed(id: number): Placed {
     const placed = this.#values.get(id);
-    invariant(placed && placed.epoch === this.k.epoch(placed.level), `value ${id} is used before it is computed`);
+    invariant(
+      placed && placed.epoch === this.k.epoch(placed.level),
+      `value ${id} is used before it is computed`,
+    );
     return placed;
   }
 
@@ -154,15 +167,12 @@ export class Section {
     const { c } = k;
     const step = k.stride(expr);
     if (step === undefined) {
-      return k.perLane(expr).reduce(
-        (lanes, at, lane) =>
-          c
-            .get(lanes)
-            .get(k.materialise(at))
-            .lane('i32x4.replace_lane', lane)
-            .keep(),
-        c.vector('i32', 0),
-      );
+      return k
+        .perLane(expr)
+        .reduce(
+          (lanes, at, lane) => c.get(lanes).get(k.materialise(at)).lane('i32x4.replace_lane', lane).keep(),
+          c.vector('i32', 0),
+        );
     }
     const at = k.index(expr);
     const { local } = at;
@@ -171,8 +181,14 @@ export class Section {
     const level = Math.max(at.level, 0);
     const splat = k.memo(level, `splat ${local.index}`, () => void c.get(local).op('i32x4.splat'));
     if (step === 0 && at.offset === 0) return splat;
-    return k.memo(level, `ramp ${local.index} ${at.offset} ${step}`, () =>
-      void c.get(splat).get(c.vector('i32', ...ramp)).op('i32x4.add'),
+    return k.memo(
+      level,
+      `ramp ${local.index} ${at.offset} ${step}`,
+      () =>
+        void c
+          .get(splat)
+          .get(c.vector('i32', ...ramp))
+          .op('i32x4.add'),
     );
   }
 
@@ -205,7 +221,9 @@ export class Section {
       }
       const at = k.index(mask.expr);
       const own = at.level;
-      const test = k.memo(own, `${mask.lo}<=${at.local!.index}+${at.offset}<${mask.hi}`, () => k.test(mask, at));
+      const test = k.memo(own, `${mask.lo}<=${at.local!.index}+${at.offset}<${mask.hi}`, () =>
+        k.test(mask, at),
+      );
       const before = uniform;
       level = Math.max(level, own);
       uniform = before
@@ -234,8 +252,10 @@ export class Section {
     const { c } = k;
     const lanes = this.#varyingMask(varying);
     if (!uniform) return lanes;
-    const splat = k.memo(level, `truth ${uniform.index}`, () =>
-      void c.i32(0).get(uniform).op('i32.sub').op('i32x4.splat'),
+    const splat = k.memo(
+      level,
+      `truth ${uniform.index}`,
+      () => void c.i32(0).get(uniform).op('i32.sub').op('i32x4.splat'),
     );
     return lanes ? c.v('v128.and', lanes, splat) : splat;
   }
@@ -269,7 +289,9 @@ export class Section {
     const ends = varying.map((mask) => {
       const step = k.stride(mask.expr);
       const at = k.index(mask.expr);
-      return step === undefined ? undefined : { mask, at, last: { ...at, offset: at.offset + step * (valid - 1) } };
+      return step === undefined
+        ? undefined
+        : { mask, at, last: { ...at, offset: at.offset + step * (valid - 1) } };
     });
     const slow = (): void => assign(c, result, this.#loadMasked(instr, varying));
     invariant(level === c.level, 'masked loads belong to the innermost level');
@@ -301,7 +323,11 @@ export class Section {
     const step = k.stride(index);
     if (step === undefined) {
       const lanes = k.perLane(index, bytes, pointer);
-      return loadLanes(c, lanes.map((at) => this.#plain(at)), dtype);
+      return loadLanes(
+        c,
+        lanes.map((at) => this.#plain(at)),
+        dtype,
+      );
     }
     const at = k.address(pointer, index, bytes);
     if (step === 0) return loadSplat(c, at, dtype);
@@ -384,11 +410,17 @@ export class Section {
     const plain = !given && uniform;
     const level = plain ? Math.max(...indirect.map(({ id }) => this.levelOf(id))) : c.level;
     const valid = plain || !k.lanes ? 1 : k.lanes.valid;
-    const checked = indirect.map((each) => this.#check(each, given, plain ? this.levelOf(each.id) : level, valid));
+    const checked = indirect.map((each) =>
+      this.#check(each, given, plain ? this.levelOf(each.id) : level, valid),
+    );
     const mask = checked.reduce<Local | undefined>(
       (all, { inside }) =>
         all
-          ? k.memo(level, `inside ${all.index} ${inside.index}`, () => void c.get(all).get(inside).op('v128.and'))
+          ? k.memo(
+              level,
+              `inside ${all.index} ${inside.index}`,
+              () => void c.get(all).get(inside).op('v128.and'),
+            )
           : inside,
       undefined,
     );
@@ -484,7 +516,8 @@ export class Section {
 
   /** Stores at the present position. All values are computed before the first is stored. */
   store(stores: readonly Store[]): void {
-    for (const { buffer, index, value } of stores) this.storeValue(this.k.pointer(buffer), index, this.value(value));
+    for (const { buffer, index, value } of stores)
+      this.storeValue(this.k.pointer(buffer), index, this.value(value));
   }
 
   storeValue(pointer: Local, index: IndexExpr, value: Value): void {
@@ -493,7 +526,11 @@ export class Section {
     const { bytes } = dtypes[value.dtype];
     const step = k.stride(index);
     if (step === undefined) {
-      storeLanes(c, k.perLane(index, bytes, pointer).map((at) => this.#plain(at)), value);
+      storeLanes(
+        c,
+        k.perLane(index, bytes, pointer).map((at) => this.#plain(at)),
+        value,
+      );
       return;
     }
     const at = k.address(pointer, index, bytes);

@@ -52,7 +52,11 @@ export const words = (...lanes: readonly number[]): number[] =>
 
 /** 32-bit lanes `lanes` of x and y (4 to 7 are y's). */
 export const shuffleWords = (c: Code, x: Local, y: Local, ...lanes: readonly number[]): Local =>
-  c.get(x).get(y).shuffle(words(...lanes)).keep();
+  c
+    .get(x)
+    .get(y)
+    .shuffle(words(...lanes))
+    .keep();
 
 /** The upper half of a vector, moved to the lower one. */
 export const upper = (c: Code, x: Local): Local => shuffleWords(c, x, x, 2, 3, 2, 3);
