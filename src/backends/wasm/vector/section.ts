@@ -500,7 +500,7 @@ export class Section {
       make();
       return { inside: c.keep(), numbers };
     }
-    const key = `check ${id} ${check}`;
+    const key = `check ${value.parts[0]!.index} ${check}`;
     const inside = k.memo(level, key, make);
     const all = Array.from({ length: valid }, (_, lane) =>
       k.memo(level, `${key} lane ${lane}`, () => void c.get(numbers[lane]!)),
