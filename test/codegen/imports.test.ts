@@ -104,4 +104,16 @@ describe('imports', () => {
     );
     expect(wrong).toEqual([]);
   });
+
+  it('have no effect when they load: package.json says sideEffects: false', () => {
+    const effects = sources.flatMap((source) => [
+      ...source.getStatements().filter((statement) => statement.isKind(SyntaxKind.ExpressionStatement)),
+      ...source.getImportDeclarations().filter((declaration) => !declaration.getImportClause()),
+      ...source.getDescendantsOfKind(SyntaxKind.ClassStaticBlockDeclaration),
+    ]);
+    const wrong = effects.map(
+      (statement) => `${relative(root, statement.getSourceFile().getFilePath())}: ${statement.getText()}`,
+    );
+    expect(wrong).toEqual([]);
+  });
 });
