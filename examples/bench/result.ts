@@ -17,14 +17,23 @@ export interface Result {
 
 export const ratioOf = ({ fused, unfused }: Result): number => unfused.ms / fused.ms;
 
-export const formatMs = (ms: number): string => (ms < 10 ? ms.toFixed(2) : ms.toFixed(1));
+export const formatMs = (ms: number): string =>
+  ms < 0.1 ? ms.toPrecision(2) : ms < 10 ? ms.toFixed(2) : ms.toFixed(1);
 
 export function formatBytes(bytes: number): string {
   const [size, unit] = bytes < 1024 ** 2 ? [bytes / 1024, 'KiB'] : [bytes / 1024 ** 2, 'MiB'];
   return `${size < 100 ? size.toFixed(1) : size.toFixed(0)} ${unit}`;
 }
 
-/** A Markdown table that reads well as text too. */
+/** A Markdown table that reads well as text too: the first column is text, the others are figures. */
+export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((cell, i) => Math.max(3, cell.length, ...rows.map((row) => row[i]!.length)));
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' | ')} |`;
+  const rule = `|${widths.map((width, i) => (i === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
+  return [line(head), rule, ...rows.map(line)].join('\n');
+}
+
 export function tableOf(results: readonly Result[]): string {
   const head = ['', 'fused ms', 'unfused ms', 'ratio', 'kernels', 'unfused', 'moved', 'unfused'];
   const rows = results.map((result) => {
@@ -39,9 +48,5 @@ export function tableOf(results: readonly Result[]): string {
       formatBytes(unfused.bytes),
     ];
   });
-  const widths = head.map((cell, i) => Math.max(3, cell.length, ...rows.map((row) => row[i]!.length)));
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join(' | ')} |`;
-  const rule = `|${widths.map((width, i) => (i === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
-  return [line(head), rule, ...rows.map(line)].join('\n');
+  return markdownTable(head, rows);
 }

@@ -34,7 +34,8 @@ export const isBatched = <T, B>(dataset: Dataset<T>): dataset is BatchedDataset<
 export type Rows = Tensor | { readonly data: TypedArray; readonly shape: Shape; readonly dtype?: DType };
 
 interface Column {
-  readonly array: TypedArray;
+  /** A tensor's content may move: its array is asked for when it is read. */
+  readonly held: { readonly array: TypedArray };
   readonly row: Shape;
   readonly width: number;
   readonly dtype: DType;
@@ -46,22 +47,24 @@ const dtypeOf = (array: TypedArray): DType => {
 };
 
 function columnOf(rows: Rows): Column {
-  const { array, shape, dtype } =
+  const held =
     rows instanceof Tensor
       ? rows.materialise()
       : { array: rows.data, shape: rows.shape, dtype: rows.dtype ?? dtypeOf(rows.data) };
-  if (shape.length === 0 || numel(shape) !== array.length) {
+  const { shape, dtype } = held;
+  if (shape.length === 0 || numel(shape) !== held.array.length) {
     throw new ShapeError(
       'TensorDataset',
-      `${array.length} values are no rows of shape ${formatShape(shape)}`,
+      `${held.array.length} values are no rows of shape ${formatShape(shape)}`,
     );
   }
   const row = shape.slice(1);
-  return { array, row, width: numel(row), dtype };
+  return { held, row, width: numel(row), dtype };
 }
 
 /** The rows of these numbers, one after the other. */
-function gatherRows({ array, row, width, dtype }: Column, indices: ArrayLike<number>): Tensor {
+function gatherRows({ held, row, width, dtype }: Column, indices: ArrayLike<number>): Tensor {
+  const { array } = held;
   const result = new dtypes[dtype].array(indices.length * width);
   for (let i = 0; i < indices.length; i++) {
     const from = indices[i]! * width;
@@ -96,8 +99,8 @@ export class TensorDataset<T extends readonly Rows[]> implements BatchedDataset<
     const i = index < 0 ? index + this.length : index;
     if (i < 0 || i >= this.length) return undefined;
     return this.#columns.map((column) => {
-      const { array, row, width, dtype } = column;
-      return fromTypedArray(array.slice(i * width, (i + 1) * width), row, dtype);
+      const { held, row, width, dtype } = column;
+      return fromTypedArray(held.array.slice(i * width, (i + 1) * width), row, dtype);
     }) as Tensors<T>;
   }
 

@@ -66,19 +66,28 @@ interface Price {
   readonly leaves: ReadonlySet<Node>;
 }
 
+const none: ReadonlySet<Node> = new Set();
 const bytesOf = (node: Node): number => numel(node.shape) * dtypes[node.dtype].bytes;
 
 /** Price of a value computed from others of known price; undefined when it is not free. */
-function priceOf(own: number, inputs: readonly (Price | undefined)[]): Price | undefined {
-  const leaves = new Set<Node>();
+function priceOf(own: number, node: Node, prices: ReadonlyMap<Node, Price>): Price | undefined {
   let ops = own;
-  for (const input of inputs) {
-    if (!input) return undefined;
-    ops += input.ops;
-    for (const leaf of input.leaves) leaves.add(leaf);
+  for (const input of node.inputs) {
+    const price = prices.get(input);
+    if (!price) return undefined;
+    ops += price.ops;
   }
-  const bytes = [...leaves].reduce((sum, leaf) => sum + bytesOf(leaf), 0);
-  return ops <= freeOps && bytes <= freeBytes ? { ops, leaves } : undefined;
+  if (ops > freeOps) return undefined;
+  const leaves = new Set(node.inputs.flatMap((input) => [...prices.get(input)!.leaves]));
+  let bytes = 0;
+  for (const leaf of leaves) bytes += bytesOf(leaf);
+  return bytes <= freeBytes ? { ops, leaves } : undefined;
+}
+
+/** What any of a node's inputs has, each once. */
+function fromInputs<T>(node: Node, of: (input: Node) => readonly T[]): readonly T[] {
+  if (node.inputs.length === 1) return of(node.inputs[0]!);
+  return [...new Set(node.inputs.flatMap(of))];
 }
 
 export function flowOf(traced: Graph, fused: boolean): Flow {
@@ -86,7 +95,7 @@ export function flowOf(traced: Graph, fused: boolean): Flow {
   const order = topological(roots(graph));
   const position = new Map(order.map((node, i) => [node, i]));
   const behind = new Map<Node, readonly Node[]>();
-  const sources = new Map<Node, Node[]>();
+  const sources = new Map<Node, readonly Node[]>();
   const users = new Map<Node, Node[]>();
   const compute: Node[] = [];
   const demanded = new Set([...roots(graph).map(storageOf), ...copies]);
@@ -95,16 +104,14 @@ export function flowOf(traced: Graph, fused: boolean): Flow {
   const barred = new Map<Node, ReadonlySet<Node>>();
 
   for (const node of order) {
-    const reached = [...new Set(node.inputs.flatMap((input) => behind.get(input)!))];
-    const crossed = new Set(node.inputs.flatMap((input) => [...(across.get(input) ?? [])]));
+    const reached = fromInputs(node, (input) => behind.get(input)!);
+    const crossed =
+      across.size === 0 ? none : new Set(fromInputs(node, (input) => [...(across.get(input) ?? [])]));
     if (isView(node)) {
       behind.set(node, reached);
       if (node.op === 'barrier') across.set(node, new Set(reached));
       else if (crossed.size > 0) across.set(node, crossed);
-      const price = priceOf(
-        0,
-        node.inputs.map((input) => prices.get(input)),
-      );
+      const price = priceOf(0, node, prices);
       if (price) prices.set(node, price);
       continue;
     }
@@ -123,10 +130,7 @@ export function flowOf(traced: Graph, fused: boolean): Flow {
     if (node.op === 'gather' || node.op === 'sort' || node.op === 'argsort')
       demanded.add(storageOf(node.inputs[0]!));
     if (fused && family(node.op) === 'elementwise') {
-      const price = priceOf(
-        ops[node.op].cost,
-        node.inputs.map((input) => prices.get(input)),
-      );
+      const price = priceOf(ops[node.op].cost, node, prices);
       // A value that is stored anyway, of data handed in, belongs into the kernel of its readers.
       if (price && !(demanded.has(node) && price.leaves.size > 0)) prices.set(node, price);
     }

@@ -65,59 +65,93 @@ export interface Group {
 export type Placement = { readonly member: Member } | { readonly refused: string };
 const refused = (reason: string): Placement => ({ refused: reason });
 
-const flat = (axes: readonly number[], domain: readonly number[]): IndexExpr => {
-  const all = axesFor(domain);
-  return flattenIndex(
-    axes.map((axis) => all[axis]!),
-    axes.map((axis) => domain[axis]!),
-  );
-};
-const sizes = (axes: readonly number[], domain: readonly number[]): number =>
-  numel(axes.map((a) => domain[a]!));
+/** The points one level of a domain has, and where they lie in any shape of as many elements. */
+class Place {
+  /** Flat position of each point. */
+  readonly index: IndexExpr;
+  readonly count: number;
+  readonly #at = new Map<string, readonly IndexExpr[]>();
 
-/** The flat position each level of the domain walks, and how many there are. */
-function levelIndex(
-  group: Pick<Group, 'domain' | 'orientation'>,
-  level: Level,
-): { index: IndexExpr; count: number } {
-  const every = group.domain.map((_, i) => i);
-  const axes = {
-    element: every,
-    row: group.orientation?.rows ?? every,
-    column: group.orientation?.inner ?? [],
-    total: [],
-  }[level];
-  return { index: flat(axes, group.domain), count: sizes(axes, group.domain) };
+  constructor(axes: readonly number[], domain: readonly number[]) {
+    const all = axesFor(domain);
+    const extents = axes.map((axis) => domain[axis]!);
+    this.index = flattenIndex(
+      axes.map((axis) => all[axis]!),
+      extents,
+    );
+    this.count = numel(extents);
+  }
+
+  /** Indices into a shape: one array for equal shapes, so that most comparisons of positions end at once. */
+  at(shape: readonly number[]): readonly IndexExpr[] {
+    const key = shape.join();
+    let at = this.#at.get(key);
+    if (!at) this.#at.set(key, (at = unflattenIndex(this.index, shape)));
+    return at;
+  }
 }
 
-/** Every source a node reads at `at`, with the indices it is read at; masked where a view says so. */
-export function* readsOf(
-  node: Node,
-  at: readonly IndexExpr[],
-): Generator<{ source: Node; indices: readonly IndexExpr[]; masked: boolean }> {
-  for (const [operand, input] of node.inputs.entries()) {
+/** Places by orientation, which belongs to one domain, or by the domain of a group without one. */
+const places = new WeakMap<object, Partial<Record<Level, Place>>>();
+
+function placeOf({ domain, orientation }: Pick<Group, 'domain' | 'orientation'>, level: Level): Place {
+  const key = orientation ?? domain;
+  let known = places.get(key);
+  if (!known) places.set(key, (known = {}));
+  return (known[level] ??= new Place(levelAxes[level](domain, orientation), domain));
+}
+
+const every = (domain: readonly number[]): readonly number[] => domain.map((_, i) => i);
+const levelAxes: Readonly<
+  Record<Level, (domain: readonly number[], orientation: Orientation | undefined) => readonly number[]>
+> = {
+  element: every,
+  row: (domain, orientation) => orientation?.rows ?? every(domain),
+  column: (_, orientation) => orientation?.inner ?? [],
+  total: () => [],
+};
+
+/** Where a node reads a source; masked where a view says so. */
+interface SourceRead {
+  readonly source: Node;
+  readonly indices: readonly IndexExpr[];
+  readonly masked: boolean;
+}
+
+/** Every source a node reads at `at`, through views. */
+export function readsOf(node: Node, at: readonly IndexExpr[]): SourceRead[] {
+  const reads: SourceRead[] = [];
+  for (let operand = 0; operand < node.inputs.length; operand++) {
     // What is picked from is read at computed positions: anywhere, and never in place.
     const picked = node.op === 'gather' && operand === 0;
-    const stack = [{ node: input, indices: at, masked: picked }];
+    const stack: SourceRead[] = [{ source: node.inputs[operand]!, indices: at, masked: picked }];
     for (let top = stack.pop(); top; top = stack.pop()) {
-      if (picked && isView(top.node))
-        stack.push(...top.node.inputs.map((each) => ({ node: each, indices: at, masked: true })));
-      else if (!isView(top.node)) yield { source: top.node, indices: top.indices, masked: top.masked };
+      const { source, indices, masked } = top;
+      if (!isView(source)) reads.push(top);
+      else if (picked) for (const each of source.inputs) stack.push({ source: each, indices, masked });
       else {
-        for (const read of pull(top.node, top.indices).reads) {
+        for (const read of pull(source, indices).reads) {
           stack.push({
-            node: read.input,
+            source: read.input,
             indices: read.indices,
-            masked: top.masked || read.masks.length > 0,
+            masked: masked || read.masks.length > 0,
           });
         }
       }
     }
   }
+  return reads;
 }
 
-const sameIndices = (a: readonly IndexExpr[], b: readonly IndexExpr[], shape: readonly number[]): boolean =>
-  flattenIndex(a, shape).key === flattenIndex(b, shape).key;
+/** Whether both are the same position in a shape. */
+export function sameIndices(
+  a: readonly IndexExpr[],
+  b: readonly IndexExpr[],
+  shape: readonly number[],
+): boolean {
+  if (a === b || a.every((index, i) => index.key === b[i]!.key)) return true;
+  return flattenIndex(a, shape).key === flattenIndex(b, shape).key;
+}
 
 /** Whether every member that `node` reads at `at` is read exactly where the group computes it. */
 function readsInPlace(
@@ -136,28 +170,31 @@ function readsInPlace(
   return undefined;
 }
 
+const elementLevels: readonly Level[] = ['element'];
+const rowLevels: readonly Level[] = ['element', 'row', 'column', 'total'];
+/** The levels a value of each level may read. */
+const readableAt: Readonly<Record<Level, readonly Level[]>> = {
+  element: ['element', 'row'],
+  row: ['row'],
+  column: ['column'],
+  total: ['total'],
+};
+
 /** Places an elementwise node on the group's domain. */
 export function placeElementwise(group: Group, node: Node): Placement {
   if (group.kind === 'scatter' || group.kind === 'sort')
     return refused(`${kindName[group.kind]} takes in nothing that follows it`);
   const count = numel(node.shape);
-  const levels: Level[] = group.kind === 'row' ? ['element', 'row', 'column', 'total'] : ['element'];
-  const readable: Record<Level, readonly Level[]> = {
-    element: ['element', 'row'],
-    row: ['row'],
-    column: ['column'],
-    total: ['total'],
-  };
-  let reason = `its ${count} elements do not line up with the kernel's ${numel(group.domain)}`;
-  for (const level of levels) {
-    const { index, count: places } = levelIndex(group, level);
-    if (places !== count) continue;
-    const at = unflattenIndex(index, node.shape);
-    const problem = readsInPlace(group, node, at, readable[level]);
+  let reason: string | undefined;
+  for (const level of group.kind === 'row' ? rowLevels : elementLevels) {
+    const place = placeOf(group, level);
+    if (place.count !== count) continue;
+    const at = place.at(node.shape);
+    const problem = readsInPlace(group, node, at, readableAt[level]);
     if (problem === undefined) return { member: { level, at } };
     reason = problem;
   }
-  return refused(reason);
+  return refused(reason ?? `its ${count} elements do not line up with the kernel's ${numel(group.domain)}`);
 }
 
 /** The natural orientation of a reduction: within rows when it takes in the last axis, else across rows. */
@@ -215,12 +252,12 @@ export function placeReduction(group: Group, node: Node, flow: Flow): Placement 
   const scan = family(node.op) === 'scan';
 
   for (const inputLevel of ['element', 'row'] as const) {
-    const { index, count } = levelIndex(group, inputLevel);
-    if (count !== numel(input.shape)) continue;
-    const at = unflattenIndex(index, input.shape);
+    const place = placeOf(group, inputLevel);
+    if (place.count !== numel(input.shape)) continue;
+    const at = place.at(input.shape);
     // The input is read where it is; a reduction's own operand goes through views like any other.
     const pseudo = { ...node, inputs: [input] } as Node;
-    if (readsInPlace(group, pseudo, at, inputLevel === 'element' ? ['element', 'row'] : ['row'])) continue;
+    if (readsInPlace(group, pseudo, at, readableAt[inputLevel])) continue;
     if (scan) {
       const inner = group.orientation!.inner;
       const walks = at[axes[0]!]!;
@@ -235,12 +272,12 @@ export function placeReduction(group: Group, node: Node, flow: Flow): Placement 
     const keptIndex = flattenIndex(kept(at), keptShape);
     const results: Level[] = inputLevel === 'element' ? ['row', 'column', 'total'] : ['total'];
     for (const level of results) {
-      if (levelIndex(group, level).index.key !== keptIndex.key) continue;
-      if (numel(keptShape) !== levelIndex(group, level).count) continue;
+      const result = placeOf(group, level);
+      if (result.index.key !== keptIndex.key || result.count !== numel(keptShape)) continue;
       if (level !== 'row' && (node.op === 'argmax' || node.op === 'argmin')) {
         return refused('positions are found within rows only');
       }
-      const counts = [numel(group.domain), levelIndex(group, 'row').count];
+      const counts = [numel(group.domain), placeOf(group, 'row').count];
       if (level !== 'row' && group.members.size > 0 && isReadBack(node, counts, flow)) {
         return refused('the rows themselves need the result');
       }
@@ -257,9 +294,9 @@ export function canRedomain(group: Group, domain: readonly number[]): boolean {
 
 export function redomain(group: Group, domain: readonly number[]): void {
   group.domain = domain;
-  const index = levelIndex({ domain, orientation: undefined }, 'element').index;
+  const place = placeOf({ domain, orientation: undefined }, 'element');
   for (const node of group.members.keys()) {
-    group.members.set(node, { level: 'element', at: unflattenIndex(index, node.shape) });
+    group.members.set(node, { level: 'element', at: place.at(node.shape) });
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { InternalError, numel } from '../core/index.js';
 import type { Node } from '../graph/index.js';
-import { axesFor, flattenIndex } from '../loops/index.js';
+import { axesFor } from '../loops/index.js';
 import { family } from '../ops/index.js';
 import { isElementwise, isReduction, type Flow } from './flow.js';
 import {
@@ -17,6 +17,7 @@ import {
   placeReduction,
   readsOf,
   redomain,
+  sameIndices,
   type Group,
   type GroupKind,
   type Member,
@@ -42,6 +43,9 @@ const ownKind: Partial<Record<Node['op'], GroupKind>> = {
   sort: 'sort',
   argsort: 'sort',
 };
+
+/** In which order a node asks the groups it reads. */
+const kindRank: Readonly<Record<GroupKind, number>> = { contract: 0, row: 1, map: 2, scatter: 3, sort: 4 };
 
 export class Grouping {
   readonly refusals: Refusal[] = [];
@@ -75,7 +79,12 @@ export class Grouping {
 
   #find(group: Group): Group {
     let at = group;
-    for (let next = this.#mergedInto.get(at); next; next = this.#mergedInto.get(at)) at = next;
+    for (let next = this.#mergedInto.get(at); next; next = this.#mergedInto.get(at)) {
+      // Each look shortens the way for the next one.
+      const after = this.#mergedInto.get(next);
+      if (after) this.#mergedInto.set(at, after);
+      at = after ?? next;
+    }
     return at;
   }
 
@@ -109,11 +118,13 @@ export class Grouping {
 
   /** Groups of what a node reads: contractions first, whose result is then never stored, then rows, then maps; large ones first. */
   #candidates(node: Node): Group[] {
-    const order: GroupKind[] = ['contract', 'row', 'map', 'scatter', 'sort'];
-    const found = new Set(this.flow.sources.get(node)!.flatMap((source) => this.home(source) ?? []));
-    return [...found].sort(
-      (a, b) =>
-        order.indexOf(a.kind) - order.indexOf(b.kind) || numel(b.domain) - numel(a.domain) || b.id - a.id,
+    const found: Group[] = [];
+    for (const source of this.flow.sources.get(node)!) {
+      const home = this.home(source);
+      if (home && !found.includes(home)) found.push(home);
+    }
+    return found.sort(
+      (a, b) => kindRank[a.kind] - kindRank[b.kind] || numel(b.domain) - numel(a.domain) || b.id - a.id,
     );
   }
 
@@ -237,6 +248,10 @@ export class Grouping {
     const no = (reason: string): false => (via ? this.#refuse(other, via, reason) : false);
     if (group.members.size + other.members.size > this.limits.maxBodyOps)
       return no('the kernel is as large as the target takes');
+    const stays = `${kindName[other.kind]} does not move into ${kindName[group.kind]} of this shape`;
+    // Asked first: the search between the two may lead through the whole program.
+    if (other.kind === 'map' && group.kind === 'map' && numel(other.domain) !== numel(group.domain))
+      return no(stays);
     const between = (from: Group, to: Group): boolean =>
       this.#reaches(
         [...from.needs].map((g) => this.#find(g)).filter((g) => g !== to && g !== from),
@@ -245,10 +260,17 @@ export class Grouping {
     if (between(group, other) || between(other, group))
       return no('something between the two must be finished first');
     const moved = this.#placementsIn(group, other);
-    if (!moved) return no(`${kindName[other.kind]} does not move into ${kindName[group.kind]} of this shape`);
+    if (!moved) return no(stays);
     const before = new Map(group.members);
     for (const [node, member] of moved) group.members.set(node, member);
-    const broken = [...group.members].find(([node, member]) => !this.#inPlace(group, node, member));
+    // Only what reads a moved value may have lost its place; a reduction looks at the whole group.
+    const affected = (node: Node): boolean =>
+      !isElementwise(node) ||
+      moved.has(node) ||
+      this.flow.sources.get(node)!.some((source) => moved.has(source));
+    const broken = [...group.members].find(
+      ([node, member]) => affected(node) && !this.#inPlace(group, node, member),
+    );
     if (broken) {
       group.members.clear();
       for (const [node, member] of before) group.members.set(node, member);
@@ -299,12 +321,7 @@ export class Grouping {
       if (!other) continue;
       if (this.flow.barred.get(node)?.has(source)) return false;
       const readable = other.level === member.level || (other.level === 'row' && member.level === 'element');
-      if (
-        !readable ||
-        masked ||
-        flattenIndex(indices, source.shape).key !== flattenIndex(other.at, source.shape).key
-      )
-        return false;
+      if (!readable || masked || !sameIndices(indices, other.at, source.shape)) return false;
     }
     return true;
   }

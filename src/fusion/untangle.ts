@@ -32,10 +32,12 @@ export function untangle(graph: Graph): { graph: Graph; copies: readonly Node[] 
   const inputLengths = (node: Node): number[] =>
     node.inputs.map((input) => (copied.has(input) ? 1 : lengths.get(input)!));
   for (const node of order) {
-    if (isView(node) && lengthOf(node, inputLengths(node)) > longest) {
+    let length = lengthOf(node, inputLengths(node));
+    if (length > longest && isView(node)) {
       for (const input of node.inputs) if (lengths.get(input)! > short) copied.add(input);
+      length = lengthOf(node, inputLengths(node));
     }
-    lengths.set(node, lengthOf(node, inputLengths(node)));
+    lengths.set(node, length);
   }
   if (copied.size === 0) return { graph, copies: [] };
 

@@ -15,9 +15,13 @@ export interface Term {
   readonly key: string;
 }
 
-export interface IndexExpr {
+/** A sum of terms and an offset. */
+interface Sum {
   readonly terms: readonly Term[];
   readonly offset: number;
+}
+
+export interface IndexExpr extends Sum {
   /** Equal keys mean equal expressions. */
   readonly key: string;
 }
@@ -32,22 +36,28 @@ export interface Predicate {
 const atomKey = (atom: Atom): string =>
   atom.kind === 'axis' ? `i${atom.axis}` : `(${atom.of.key})${atom.kind === 'div' ? '/' : '%'}${atom.by}`;
 
+/** A sum whose terms are in the order of their keys, no two of one key, none with coefficient 0. */
 function make(terms: readonly Term[], offset: number): IndexExpr {
-  const sorted = terms.length > 1 ? [...terms].sort((a, b) => (a.key < b.key ? -1 : 1)) : terms;
-  const parts = sorted.map((t) => (t.coeff === 1 ? t.key : `${t.coeff}*${t.key}`));
-  if (offset !== 0 || parts.length === 0) parts.push(String(offset));
+  let key = '';
+  for (const term of terms) {
+    if (key !== '') key += '+';
+    key += term.coeff === 1 ? term.key : `${term.coeff}*${term.key}`;
+  }
+  if (key === '') key = `${offset}`;
+  else if (offset !== 0) key += `+${offset}`;
   // Never -0, which a product may give: equal expressions are equal as data too.
-  return { terms: sorted, offset: offset + 0, key: parts.join('+') };
+  return { terms, offset: offset + 0, key };
 }
 
 const ofAtom = (atom: Atom, coeff = 1): IndexExpr => make([{ coeff, atom, key: atomKey(atom) }], 0);
 
-export const constantIndex = (value: number): IndexExpr => make([], value);
+const zero = make([], 0);
+export const constantIndex = (value: number): IndexExpr => (value === 0 ? zero : make([], value));
 export const axisIndex = (axis: number, extent: number): IndexExpr =>
-  extent === 1 ? constantIndex(0) : ofAtom({ kind: 'axis', axis, extent });
+  extent === 1 ? zero : ofAtom({ kind: 'axis', axis, extent });
 
 /** Smallest and largest value. */
-export function rangeOf(expr: IndexExpr): readonly [number, number] {
+export function rangeOf(expr: Sum): readonly [number, number] {
   let [lo, hi] = [expr.offset, expr.offset];
   for (const { coeff, atom } of expr.terms) {
     const [a, b] = atomRange(atom);
@@ -70,15 +80,32 @@ function atomRange(atom: Atom): readonly [number, number] {
 export function addIndex(a: IndexExpr, b: IndexExpr): IndexExpr {
   if (b.terms.length === 0) return b.offset === 0 ? a : make(a.terms, a.offset + b.offset);
   if (a.terms.length === 0) return addIndex(b, a);
-  const merged = new Map<string, Term>();
-  for (const term of [...a.terms, ...b.terms]) {
-    const known = merged.get(term.key);
-    const coeff = (known?.coeff ?? 0) + term.coeff;
-    if (coeff === 0) merged.delete(term.key);
-    else merged.set(term.key, { ...term, coeff });
-  }
-  return rejoin([...merged.values()], a.offset + b.offset);
+  const terms = mergeTerms(a.terms, b.terms);
+  const offset = a.offset + b.offset;
+  return terms.some(({ atom }) => atom.kind === 'mod') ? rejoin(terms, offset) : make(terms, offset);
 }
+
+/** Both lists of terms as one, in the order of their keys; equal atoms add up. */
+function mergeTerms(a: readonly Term[], b: readonly Term[]): Term[] {
+  const merged: Term[] = [];
+  let j = 0;
+  for (const term of a) {
+    while (j < b.length && b[j]!.key < term.key) merged.push(b[j++]!);
+    if (j === b.length || b[j]!.key !== term.key) {
+      merged.push(term);
+      continue;
+    }
+    const coeff = term.coeff + b[j++]!.coeff;
+    if (coeff !== 0) merged.push({ coeff, atom: term.atom, key: term.key });
+  }
+  while (j < b.length) merged.push(b[j++]!);
+  return merged;
+}
+
+const timesTerms = (terms: readonly Term[], c: number): Term[] =>
+  terms.map(({ coeff, atom, key }) => ({ coeff: coeff * c, atom, key }));
+const overTerms = (terms: readonly Term[], c: number): Term[] =>
+  terms.map(({ coeff, atom, key }) => ({ coeff: coeff / c, atom, key }));
 
 /** c * by * (x / by) + c * (x % by) = c * x. */
 function rejoin(terms: readonly Term[], offset: number): IndexExpr {
@@ -97,47 +124,38 @@ function rejoin(terms: readonly Term[], offset: number): IndexExpr {
   return make(terms, offset);
 }
 
-export const scaleIndex = (a: IndexExpr, c: number): IndexExpr =>
-  c === 1
-    ? a
-    : c === 0
-      ? constantIndex(0)
-      : make(
-          a.terms.map((t) => ({ ...t, coeff: t.coeff * c })),
-          a.offset * c,
-        );
+export function scaleIndex(a: IndexExpr, c: number): IndexExpr {
+  if (c === 1) return a;
+  return c === 0 ? zero : make(timesTerms(a.terms, c), a.offset * c);
+}
 
 /** The part of a sum that is a multiple of `by` for sure, and the rest with a small offset. */
-function split(a: IndexExpr, by: number): readonly [IndexExpr, IndexExpr] {
-  const multiple = a.terms.filter((t) => t.coeff % by === 0);
-  const rest = a.terms.filter((t) => t.coeff % by !== 0);
+function split(a: Sum, by: number): { readonly multiple: Sum; readonly rest: Sum } {
   const offset = Math.floor(a.offset / by) * by;
-  return [make(multiple, offset), make(rest, a.offset - offset)];
+  return {
+    multiple: { terms: a.terms.filter((t) => t.coeff % by === 0), offset },
+    rest: { terms: a.terms.filter((t) => t.coeff % by !== 0), offset: a.offset - offset },
+  };
 }
 
 const gcd = (a: number, b: number): number => (b === 0 ? Math.abs(a) : gcd(b, a % b));
-const commonFactor = (a: IndexExpr, by: number): number =>
-  a.terms.reduce((f, t) => gcd(f, t.coeff), gcd(a.offset, by));
+const commonFactor = (terms: readonly Term[], by: number): number =>
+  terms.reduce((f, t) => gcd(f, t.coeff), by);
 
 /** floor(a / by). */
 export function divIndex(a: IndexExpr, by: number): IndexExpr {
   if (by === 1) return a;
   // A dimension of size 0 has no position: any expression serves.
   if (by === 0) return constantIndex(0);
-  const [multiple, rest] = split(a, by);
-  const whole = make(
-    multiple.terms.map((t) => ({ ...t, coeff: t.coeff / by })),
-    multiple.offset / by,
-  );
+  const { multiple, rest } = split(a, by);
+  const whole = make(overTerms(multiple.terms, by), multiple.offset / by);
+  if (rest.terms.length === 0) return whole;
   const [lo, hi] = rangeOf(rest);
   const lap = Math.floor(lo / by);
   if (lap === Math.floor(hi / by)) return addIndex(whole, constantIndex(lap));
-  const factor = commonFactor(make(rest.terms, 0), by);
+  const factor = commonFactor(rest.terms, by);
   // floor((f*x + r) / (f*by)) = floor(x / by) for 0 <= r < f.
-  const inner = make(
-    rest.terms.map((t) => ({ ...t, coeff: t.coeff / factor })),
-    Math.floor(rest.offset / factor),
-  );
+  const inner = make(overTerms(rest.terms, factor), Math.floor(rest.offset / factor));
   const only = inner.terms[0]!;
   const nested =
     inner.terms.length === 1 && inner.offset === 0 && only.coeff === 1 && only.atom.kind === 'div';
@@ -151,27 +169,25 @@ export function divIndex(a: IndexExpr, by: number): IndexExpr {
 /** a - by * floor(a / by). */
 export function modIndex(a: IndexExpr, by: number): IndexExpr {
   if (by <= 1) return constantIndex(0);
-  const [, rest] = split(a, by);
+  const { rest } = split(a, by);
+  if (rest.terms.length === 0) return constantIndex(rest.offset);
   const [lo, hi] = rangeOf(rest);
   const lap = Math.floor(lo / by);
-  if (lap === Math.floor(hi / by)) return addIndex(rest, constantIndex(-lap * by));
-  const factor = commonFactor(rest, by);
+  if (lap === Math.floor(hi / by)) return make(rest.terms, rest.offset - lap * by);
+  const factor = gcd(commonFactor(rest.terms, by), rest.offset);
   if (factor > 1) {
-    const inner = make(
-      rest.terms.map((t) => ({ ...t, coeff: t.coeff / factor })),
-      rest.offset / factor,
-    );
+    const inner = make(overTerms(rest.terms, factor), rest.offset / factor);
     return scaleIndex(modIndex(inner, by / factor), factor);
   }
   const only = rest.terms[0]!;
   const nested = rest.terms.length === 1 && rest.offset === 0 && only.coeff === 1 && only.atom.kind === 'mod';
   if (nested && only.atom.kind === 'mod' && only.atom.by % by === 0) return modIndex(only.atom.of, by);
-  return ofAtom({ kind: 'mod', of: rest, by });
+  return ofAtom({ kind: 'mod', of: make(rest.terms, rest.offset), by });
 }
 
 /** Position in row-major memory of the element at `indices`. */
 export function flattenIndex(indices: readonly IndexExpr[], shape: readonly number[]): IndexExpr {
-  let flat = constantIndex(0);
+  let flat = zero;
   let stride = 1;
   for (let i = shape.length - 1; i >= 0; i--) {
     flat = addIndex(flat, scaleIndex(indices[i]!, stride));

@@ -152,23 +152,35 @@ function match(
  */
 export function recogniseAttention(outputs: readonly Node[]): Node[] {
   const order = topological(outputs);
-  const users = consumers(order);
-  const roots = new Set(outputs);
+  const found = hiddenMatches(order, new Set(outputs));
+  if (found.size === 0) return [...outputs];
+  /** What stands for nodes that an attention comes before. */
   const rebuilt = new Map<Node, Node>();
+  const now = (before: Node): Node => rebuilt.get(before) ?? before;
   for (const original of order) {
-    const inputs = original.inputs.map((input) => rebuilt.get(input)!);
-    const same = inputs.every((input, i) => input === original.inputs[i]);
-    const current = same ? original : node(original.op, inputs, original.attrs, original.sources);
-    // Uses are known of the graph as it was: the interior of a match there is what must not be read elsewhere.
-    const before = match(original);
-    const hidden =
-      before !== undefined &&
-      [...before.interior].every(
-        (part) =>
-          !roots.has(part) &&
-          users.get(part)!.every((user) => user === original || before.interior.has(user)),
-      );
-    rebuilt.set(original, hidden ? (match(current)?.replacement() ?? current) : current);
+    const changed = original.inputs.some((input) => rebuilt.has(input));
+    if (!changed && !found.has(original)) continue;
+    const current = changed
+      ? node(original.op, original.inputs.map(now), original.attrs, original.sources)
+      : original;
+    const replaced = (found.has(original) && match(current)?.replacement()) || current;
+    if (replaced !== original) rebuilt.set(original, replaced);
   }
-  return outputs.map((output) => rebuilt.get(output)!);
+  return outputs.map(now);
+}
+
+/** Nodes that are an attention whose interior nothing else reads, in the graph as it is. */
+function hiddenMatches(order: readonly Node[], roots: ReadonlySet<Node>): Set<Node> {
+  const matches = order.flatMap((original) => {
+    const found = match(original);
+    return found ? [{ original, interior: found.interior }] : [];
+  });
+  if (matches.length === 0) return new Set();
+  const users = consumers(order);
+  const hidden = matches.filter(({ original, interior }) =>
+    [...interior].every(
+      (part) => !roots.has(part) && users.get(part)!.every((user) => user === original || interior.has(user)),
+    ),
+  );
+  return new Set(hidden.map(({ original }) => original));
 }

@@ -13,16 +13,18 @@ function textOf(value: AttrValue): string {
   if (typeof value === 'number') return Object.is(value, -0) ? '-0' : String(value);
   if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object') return String(value);
-  return 'id' in value ? `#${value.id}` : `[${value.map(textOf).join()}]`;
+  return 'id' in value ? `#${value.id}` : `[${value.join()}]`;
 }
 
 function keyOf(op: OpName, inputs: readonly Node[], attrs: OpAttrs[OpName]): string {
-  const ids = inputs.map((input) => input.id);
+  let key = `${op}(`;
   // Operands keep their order in the node: only the key forgets it.
-  if (commutative.has(op)) ids.sort((a, b) => a - b);
-  const fields = Object.entries(attrs as Record<string, AttrValue>);
-  fields.sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${op}(${ids.join()})${fields.map(([name, value]) => `${name}=${textOf(value)}`).join(';')}`;
+  if (commutative.has(op) && inputs[0]!.id > inputs[1]!.id) key += `${inputs[1]!.id},${inputs[0]!.id},`;
+  else for (const input of inputs) key += `${input.id},`;
+  const names = Object.keys(attrs);
+  if (names.length > 1) names.sort();
+  for (const name of names) key += `;${name}=${textOf((attrs as Record<string, AttrValue>)[name]!)}`;
+  return key;
 }
 
 /** A node to be had: one that is there already, or a new one. */

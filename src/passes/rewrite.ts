@@ -14,7 +14,7 @@ export interface Rewritten {
   readonly merged: number;
   /** Nodes that were needed while rewriting, and no longer are. */
   readonly dropped: number;
-  /** Whether a law was kept from a value for its readers, of which some may be gone by now. */
+  /** Whether a law was kept from a value for its readers, all but one of which are gone by now. */
   readonly heldBack: boolean;
 }
 
@@ -36,6 +36,15 @@ function byOp(rules: readonly Rule[]): ReadonlyMap<OpName, readonly Rule[]> {
 const swapped = ({ op, inputs }: Node): readonly Node[] | undefined =>
   commutative.has(op) && inputs[0] !== inputs[1] ? [inputs[1]!, inputs[0]!] : undefined;
 
+/** How many operands and roots each node of a graph is. */
+function usesIn(order: readonly Node[], traced: readonly Node[]): Map<Node, number> {
+  const uses = new Map<Node, number>();
+  const use = (value: Node): unknown => uses.set(value, (uses.get(value) ?? 0) + 1);
+  traced.forEach(use);
+  for (const node of order) node.inputs.forEach(use);
+  return uses;
+}
+
 function check(before: Node, after: Node, rule: Rule): void {
   if (sameShape(before.shape, after.shape) && before.dtype === after.dtype) return;
   throw new InternalError(
@@ -53,18 +62,19 @@ function walk(graph: Graph, rules: readonly Rule[]): Rewritten {
   const readers = new Map<Node, number>();
   let merged = 0;
   let made = 0;
-  let heldBack = false;
+  /** Nodes that a law was kept from. */
+  const heldBack: Node[] = [];
   let budget = maxRewrites;
   const onMerge = (): void => void merged++;
 
   const isShared = (node: Node): boolean => (readers.get(node) ?? 0) > 1;
   const firstMatch = (node: Node): Node | undefined => {
+    const other = swapped(node);
     for (const rule of laws.get(node.op) ?? []) {
-      const other = swapped(node);
       const result = rule.apply(node.inputs, node) || (other && rule.apply(other, node));
       if (!result) continue;
       if (rule.once && isShared(node.inputs[0]!)) {
-        heldBack = true;
+        heldBack.push(node);
         continue;
       }
       check(node, result, rule);
@@ -98,11 +108,7 @@ function walk(graph: Graph, rules: readonly Rule[]): Rewritten {
 
   const traced = roots(graph);
   const order = topological(traced);
-  const uses = new Map<Node, number>();
-  const use = (value: Node): unknown => uses.set(value, (uses.get(value) ?? 0) + 1);
-  traced.forEach(use);
-  for (const node of order) node.inputs.forEach(use);
-
+  const uses = usesIn(order, traced);
   const simplified = new Map<Node, Node>();
   // Rules build nodes without asking for a call site: theirs is that of the node they stand for.
   withSite(new Site(''), () => {
@@ -120,8 +126,16 @@ function walk(graph: Graph, rules: readonly Rule[]): Rewritten {
     outputs: graph.outputs.map((value) => simplified.get(value)!),
     assigns: graph.assigns.map(({ leaf, value }) => ({ leaf, value: simplified.get(value)! })),
   };
-  const dropped = made - topological(roots(result)).length;
-  return { graph: result, applied, merged, dropped, heldBack };
+  const left = roots(result);
+  const live = topological(left);
+  const dropped = made - live.length;
+  return { graph: result, applied, merged, dropped, heldBack: heldBack.length > 0 && someFreed() };
+
+  /** Whether a node that a law was kept from is alone now with what it reads. */
+  function someFreed(): boolean {
+    const usesLeft = usesIn(live, left);
+    return heldBack.some((node) => usesLeft.has(node) && usesLeft.get(node.inputs[0]!) === 1);
+  }
 }
 
 /** More walks than laws that wait for a reader to go have been seen to need. */

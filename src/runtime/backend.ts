@@ -1,58 +1,21 @@
-/** What the runtime asks of a backend, and which one programs use by default. */
-import { BackendError, type TypedArray } from '../core/index.js';
-import * as js from '../backends/js/index.js';
-import type { Program, Target } from '../plan/index.js';
+/** Which backends there are, and which one programs use by default. */
+import type { Backend, BackendName } from '../backends/backend.js';
+import { jsBackend } from '../backends/js/index.js';
+import { wasmBackend } from '../backends/wasm/index.js';
+import { BackendError } from '../core/index.js';
 
-export interface Memory {
-  readonly arena: ArrayBuffer;
-  readonly inputs: readonly TypedArray[];
-  readonly states: readonly TypedArray[];
-  readonly outputs: readonly TypedArray[];
+export type { Backend, BackendName, Emitted, EmitOptions, Executable } from '../backends/backend.js';
+export type { KernelTime } from '../backends/stopwatch.js';
+export { Storage, copyOf } from '../backends/storage.js';
+
+const backends = new Map<BackendName, Backend>();
+
+/** Makes a backend known under its name. */
+export function registerBackend(backend: Backend): void {
+  backends.set(backend.name, backend);
 }
-
-export interface KernelTime {
-  readonly name: string;
-  readonly calls: number;
-  readonly ms: number;
-}
-
-export interface Executable {
-  readonly source: string;
-  step(): void;
-  bind(space: 'input' | 'state' | 'output', index: number, array: TypedArray): void;
-  /** [check + 1, offending index, position] of the first index out of range; zeros when there was none. */
-  readonly failure: Int32Array;
-  readonly profile?: readonly KernelTime[];
-}
-
-export interface Backend {
-  readonly name: BackendName;
-  readonly target: Target;
-  emit(program: Program): string;
-  instantiate(
-    program: Program,
-    source: string,
-    memory: Memory,
-    options?: { instrument?: boolean },
-  ): Executable;
-}
-
-export type BackendName = 'js';
-
-const backends: Record<BackendName, Backend> = {
-  js: {
-    name: 'js',
-    target: js.jsTarget,
-    emit: js.emit,
-    instantiate: (program, source, memory, options) =>
-      js.instantiate(
-        program,
-        source,
-        { ...memory, inputs: [...memory.inputs], states: [...memory.states], outputs: [...memory.outputs] },
-        options,
-      ),
-  },
-};
+registerBackend(jsBackend);
+registerBackend(wasmBackend);
 
 let current: BackendName = 'js';
 
@@ -65,11 +28,10 @@ export function setBackend(name: BackendName): void {
 export const getBackend = (): BackendName => current;
 
 export function backendOf(name: BackendName = current): Backend {
-  if (!Object.hasOwn(backends, name)) {
-    throw new BackendError(
-      `there is no backend ${JSON.stringify(name)}`,
-      `known are ${Object.keys(backends).join(', ')}`,
-    );
-  }
-  return backends[name];
+  const backend = backends.get(name);
+  if (backend) return backend;
+  throw new BackendError(
+    `there is no backend ${JSON.stringify(name)}`,
+    `known are ${[...backends.keys()].join(', ')}`,
+  );
 }

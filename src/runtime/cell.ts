@@ -2,6 +2,7 @@
  * What leaves stand for: data that never changes, arguments of a compiled function, and cells of state that programs
  * overwrite.
  */
+import { Storage } from '../backends/storage.js';
 import { dtypes, numel, type DType, type Shape, type TypedArray } from '../core/index.js';
 import { node, type Node, type NodeOf } from '../graph/index.js';
 import type { Leaf } from '../ops/index.js';
@@ -15,11 +16,20 @@ export class Data implements Leaf {
   readonly name: string | undefined = undefined;
   #node: Node | undefined;
 
+  readonly storage: Storage;
+
   constructor(
-    readonly array: TypedArray,
+    content: TypedArray | Storage,
     readonly shape: Shape,
     readonly dtype: DType,
-  ) {}
+  ) {
+    this.storage = content instanceof Storage ? content : new Storage(content);
+  }
+
+  /** The content as it lies now: see `Storage`. */
+  get array(): TypedArray {
+    return this.storage.array;
+  }
 
   get node(): Node {
     return (this.#node ??= node('input', [], { leaf: this, shape: this.shape, dtype: this.dtype }));
@@ -35,8 +45,7 @@ export class Placeholder implements Leaf {
 /** A place whose content programs read and overwrite: a parameter, a buffer, optimizer state, a random offset. */
 export class Cell implements Leaf {
   readonly id = nextLeaf++;
-  /** Counts writes; a value computed from an older version is stale. */
-  version = 0;
+  readonly storage: Storage;
   requiresGrad = false;
   /** The accumulated gradient, as the user sees it, or null. */
   grad: { readonly value: Value } | null = null;
@@ -44,11 +53,23 @@ export class Cell implements Leaf {
   #node: NodeOf<'state'> | undefined;
 
   constructor(
-    readonly array: TypedArray,
+    array: TypedArray,
     readonly shape: Shape,
     readonly dtype: DType,
     public name?: string,
-  ) {}
+  ) {
+    this.storage = new Storage(array);
+  }
+
+  /** The content as it lies now: see `Storage`. */
+  get array(): TypedArray {
+    return this.storage.array;
+  }
+
+  /** Counts writes; a value computed from an older version is stale. */
+  get version(): number {
+    return this.storage.version;
+  }
 
   /** Where compiled functions keep this cell's gradient. */
   get gradCell(): Cell {
@@ -69,6 +90,6 @@ export class Cell implements Leaf {
 
   /** Says that the content has changed. */
   written(): void {
-    this.version++;
+    this.storage.version++;
   }
 }

@@ -1,22 +1,21 @@
-/** A program bound to memory. */
-import { IndexError, dtypes, numel, type TypedArray } from '../core/index.js';
+/** A program that is ready to run, whatever leaves stand in for its own. */
+import { IndexError, type TypedArray } from '../core/index.js';
 import type { Check } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
 import type { Program } from '../plan/index.js';
-import { backendOf, type Executable, type KernelTime } from './backend.js';
+import { backendOf, type Executable, type KernelTime, type Storage } from './backend.js';
 import { Data, type Cell } from './cell.js';
 import type { Compilation } from './pipeline.js';
 
 export class Instance {
   readonly program: Program;
-  readonly #inputs: TypedArray[];
-  readonly #states: TypedArray[];
   readonly #executable: Executable;
   /** Positions among the graph's leaves. */
   readonly #inputLeaf: readonly number[];
   readonly #stateLeaf: readonly number[];
-  /** Make room for each result. */
-  readonly #results: readonly (() => TypedArray)[];
+  /** Filled anew in every run. */
+  readonly #inputs: Storage[] = [];
+  readonly #states: Storage[] = [];
   /** Checks whose indices are inputs: made before anything runs. */
   readonly #early: readonly { readonly check: Check; readonly input: number }[];
 
@@ -24,28 +23,13 @@ export class Instance {
     readonly compilation: Compilation,
     options: { readonly instrument?: boolean } = {},
   ) {
-    const { plan, source, leaves } = compilation;
+    const { plan, emitted, leaves } = compilation;
     const position = new Map(leaves.map((leaf, i) => [leaf, i]));
     this.#inputLeaf = plan.inputs.map((leaf) => position.get(leaf)!);
     this.#stateLeaf = plan.states.map((leaf) => position.get(leaf)!);
     this.program = plan.program;
-    const { inputs, states, outputs, arenaBytes, checks } = plan.program;
-    const empty = (slot: { dtype: keyof typeof dtypes }): TypedArray => new dtypes[slot.dtype].array(0);
-    this.#results = outputs.map(({ shape, dtype }) => {
-      const { array: Constructor } = dtypes[dtype];
-      const size = numel(shape);
-      return () => new Constructor(size);
-    });
-    this.#inputs = inputs.map(empty);
-    this.#states = states.map(empty);
-    const memory = {
-      arena: new ArrayBuffer(arenaBytes),
-      inputs: this.#inputs,
-      states: this.#states,
-      outputs: outputs.map(empty),
-    };
-    this.#executable = backendOf(compilation.backend).instantiate(plan.program, source, memory, options);
-    this.#early = checks.flatMap((check) => {
+    this.#executable = backendOf(compilation.backend).load(plan.program, emitted, options);
+    this.#early = plan.program.checks.flatMap((check) => {
       const input = check.index ? plan.inputs.indexOf(check.index) : -1;
       return input < 0 ? [] : [{ check, input }];
     });
@@ -55,36 +39,30 @@ export class Instance {
     return this.#executable.profile ?? [];
   }
 
+  /** Gives back the memory the program holds between its runs. */
+  release(): void {
+    this.#executable.release();
+  }
+
   /**
    * Runs the program, which overwrites `written`. `leaves` stand where the compiled graph's own leaves stood, in the same
-   * order; a placeholder's data comes from `argument`. Results are new arrays. Nothing else is allocated, iterators neither.
+   * order; a placeholder's content comes from `argument`. Results own their content. Nothing else is allocated, iterators neither.
    */
-  run(leaves: readonly Leaf[], argument: (leaf: Leaf) => TypedArray, written: readonly Cell[]): TypedArray[] {
-    for (let i = 0; i < this.#inputs.length; i++) {
+  run(leaves: readonly Leaf[], argument: (leaf: Leaf) => Storage, written: readonly Cell[]): Storage[] {
+    for (let i = 0; i < this.#inputLeaf.length; i++) {
       const leaf = leaves[this.#inputLeaf[i]!]!;
-      const array = leaf instanceof Data ? leaf.array : argument(leaf);
-      if (this.#inputs[i] !== array) this.#bind('input', i, (this.#inputs[i] = array));
+      this.#inputs[i] = leaf instanceof Data ? leaf.storage : argument(leaf);
     }
-    for (let i = 0; i < this.#states.length; i++) {
-      const { array } = leaves[this.#stateLeaf[i]!] as Cell;
-      if (this.#states[i] !== array) this.#bind('state', i, (this.#states[i] = array));
+    for (let i = 0; i < this.#stateLeaf.length; i++) {
+      this.#states[i] = (leaves[this.#stateLeaf[i]!] as Cell).storage;
     }
     for (let i = 0; i < this.#early.length; i++)
-      checkIndices(this.#early[i]!.check, this.#inputs[this.#early[i]!.input]!);
-    const results: TypedArray[] = [];
-    for (let i = 0; i < this.#results.length; i++) {
-      results.push(this.#results[i]!());
-      this.#bind('output', i, results[i]!);
-    }
-    this.#executable.step();
+      checkIndices(this.#early[i]!.check, this.#inputs[this.#early[i]!.input]!.array);
+    const results = this.#executable.run(this.#inputs, this.#states);
     for (let i = 0; i < written.length; i++) written[i]!.written();
     const { failure } = this.#executable;
     if (failure[0] !== 0) this.#report(failure);
     return results;
-  }
-
-  #bind(space: 'input' | 'state' | 'output', index: number, array: TypedArray): void {
-    this.#executable.bind(space, index, array);
   }
 
   #report(failure: Int32Array): never {

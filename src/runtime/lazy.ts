@@ -88,7 +88,11 @@ function instanceFor(graph: Graph): { instance: Instance; leaves: readonly (Data
   families.add(keyWithoutScalars);
   const instance = new Instance(compileGraph(graph, { name: 'lazy' }, leaves));
   programs.set(`${getBackend()}:${key}`, instance);
-  if (programs.size > capacity) programs.delete(programs.keys().next().value!);
+  if (programs.size > capacity) {
+    const [oldest, dropped] = programs.entries().next().value!;
+    programs.delete(oldest);
+    dropped.release();
+  }
   return { instance, leaves: leaves as (Data | Cell)[] };
 }
 
@@ -113,8 +117,8 @@ export function evaluate(
     checkLeaves(order.filter((n) => !realised.has(n)));
     const { instance, leaves } = instanceFor(graph);
     const written = assigns.map(({ cell }) => cell);
-    const arrays = instance.run(leaves, (leaf) => (leaf as Data).array, written);
-    return arrays.map((array, i) => new Data(array, outputs[i]!.shape, outputs[i]!.dtype));
+    const results = instance.run(leaves, (leaf) => (leaf as Data).storage, written);
+    return results.map((result, i) => new Data(result, outputs[i]!.shape, outputs[i]!.dtype));
   });
 }
 

@@ -3,20 +3,23 @@
  * cached by exact structure.
  */
 import { fuse, type Fusion } from '../fusion/index.js';
-import { roots, structuralKey, topological, type Graph, type Node } from '../graph/index.js';
+import { leavesOf, roots, topological, type Graph, type Node } from '../graph/index.js';
 import { lower, type Check, type Lowered } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
 import { recogniseAttention, simplify, type PassRecord } from '../passes/index.js';
 import { plan, type Plan } from '../plan/index.js';
-import { backendOf, type BackendName } from './backend.js';
+import { backendOf, type BackendName, type Emitted, type EmitOptions } from './backend.js';
 
-export interface CompileOptions {
+export interface CompileOptions extends EmitOptions {
   /** false gives every operation a kernel of its own. */
   readonly fusion?: boolean;
   readonly backend?: BackendName;
   /** Name of the program in sources and drawings. */
   readonly name?: string;
 }
+
+/** The stages from a traced graph to a source. */
+type TimedStage = 'leaves' | 'simplify' | 'fuse' | 'lower' | 'plan' | 'emit';
 
 /** A graph on its way down, stage by stage. */
 export interface Compilation {
@@ -26,8 +29,12 @@ export interface Compilation {
   readonly fusion: Fusion;
   readonly lowered: Lowered;
   readonly plan: Plan;
+  readonly emitted: Emitted;
+  /** The kernels as text. */
   readonly source: string;
   readonly backend: BackendName;
+  /** What each stage took. */
+  readonly ms: Readonly<Record<TimedStage, number>>;
   /** Leaves of the traced graph in the order of its key. */
   readonly leaves: readonly Leaf[];
 }
@@ -77,25 +84,40 @@ function indexChecks(graph: Graph): Check[] {
 
 export function compileGraph(traced: Graph, options: CompileOptions, leaves?: readonly Leaf[]): Compilation {
   compilations++;
-  const graph = withAttention(traced);
+  const ms: Record<TimedStage, number> = { leaves: 0, simplify: 0, fuse: 0, lower: 0, plan: 0, emit: 0 };
+  const timed = <T>(stage: TimedStage, body: () => T): T => {
+    const since = performance.now();
+    const result = body();
+    ms[stage] = performance.now() - since;
+    return result;
+  };
   const backend = backendOf(options.backend);
   const fusionOn = options.fusion ?? true;
-  const { graph: optimized, log } = simplify(graph);
-  const fusion = fuse(optimized, backend.target, { fusion: fusionOn });
-  const kernels = lower(fusion, { segments: fusionOn, scratchBytes: backend.target.scratchBytes });
+  const keyed = timed('leaves', () => leaves ?? leavesOf(traced));
+  const graph = withAttention(traced);
+  const { graph: optimized, log } = timed('simplify', () => simplify(graph));
+  const fusion = timed('fuse', () => fuse(optimized, backend.target, { fusion: fusionOn }));
+  const kernels = timed('lower', () =>
+    lower(fusion, { segments: fusionOn, scratchBytes: backend.target.scratchBytes }),
+  );
   const lowered = { ...kernels, checks: [...kernels.checks, ...indexChecks(graph)] };
-  const planned = plan(lowered, fusion, backend.target, options.name);
-  const source = backend.emit(planned.program);
-  const compilation = {
+  const planned = timed('plan', () => plan(lowered, fusion, backend.target, options.name));
+  const emitted = timed('emit', () => backend.emit(planned.program, options));
+  const compilation: Compilation = {
     graph,
     optimized,
     passes: log,
     fusion,
     lowered,
     plan: planned,
-    source,
+    emitted,
+    // A backend may have to write it first.
+    get source() {
+      return emitted.source;
+    },
     backend: backend.name,
-    leaves: leaves ?? structuralKey(traced).leaves,
+    ms,
+    leaves: keyed,
   };
   for (const listener of listeners) listener(compilation);
   return compilation;

@@ -2,13 +2,14 @@
  * compile(): a function is traced once per kind of arguments, and from then on a call is one program. It sees tensors
  * among its arguments as inputs, other arguments as fixed keys, and state wherever it touches it.
  */
-import { FusegradError, TraceError, kindOf, unpinned, type TypedArray } from '../core/index.js';
+import { FusegradError, TraceError, kindOf, unpinned } from '../core/index.js';
 import { node, type Graph, type Node } from '../graph/index.js';
 import type { Traced } from '../inspect/index.js';
 import type { Leaf } from '../ops/index.js';
 import {
   Instance,
   Placeholder,
+  Storage,
   Trace,
   activeTrace,
   compileGraph,
@@ -123,7 +124,7 @@ export function compile<A extends unknown[], R>(
     if (known) return known;
     const entry = traceFunction(fn, args, { ...options, name });
     entries.unshift(entry);
-    if (entries.length > mostPrograms) entries.pop();
+    if (entries.length > mostPrograms) entries.pop()!.instance.release();
     if (++traces === manyTraces) {
       console.warn(
         `fusegrad: ${name} has been traced ${manyTraces} times; ${difference(entries[1]!, entry)} changes between calls`,
@@ -243,18 +244,18 @@ function run(entry: Entry, args: readonly unknown[]): unknown {
   if (pending.size > 0) flushPending();
   for (let i = 0; i < entry.gradsRead.length; i++) moveToCell(entry.gradsRead[i]!, toTensor);
   const tensors = tensorsOf(args);
-  const dataOf = (leaf: Leaf): TypedArray => {
+  const contentOf = (leaf: Leaf): Storage => {
     const held = tensors[entry.argument.get(leaf)!]!.materialise();
     // What stands in for an argument must not change under the program's own writes.
-    return entry.written.includes(held as Cell) ? held.array.slice() : held.array;
+    return entry.written.includes(held as Cell) ? new Storage(held.array.slice()) : held.storage;
   };
-  const arrays = entry.instance.run(entry.compilation.leaves, dataOf, entry.written);
+  const made = entry.instance.run(entry.compilation.leaves, contentOf, entry.written);
   for (let i = 0; i < entry.gradsLeft.length; i++) leaveGrad(entry.gradsLeft[i]!);
   for (let i = 0; i < entry.gradsDropped.length; i++) dropGrad(entry.gradsDropped[i]!);
   const { outputs } = entry.instance.program;
   const results: Tensor[] = [];
-  for (let i = 0; i < arrays.length; i++) {
-    results.push(new Tensor(new Data(arrays[i]!, outputs[i]!.shape, outputs[i]!.dtype)));
+  for (let i = 0; i < made.length; i++) {
+    results.push(new Tensor(new Data(made[i]!, outputs[i]!.shape, outputs[i]!.dtype)));
   }
   return fill(entry.result, results);
 }

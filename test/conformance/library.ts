@@ -109,8 +109,8 @@ const evaluators: Readonly<Record<Mode, (tensors: readonly Tensor[], settings: S
       const graph = graphOf(tensors);
       const leaves = structuralKey(graph).leaves as readonly Memory[];
       const instance = new Instance(compileGraph(graph, { name: 'unfused', fusion: false, backend }, leaves));
-      const arrays = instance.run(leaves, (leaf) => (leaf as Data).array, []);
-      return tensors.map(({ shape, dtype }, i) => valuesOf({ shape, dtype, array: arrays[i]! }));
+      const results = instance.run(leaves, (leaf) => (leaf as Data).storage, []);
+      return tensors.map(({ shape, dtype }, i) => valuesOf({ shape, dtype, array: results[i]!.array }));
     },
     interpreter: (tensors) =>
       interpret(graphOf(tensors), (leaf) => valuesOf(leaf as Memory).values()).map(

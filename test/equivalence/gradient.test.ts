@@ -7,7 +7,7 @@ import type { Leaf, Value } from '../../src/ops/index.js';
 import { Instance, compileGraph } from '../../src/runtime/index.js';
 import { interpret } from '../oracle/interpreter.js';
 import { randomGraph } from '../oracle/random-graph.js';
-import { arraysOf } from './arrays.js';
+import { storagesOf } from './storages.js';
 
 const runs = Number(process.env['FUSEGRAD_RUNS'] ?? 60);
 
@@ -55,9 +55,9 @@ it.each([true, false])('gradients of random graphs (fusion: %s)', (fusion) => {
       const expected = interpret(graph, (leaf) => data.get(leaf)!);
       const sway = swayed(graph, data);
       const compilation = compileGraph(graph, { fusion });
-      const arrays = arraysOf(graph, data);
-      const results = new Instance(compilation).run(compilation.leaves, (leaf) => arrays.get(leaf)!, []);
-      results.forEach((result, o) => {
+      const storages = storagesOf(graph, data);
+      const results = new Instance(compilation).run(compilation.leaves, (leaf) => storages.get(leaf)!, []);
+      results.forEach(({ array: result }, o) => {
         const right = Array.from<Value, number>(expected[o]!.data, Number);
         const scale = Math.max(1, ...right.map(Math.abs));
         expect(result.length).toBe(right.length);

@@ -5,7 +5,7 @@ import { print } from '../../src/graph/index.js';
 import { Instance, compileGraph } from '../../src/runtime/index.js';
 import { interpret } from '../oracle/interpreter.js';
 import { randomGraph } from '../oracle/random-graph.js';
-import { arraysOf } from './arrays.js';
+import { storagesOf } from './storages.js';
 
 const runs = Number(process.env['FUSEGRAD_RUNS'] ?? 150);
 
@@ -19,9 +19,9 @@ it.each([true, false])('gives what the interpreter gives (fusion: %s)', (fusion)
     fc.property(randomGraph(), ({ graph, data, tolerances }) => {
       const expected = interpret(graph, (leaf) => data.get(leaf)!);
       const compilation = compileGraph(graph, { fusion });
-      const arrays = arraysOf(graph, data);
-      const results = new Instance(compilation).run(compilation.leaves, (leaf) => arrays.get(leaf)!, []);
-      results.forEach((result, i) => {
+      const storages = storagesOf(graph, data);
+      const results = new Instance(compilation).run(compilation.leaves, (leaf) => storages.get(leaf)!, []);
+      results.forEach(({ array: result }, i) => {
         const reference = expected[i]!.data;
         expect(result.length).toBe(reference.length);
         for (let j = 0; j < result.length; j++) {

@@ -8,7 +8,7 @@ import { grad } from '../../src/autodiff/index.js';
 import { dtypes, numel, sameShape, type Shape, type TypedArray } from '../../src/core/index.js';
 import { g, print, type Graph, type Node } from '../../src/graph/index.js';
 import { encode, type Leaf, type Value } from '../../src/ops/index.js';
-import { Cell, Instance, compileGraph } from '../../src/runtime/index.js';
+import { Cell, Instance, Storage, compileGraph } from '../../src/runtime/index.js';
 import { interpret } from '../oracle/interpreter.js';
 import { moves } from '../oracle/random-moves.js';
 import { Choices, Pool, type Entry } from '../oracle/random-pool.js';
@@ -200,7 +200,7 @@ it.each([true, false])('state after three steps (fusion: %s)', (fusion) => {
   fc.assert(
     fc.property(randomStep(), ({ graph, cells, first, data }) => {
       for (const [cell, content] of first) cell.array.set(content as never);
-      const inputs = new Map<Leaf, TypedArray>();
+      const inputs = new Map<Leaf, Storage>();
       const compilation = compileGraph(graph, { fusion });
       const instance = new Instance(compilation);
       const read =
@@ -231,12 +231,15 @@ it.each([true, false])('state after three steps (fusion: %s)', (fusion) => {
             const slot = compilation.plan.program.inputs[compilation.plan.inputs.indexOf(leaf)]!;
             const array = new dtypes[slot.dtype].array(values.length);
             values.forEach((value, i) => (array[i] = encode(value, slot.dtype) as never));
-            inputs.set(leaf, array);
-            return array;
+            const storage = new Storage(array);
+            inputs.set(leaf, storage);
+            return storage;
           },
           graph.assigns.map(({ leaf }) => leaf as Cell),
         );
-        const actual = [...results, ...graph.assigns.map(({ leaf }) => (leaf as Cell).array)];
+        const actual = [...results, ...graph.assigns.map(({ leaf }) => leaf as Cell)].map(
+          ({ array }) => array,
+        );
         actual.forEach((values, i) => {
           const right = numbers(expected[i]!.data);
           expect(values.length).toBe(right.length);
@@ -267,7 +270,7 @@ it.each([true, false])('state after three steps (fusion: %s)', (fusion) => {
         for (const [cell, content] of untouched)
           if (!assigned.has(cell)) expect([...cell.array]).toEqual([...content]);
       }
-      for (const [leaf, array] of inputs) expect(numbers(array)).toEqual(numbers(data.get(leaf)!));
+      for (const [leaf, { array }] of inputs) expect(numbers(array)).toEqual(numbers(data.get(leaf)!));
     }),
     { numRuns: runs },
   );

@@ -18,10 +18,10 @@ const contents = (leaf: Leaf): ArrayLike<number> => (leaf as Data).array as Floa
 function check(outputs: readonly Node[]): void {
   const graph: Graph = { outputs, assigns: [] };
   const compilation = compileGraph(graph, {});
-  const results = new Instance(compilation).run(compilation.leaves, (leaf) => (leaf as Data).array, []);
+  const results = new Instance(compilation).run(compilation.leaves, (leaf) => (leaf as Data).storage, []);
   const expected = interpret(graph, contents);
   results.forEach((result, i) =>
-    result.forEach((value, j) => expect(Number(value)).toBeCloseTo(Number(expected[i]!.data[j]), 4)),
+    result.array.forEach((value, j) => expect(Number(value)).toBeCloseTo(Number(expected[i]!.data[j]), 4)),
   );
 }
 

@@ -31,8 +31,8 @@ function check(outputs: readonly Node[], tolerance = 1e-4): void {
   const expected = interpret(graph, (l) => held.get(l)!);
   for (const fusion of [true, false]) {
     const c = compileGraph(graph, { fusion });
-    const results = new Instance(c).run(c.leaves, (l) => (l as Data).array, []);
-    results.forEach((result, i) => {
+    const results = new Instance(c).run(c.leaves, (l) => (l as Data).storage, []);
+    results.forEach(({ array: result }, i) => {
       const { dtype } = outputs[i]!;
       const got =
         dtype === 'float16'

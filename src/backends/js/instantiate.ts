@@ -1,8 +1,9 @@
 /** From source to something that runs. */
 import { BackendError, type TypedArray } from '../../core/index.js';
 import type { Program } from '../../plan/program.js';
+import { Stopwatch, type KernelTime } from '../stopwatch.js';
 import { library } from './helpers.js';
-import { emitProgram, parameters, stepName } from './program.js';
+import { emitProgram, parameters } from './program.js';
 
 /** Where a program's buffers lie. Arrays are used as they are, not copied. */
 export interface Memory {
@@ -11,12 +12,6 @@ export interface Memory {
   readonly inputs: TypedArray[];
   readonly states: TypedArray[];
   readonly outputs: TypedArray[];
-}
-
-export interface KernelTime {
-  readonly name: string;
-  calls: number;
-  ms: number;
 }
 
 export interface Executable {
@@ -48,23 +43,6 @@ function compile(source: string): Factory {
       `the js backend cannot run here: the page's Content-Security-Policy lacks script-src 'unsafe-eval'`,
       `allow script-src 'unsafe-eval', or use the wasm backend, which needs script-src 'wasm-unsafe-eval' only`,
     );
-  }
-}
-
-class Stopwatch {
-  readonly times: KernelTime[];
-  #since = 0;
-
-  constructor(program: Program) {
-    this.times = program.steps.map((step) => ({ name: stepName(step), calls: 0, ms: 0 }));
-  }
-  start(): void {
-    this.#since = performance.now();
-  }
-  stop(step: number): void {
-    const time = this.times[step]!;
-    time.ms += performance.now() - this.#since;
-    time.calls++;
   }
 }
 

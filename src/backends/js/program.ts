@@ -29,10 +29,6 @@ export const parameters = ['arena', 'inputs', 'states', 'outputs', 'failure', 'l
 const slotLines = (space: string, slots: readonly Slot[]): string[] =>
   slots.map((slot, i) => `//   ${space}[${i}]  ${slot.dtype}[${slot.shape.join(', ')}]  ${slot.name}`);
 
-/** What profiling calls each step. */
-export const stepName = (step: Program['steps'][number]): string =>
-  step.kind === 'launch' ? step.nest.name : 'copy';
-
 export function emitProgram(program: Program, instrument: boolean): string {
   const module = new Module();
   const views = program.allocations.map(({ name, dtype, elements, offset }) => {

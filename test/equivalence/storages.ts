@@ -1,10 +1,11 @@
 /** Data of random graphs as a program is handed it. */
-import { dtypes, type TypedArray } from '../../src/core/index.js';
+import { Storage } from '../../src/backends/storage.js';
+import { dtypes } from '../../src/core/index.js';
 import { roots, type Graph } from '../../src/graph/index.js';
 import { encode, type Leaf, type Value } from '../../src/ops/index.js';
 
-export function arraysOf(graph: Graph, data: ReadonlyMap<Leaf, readonly Value[]>): Map<Leaf, TypedArray> {
-  const arrays = new Map<Leaf, TypedArray>();
+export function storagesOf(graph: Graph, data: ReadonlyMap<Leaf, readonly Value[]>): Map<Leaf, Storage> {
+  const storages = new Map<Leaf, Storage>();
   const seen = new Set<unknown>();
   const stack = [...roots(graph)];
   for (let node = stack.pop(); node; node = stack.pop()) {
@@ -17,7 +18,7 @@ export function arraysOf(graph: Graph, data: ReadonlyMap<Leaf, readonly Value[]>
     const values = data.get(leaf)!;
     const array = new dtypes[dtype].array(values.length);
     values.forEach((value, i) => (array[i] = encode(value, dtype) as never));
-    arrays.set(leaf, array);
+    storages.set(leaf, new Storage(array));
   }
-  return arrays;
+  return storages;
 }

@@ -1,0 +1,44 @@
+/** What the runtime asks of a backend. */
+import type { Program } from '../plan/program.js';
+import type { Target } from '../plan/target.js';
+import type { Storage } from './storage.js';
+import type { KernelTime } from './stopwatch.js';
+
+export type BackendName = 'js' | 'wasm';
+
+export interface EmitOptions {
+  /** The same bits on every machine, at the price of speed. */
+  readonly deterministic?: boolean;
+}
+
+/** What a backend makes of a program, before it is bound to any memory. */
+export interface Emitted {
+  /** The kernels as text to read. */
+  readonly source: string;
+}
+
+export interface LoadOptions {
+  /** Measures each step. */
+  readonly instrument?: boolean;
+}
+
+/** A program that can run. */
+export interface Executable {
+  /**
+   * Runs all kernels on these inputs and states, which stand in the program's order. States are overwritten where they lie; each
+   * result has a storage of its own.
+   */
+  run(inputs: readonly Storage[], states: readonly Storage[]): Storage[];
+  /** [check + 1, offending index, position] of the first index out of range; zeros when there was none. */
+  readonly failure: Int32Array;
+  readonly profile?: readonly KernelTime[];
+  /** Gives back the memory it holds. It may run again. */
+  release(): void;
+}
+
+export interface Backend<E extends Emitted = Emitted> {
+  readonly name: BackendName;
+  readonly target: Target;
+  emit(program: Program, options?: EmitOptions): E;
+  load(program: Program, emitted: E, options?: LoadOptions): Executable;
+}

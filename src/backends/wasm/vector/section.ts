@@ -1,0 +1,559 @@
+/**
+ * Vector code of instructions: each is computed in the outermost loop that knows its operands. Whatever does not depend
+ * on the vector axis is the same in all lanes.
+ */
+import { dtypes, invariant, type DType } from '../../../core/index.js';
+import {
+  constantIndex,
+  operandsOf,
+  type IndexExpr,
+  type Indirect,
+  type Instr,
+  type Predicate,
+  type Store,
+} from '../../../loops/index.js';
+import type { Local } from '../assembler/index.js';
+import {
+  extract,
+  loadLanes,
+  loadRow,
+  loadSplat,
+  loadStrided,
+  storeLanes,
+  storeRow,
+  storeStrided,
+  type Address,
+} from './access.js';
+import { compute } from './arithmetic.js';
+import { cast, fromIndex } from './convert.js';
+import type { KernelCode, Operand } from './kernel-code.js';
+import { assign, choose, constant, valueOf, variable, type Value } from './value.js';
+
+interface Placed {
+  readonly value: Value;
+  readonly level: number;
+  readonly epoch: number;
+  /** Whether lanes may differ. */
+  readonly varies: boolean;
+}
+
+type Load = Extract<Instr, { kind: 'load' }>;
+
+/** An element of row scratch at the present inner position. */
+export type ReadScratch = (slot: number, dtype: DType) => Value;
+
+/** Which masks hold in all lanes or in none, and which lane by lane. */
+interface Condition {
+  readonly never: boolean;
+  readonly uniform: Local | undefined;
+  readonly level: number;
+  readonly varying: readonly Predicate[];
+}
+
+export class Section {
+  readonly #values = new Map<number, Placed>();
+  readonly #loads = new Map<number, Load>();
+  /** The load a value was cast from. */
+  readonly #origins = new Map<number, number>();
+
+  constructor(
+    readonly k: KernelCode,
+    readonly readScratch?: ReadScratch,
+  ) {}
+
+  /** Makes known a value that no instruction computes. */
+  define(id: number, value: Value, level = this.k.c.level, varies = this.k.lanes !== undefined): void {
+    this.#values.set(id, { value, level, epoch: this.k.epoch(level), varies });
+  }
+
+  #placed(id: number): Placed {
+    const placed = this.#values.get(id);
+    invariant(
+      placed && placed.epoch === this.k.epoch(placed.level),
+      `value ${id} is used before it is computed`,
+    );
+    return placed;
+  }
+
+  has(id: number): boolean {
+    const placed = this.#values.get(id);
+    return placed !== undefined && placed.epoch === this.k.epoch(placed.level);
+  }
+
+  value(id: number): Value {
+    return this.#placed(id).value;
+  }
+
+  /** Level of the code that computes a value. */
+  levelOf(id: number): number {
+    return this.#placed(id).level;
+  }
+
+  /** Computes instructions at the present positions. `after` is called when each is done. */
+  run(instrs: readonly Instr[], after?: (id: number) => void): void {
+    for (const instr of instrs) {
+      const level = this.#levelFor(instr);
+      if (instr.kind === 'load') this.#loads.set(instr.id, instr);
+      if (instr.kind === 'compute' && instr.op === 'cast') {
+        const [from] = instr.args as [number];
+        this.#origins.set(instr.id, this.#origins.get(from) ?? from);
+      }
+      // What an outer loop computed is still there when the body is written a second time.
+      if (level < this.k.c.level && this.has(instr.id) && this.levelOf(instr.id) === level) continue;
+      const value = this.k.c.at(level, () => this.#compute(instr, level));
+      this.define(instr.id, value, level, this.#varies(instr));
+      after?.(instr.id);
+    }
+  }
+
+  #levelOfIndex(expr: IndexExpr): number {
+    let level = 0;
+    for (const { atom } of expr.terms) {
+      if (atom.kind !== 'axis') level = Math.max(level, this.#levelOfIndex(atom.of));
+      else if (atom.extent > 1) level = Math.max(level, this.k.position(atom.axis).level);
+    }
+    return level;
+  }
+
+  #levelFor(instr: Instr): number {
+    const masks = (predicates: readonly Predicate[]): number =>
+      predicates.reduce((level, { expr }) => Math.max(level, this.#levelOfIndex(expr)), 0);
+    const args = operandsOf(instr).reduce((level, id) => Math.max(level, this.levelOf(id)), 0);
+    switch (instr.kind) {
+      case 'const':
+      case 'compute':
+        return args;
+      case 'index':
+        return this.#levelOfIndex(instr.expr);
+      case 'load':
+        return Math.max(args, this.#levelOfIndex(instr.index), masks(instr.masks));
+      case 'guard':
+        return Math.max(args, masks(instr.masks));
+      case 'scratch':
+        return this.k.c.level;
+    }
+  }
+
+  #varies(instr: Instr): boolean {
+    const { lanes } = this.k;
+    if (!lanes) return false;
+    if (instr.kind === 'scratch' || operandsOf(instr).some((id) => this.#placed(id).varies)) return true;
+    const masks = instr.kind === 'load' || instr.kind === 'guard' ? instr.masks.map(({ expr }) => expr) : [];
+    const at = instr.kind === 'load' ? [instr.index] : instr.kind === 'index' ? [instr.expr] : [];
+    return [...masks, ...at].some((expr) => this.k.stride(expr) !== 0);
+  }
+
+  #compute(instr: Instr, level: number): Value {
+    const { k } = this;
+    switch (instr.kind) {
+      case 'const':
+        return constant(k.c, instr.value, instr.dtype);
+      case 'index':
+        return this.#index(instr.expr, instr.dtype);
+      case 'load':
+        return this.#load(instr, level);
+      case 'guard': {
+        const condition = this.#condition(instr.masks);
+        const [yes, no] = [this.value(instr.value), this.value(instr.otherwise)];
+        if (condition.never) return no;
+        const mask = this.#mask(condition);
+        return mask ? choose(k.c, mask, yes, no) : yes;
+      }
+      case 'scratch':
+        invariant(this.readScratch, 'row scratch belongs to row kernels');
+        return this.readScratch(instr.slot, instr.dtype);
+      case 'compute':
+        return compute(
+          k.c,
+          instr,
+          instr.args.map((id) => this.value(id)),
+          k.library,
+        );
+    }
+  }
+
+  /** The integers of an index expression, one a lane. */
+  indexLanes(expr: IndexExpr): Local {
+    const { k } = this;
+    const { c } = k;
+    const step = k.stride(expr);
+    if (step === undefined) {
+      return k
+        .perLane(expr)
+        .reduce(
+          (lanes, at, lane) => c.get(lanes).get(k.materialise(at)).lane('i32x4.replace_lane', lane).keep(),
+          c.vector('i32', 0),
+        );
+    }
+    const at = k.index(expr);
+    const { local } = at;
+    const ramp = [0, 1, 2, 3].map((lane) => at.offset + lane * step);
+    if (!local) return c.vector('i32', ...ramp);
+    const level = Math.max(at.level, 0);
+    const splat = k.memo(level, `splat ${local.index}`, () => void c.get(local).op('i32x4.splat'));
+    if (step === 0 && at.offset === 0) return splat;
+    return k.memo(
+      level,
+      `ramp ${local.index} ${at.offset} ${step}`,
+      () =>
+        void c
+          .get(splat)
+          .get(c.vector('i32', ...ramp))
+          .op('i32x4.add'),
+    );
+  }
+
+  #index(expr: IndexExpr, dtype: DType): Value {
+    const { c } = this.k;
+    const step = this.k.stride(expr);
+    if (step === 0) {
+      const at = this.k.index(expr);
+      if (!at.local) return constant(c, at.offset, dtype);
+      c.get(this.k.materialise(at));
+      return fromIndex(c, dtype);
+    }
+    return cast(c, valueOf('int32', [this.indexLanes(expr)]), dtype);
+  }
+
+  // ---- masks
+
+  #condition(masks: readonly Predicate[]): Condition {
+    const { k } = this;
+    const varying: Predicate[] = [];
+    let uniform: Local | undefined;
+    let level = 0;
+    for (const mask of masks) {
+      const known = k.decide(mask);
+      if (known === true) continue;
+      if (known === false) return { never: true, uniform: undefined, level: 0, varying: [] };
+      if (k.stride(mask.expr) !== 0) {
+        varying.push(mask);
+        continue;
+      }
+      const at = k.index(mask.expr);
+      const own = at.level;
+      const test = k.memo(own, `${mask.lo}<=${at.local!.index}+${at.offset}<${mask.hi}`, () =>
+        k.test(mask, at),
+      );
+      const before = uniform;
+      level = Math.max(level, own);
+      uniform = before
+        ? k.memo(level, `${before.index}&${test.index}`, () => void k.c.get(before).get(test).op('i32.and'))
+        : test;
+    }
+    return { never: false, uniform, level, varying };
+  }
+
+  #varyingMask(masks: readonly Predicate[]): Local | undefined {
+    const { k } = this;
+    const { c } = k;
+    let all: Local | undefined;
+    for (const { expr, lo, hi } of masks) {
+      const lanes = this.indexLanes(expr);
+      const from = lo === 0 ? lanes : c.v('i32x4.sub', lanes, c.vector('i32', lo));
+      const one = c.v('i32x4.lt_u', from, c.vector('i32', hi - lo));
+      all = all ? c.v('v128.and', all, one) : one;
+    }
+    return all;
+  }
+
+  /** The lanes where all masks hold; undefined: all. */
+  #mask({ uniform, level, varying }: Condition): Local | undefined {
+    const { k } = this;
+    const { c } = k;
+    const lanes = this.#varyingMask(varying);
+    if (!uniform) return lanes;
+    const splat = k.memo(
+      level,
+      `truth ${uniform.index}`,
+      () => void c.i32(0).get(uniform).op('i32.sub').op('i32x4.splat'),
+    );
+    return lanes ? c.v('v128.and', lanes, splat) : splat;
+  }
+
+  // ---- loads
+
+  #load(instr: Load, level: number): Value {
+    const { k } = this;
+    const { c } = k;
+    const { dtype, fill } = instr;
+    const condition = this.#condition(instr.masks);
+    if (condition.never || k.buffers[instr.buffer]!.elements === 0) return constant(c, fill, dtype);
+    if (instr.indirect.length > 0) return this.#gather(instr, condition);
+    if (!condition.uniform) return this.#loadVarying(instr, condition, level);
+    const result = variable(c, dtype);
+    assign(c, result, constant(c, fill, dtype));
+    k.when(
+      () => c.get(condition.uniform!),
+      () => assign(c, result, this.#loadVarying(instr, condition, c.level)),
+    );
+    return { ...result, exact: true };
+  }
+
+  /** A load under masks that differ from lane to lane, or none. */
+  #loadVarying(instr: Load, { varying }: Condition, level: number): Value {
+    const { k } = this;
+    const { c } = k;
+    if (varying.length === 0) return this.#loadAll(instr);
+    const { valid } = k.lanes!;
+    const result = variable(c, instr.dtype);
+    const ends = varying.map((mask) => {
+      const step = k.stride(mask.expr);
+      const at = k.index(mask.expr);
+      return step === undefined
+        ? undefined
+        : { mask, at, last: { ...at, offset: at.offset + step * (valid - 1) } };
+    });
+    const slow = (): void => assign(c, result, this.#loadMasked(instr, varying));
+    invariant(level === c.level, 'masked loads belong to the innermost level');
+    if (ends.some((end) => end === undefined) || k.stride(instr.index) === undefined) {
+      slow();
+      return { ...result, exact: true };
+    }
+    k.when(
+      () => {
+        ends.forEach((end, i) => {
+          k.test(end!.mask, end!.at);
+          k.test(end!.mask, end!.last);
+          c.op('i32.and');
+          if (i > 0) c.op('i32.and');
+        });
+      },
+      () => assign(c, result, this.#loadAll(instr)),
+      slow,
+    );
+    return { ...result, exact: true };
+  }
+
+  /** All lanes lie inside the operand. */
+  #loadAll({ buffer, index, dtype }: Load): Value {
+    const { k } = this;
+    const { c } = k;
+    const pointer = k.pointer(buffer);
+    const { bytes } = dtypes[dtype];
+    const step = k.stride(index);
+    if (step === undefined) {
+      const lanes = k.perLane(index, bytes, pointer);
+      return loadLanes(
+        c,
+        lanes.map((at) => this.#plain(at)),
+        dtype,
+      );
+    }
+    const at = k.address(pointer, index, bytes);
+    if (step === 0) return loadSplat(c, at, dtype);
+    const { valid } = k.lanes!;
+    return step === 1 ? loadRow(c, at, dtype, valid) : loadStrided(c, at, dtype, valid, step);
+  }
+
+  #plain(at: Operand): Address {
+    return { local: this.k.materialise(at), offset: 0 };
+  }
+
+  /** Lanes outside read the operand's first element instead and get the fill. */
+  #loadMasked({ buffer, index, dtype, fill }: Load, varying: readonly Predicate[]): Value {
+    const { k } = this;
+    const { c } = k;
+    const mask = this.#varyingMask(varying)!;
+    const pointer = k.pointer(buffer);
+    const lanes = k.perLane(index, dtypes[dtype].bytes, pointer).map((at, lane): Address => {
+      c.get(k.materialise(at)).get(pointer).get(mask).lane('i32x4.extract_lane', lane);
+      return { local: c.select('i').keep(), offset: 0 };
+    });
+    return choose(c, mask, loadLanes(c, lanes, dtype), constant(c, fill, dtype));
+  }
+
+  /** Loads through indices read before, each of which is looked at first. */
+  #gather(instr: Load, condition: Condition): Value {
+    const { k } = this;
+    const { c } = k;
+    const { dtype, buffer, index } = instr;
+    const { bytes } = dtypes[dtype];
+    const found = this.found(instr.indirect, condition);
+    const fill = constant(c, instr.fill, dtype);
+    const inside = found.mask;
+    const pointer = k.pointer(buffer);
+    const step = found.step === 0 ? k.stride(index) : undefined;
+    let value: Value;
+    if (step !== undefined && condition.varying.length === 0 && !condition.uniform) {
+      const base = k.index(index, bytes, found.first(bytes, pointer));
+      const at = { local: k.materialise(base), offset: 0 };
+      const { valid } = k.lanes ?? { valid: 1 as const };
+      if (step === 0) value = loadSplat(c, at, dtype);
+      else value = step === 1 ? loadRow(c, at, dtype, valid) : loadStrided(c, at, dtype, valid, step);
+    } else {
+      const places = this.#places(index, bytes, pointer);
+      const lanes = places.map((at, lane): Address => {
+        c.get(k.materialise(at));
+        found.add(lane, bytes);
+        if (inside) {
+          c.get(pointer).get(inside).lane('i32x4.extract_lane', lane).select('i');
+        }
+        return { local: c.keep(), offset: 0 };
+      });
+      value = lanes.length === 1 ? loadSplat(c, lanes[0]!, dtype) : loadLanes(c, lanes, dtype);
+    }
+    return inside ? choose(c, inside, value, fill) : value;
+  }
+
+  #places(index: IndexExpr, bytes: number, pointer: Local): Operand[] {
+    return this.k.lanes ? this.k.perLane(index, bytes, pointer) : [this.k.index(index, bytes, pointer)];
+  }
+
+  /**
+   * Looks at loaded indices: reports those out of bounds and gives the lanes that are inside. `first` is an address with
+   * the indices of the first lane added, when all lanes have the same; `add` adds those of one lane to the address on the stack.
+   * Indices outside count as 0.
+   */
+  found(
+    indirect: readonly Indirect[],
+    condition: Condition,
+  ): {
+    readonly mask: Local | undefined;
+    readonly step: 0 | undefined;
+    readonly first: (bytes: number, pointer: Local) => Local;
+    readonly add: (lane: number, bytes: number) => void;
+  } {
+    const { k } = this;
+    const { c } = k;
+    const given = this.#mask(condition);
+    const uniform = !given && indirect.every(({ id }) => !this.#placed(id).varies);
+    const level = given ? c.level : Math.max(...indirect.map(({ id }) => this.levelOf(id)));
+    const valid = uniform ? 1 : (k.lanes?.valid ?? 1);
+    const checked = indirect.map((each) =>
+      this.#check(each, given, given ? level : this.levelOf(each.id), valid),
+    );
+    const mask = checked.reduce<Local | undefined>(
+      (all, { inside }) =>
+        all
+          ? k.memo(
+              level,
+              `inside ${all.index} ${inside.index}`,
+              () => void c.get(all).get(inside).op('v128.and'),
+            )
+          : inside,
+      undefined,
+    );
+    return {
+      mask,
+      step: uniform ? 0 : undefined,
+      first: (bytes, pointer) =>
+        checked.reduce(
+          (sum, { numbers }, i) =>
+            k.memo(level, `row ${sum.index} ${numbers[0]!.index} ${indirect[i]!.coeff * bytes}`, () => {
+              c.get(sum)
+                .get(numbers[0]!)
+                .i32(indirect[i]!.coeff * bytes)
+                .op('i32.mul')
+                .op('i32.add');
+            }),
+          pointer,
+        ),
+      add: (lane, bytes) =>
+        checked.forEach(({ numbers }, i) => {
+          const number = numbers[valid === 1 ? 0 : lane]!;
+          c.get(number)
+            .i32(indirect[i]!.coeff * bytes)
+            .op('i32.mul')
+            .op('i32.add');
+        }),
+    };
+  }
+
+  /** One loaded index in each lane, 0 where it is outside, and which lanes are inside. */
+  #check(
+    { id, bound, check }: Indirect,
+    given: Local | undefined,
+    level: number,
+    valid: number,
+  ): { inside: Local; numbers: readonly Local[] } {
+    const { k } = this;
+    const { c } = k;
+    const value = this.value(id);
+    const numbers: Local[] = [];
+    const make = (): void => {
+      const small = cast(c, value, 'int32').parts[0]!;
+      let within = c.v('i32x4.lt_u', small, c.vector('i32', bound));
+      if (value.dtype === 'int64') {
+        const back = cast(c, valueOf('int32', [small]), 'int64');
+        const equal = back.parts.map((part, i) => c.v('i64x2.eq', part, value.parts[i]!));
+        within = c.v('v128.and', within, cast(c, valueOf('int64', equal), 'bool').parts[0]!);
+      }
+      const positions = this.#positionOf(id, valid);
+      const inside = given ? c.v('v128.and', within, given) : within;
+      for (let lane = 0; lane < valid; lane++) {
+        c.get(within).lane('i32x4.extract_lane', lane).op('i32.eqz');
+        if (given) c.get(given).lane('i32x4.extract_lane', lane).op('i32.and');
+        c.if();
+        c.get(k.failure).i32(check);
+        extract(c, valueOf('int32', [small]), lane);
+        c.get(positions[lane] ?? positions[0]!).call(k.library.function('report'));
+        c.end();
+        numbers[lane] = c
+          .get(c.v('v128.and', small, inside))
+          .lane('i32x4.extract_lane', lane)
+          .keep();
+      }
+      c.get(inside);
+    };
+    if (given || level === c.level) {
+      make();
+      return { inside: c.keep(), numbers };
+    }
+    const key = `check ${value.parts[0]!.index} ${check}`;
+    const inside = k.memo(level, key, make);
+    const all = Array.from({ length: valid }, (_, lane) =>
+      k.memo(level, `${key} lane ${lane}`, () => void c.get(numbers[lane]!)),
+    );
+    return { inside, numbers: all };
+  }
+
+  /** Where an index was read: its place in the array of indices. */
+  #positionOf(id: number, valid: number): Local[] {
+    const { k } = this;
+    const load = this.#loads.get(this.#origins.get(id) ?? id);
+    const at = load && load.indirect.length === 0 ? load.index : constantIndex(0);
+    if (valid === 1) return [k.materialise(k.index(at))];
+    return k.perLane(at).map((operand) => k.materialise(operand));
+  }
+
+  /** Looks at the indices of a scatter, where no mask stands. */
+  foundIn(indirect: readonly Indirect[]): ReturnType<Section['found']> {
+    return this.found(indirect, { never: false, uniform: undefined, level: 0, varying: [] });
+  }
+
+  // ---- stores
+
+  /** Stores at the present position. All values are computed before the first is stored. */
+  store(stores: readonly Store[]): void {
+    for (const { buffer, index, value } of stores)
+      this.storeValue(this.k.pointer(buffer), index, this.value(value));
+  }
+
+  storeValue(pointer: Local, index: IndexExpr, value: Value): void {
+    const { k } = this;
+    const { c } = k;
+    const { bytes } = dtypes[value.dtype];
+    const step = k.stride(index);
+    if (step === undefined) {
+      storeLanes(
+        c,
+        k.perLane(index, bytes, pointer).map((at) => this.#plain(at)),
+        value,
+      );
+      return;
+    }
+    const at = k.address(pointer, index, bytes);
+    const { valid } = k.lanes ?? { valid: 1 as const };
+    // Equal places in all lanes: every lane holds the same.
+    if (step === 0) storeRow(c, at, value, 1);
+    else if (step === 1) storeRow(c, at, value, valid);
+    else storeStrided(c, at, value, valid, step);
+  }
+
+  /** Instructions and the stores that use them. */
+  write(instrs: readonly Instr[], stores: readonly Store[]): void {
+    this.run(instrs);
+    this.store(stores);
+  }
+}
