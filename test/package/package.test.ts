@@ -8,7 +8,6 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { gzipSync } from 'node:zlib';
 import { build, type BuildOptions } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -105,10 +104,9 @@ async function expectTrains(outfile: string, options: BuildOptions = {}): Promis
 
 test('trains in Node', () => expectTrains('plain.js'));
 
-test('trains when bundled with namespaces of the main entry, whole in esbuild', async () => {
+test('trains when bundled with the namespaces of the main entry', async () => {
   // A static import of a node: module anywhere in the graph would fail this build.
   await expectTrains('bundle.js', { bundle: true, minify: true, platform: 'browser' });
-  expect(gzipSync(await readFile(join(project, 'bundle.js'))).byteLength).toBeLessThan(130_000);
 });
 
 describe.each([
