@@ -216,7 +216,8 @@ class Row {
         flush();
       });
     }
-    states.forEach((state) => section.define(state.reduce.id, state.finish()));
+    // All lanes hold the row's value.
+    states.forEach((state) => section.define(state.reduce.id, state.finish(), c.level, true));
   }
 
   #copy(value: Value): Value {

@@ -33,6 +33,8 @@ interface Placed {
   readonly value: Value;
   readonly level: number;
   readonly epoch: number;
+  /** Whether it is known to be the same in all lanes. */
+  readonly uniform: boolean;
 }
 
 type Load = Extract<Instr, { kind: 'load' }>;
@@ -60,8 +62,8 @@ export class Section {
   ) {}
 
   /** Makes known a value that no instruction computes. */
-  define(id: number, value: Value, level = this.k.c.level): void {
-    this.#values.set(id, { value, level, epoch: this.k.epoch(level) });
+  define(id: number, value: Value, level = this.k.c.level, uniform = false): void {
+    this.#values.set(id, { value, level, epoch: this.k.epoch(level), uniform });
   }
 
   #placed(id: number): Placed {
@@ -96,12 +98,27 @@ export class Section {
         const [from] = instr.args as [number];
         this.#origins.set(instr.id, this.#origins.get(from) ?? from);
       }
-      // What an outer loop computed is still there when the body is written a second time.
-      if (level < this.k.c.level && this.has(instr.id) && this.levelOf(instr.id) === level) continue;
+      const uniform = this.#isUniform(instr);
+      // What an outer loop computed is still there when the body is written a second time, for other lanes.
+      if (uniform && level < this.k.c.level && this.has(instr.id) && this.levelOf(instr.id) === level)
+        continue;
       const value = this.k.c.at(level, () => this.#compute(instr, level));
-      this.define(instr.id, value, level);
+      this.define(instr.id, value, level, uniform);
       after?.(instr.id);
     }
+  }
+
+  /** Whether an instruction gives the same in all lanes. */
+  #isUniform(instr: Instr): boolean {
+    const { k } = this;
+    if (!k.lanes) return true;
+    const still = (expr: IndexExpr): boolean => k.stride(expr) === 0;
+    const masks = 'masks' in instr ? instr.masks : [];
+    if (!masks.every(({ expr }) => still(expr))) return false;
+    if (!operandsOf(instr).every((id) => this.#placed(id).uniform)) return false;
+    if (instr.kind === 'index') return still(instr.expr);
+    if (instr.kind === 'load') return still(instr.index);
+    return instr.kind !== 'scratch';
   }
 
   #levelOfIndex(expr: IndexExpr): number {
@@ -406,12 +423,12 @@ export class Section {
     const { k } = this;
     const { c } = k;
     const given = this.#mask(condition);
-    const uniform = indirect.every(({ id }) => this.levelOf(id) < c.level || !k.lanes);
-    const plain = !given && uniform;
-    const level = plain ? Math.max(...indirect.map(({ id }) => this.levelOf(id))) : c.level;
-    const valid = plain || !k.lanes ? 1 : k.lanes.valid;
+    const uniform = !k.lanes || indirect.every(({ id }) => this.#placed(id).uniform);
+    // Where no mask stands, indices are looked at as soon as they are known.
+    const level = given ? c.level : Math.max(...indirect.map(({ id }) => this.levelOf(id)));
+    const valid = !k.lanes || (uniform && !given) ? 1 : k.lanes.valid;
     const checked = indirect.map((each) =>
-      this.#check(each, given, plain ? this.levelOf(each.id) : level, valid),
+      this.#check(each, given, given ? level : this.levelOf(each.id), valid),
     );
     const mask = checked.reduce<Local | undefined>(
       (all, { inside }) =>
@@ -490,7 +507,8 @@ export class Section {
       make();
       return { inside: c.keep(), numbers };
     }
-    const key = `check ${id} ${check}`;
+    // By the value: sections of several rows check the same instruction.
+    const key = `check ${value.parts[0]!.index} ${check}`;
     const inside = k.memo(level, key, make);
     const all = Array.from({ length: valid }, (_, lane) =>
       k.memo(level, `${key} lane ${lane}`, () => void c.get(numbers[lane]!)),
