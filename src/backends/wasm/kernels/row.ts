@@ -216,8 +216,7 @@ class Row {
         flush();
       });
     }
-    // All lanes hold the row's value.
-    states.forEach((state) => section.define(state.reduce.id, state.finish(), c.level, true));
+    states.forEach((state) => section.define(state.reduce.id, state.finish()));
   }
 
   #copy(value: Value): Value {

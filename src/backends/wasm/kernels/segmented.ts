@@ -43,7 +43,7 @@ export function emitSegmented(library: Library, nest: SegmentedNest): Launch[] {
       .memory('v128.load', i * slotBytes)
       .keep();
     const value: Value = valueOf(dtype, isWide(dtype) ? [part, part] : [part], exact);
-    body.define(id, value, k.c.level, true);
+    body.define(id, value);
   });
   // Segments differ in length: the last vector is looked at when the code runs.
   const most = Math.max(...nest.counts);
