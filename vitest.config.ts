@@ -8,6 +8,8 @@ export default defineConfig({
     // The same as `paths` in tsconfig.json: tests read src, and only test/package reads what is built.
     alias: [
       { find: /^fusegrad$/, replacement: `${src}/index.ts` },
+      { find: 'fusegrad/functional', replacement: `${src}/tensor/F.ts` },
+      { find: /^fusegrad\/(linalg|special)$/, replacement: `${src}/tensor/$1.generated.ts` },
       { find: /^fusegrad\/(.+)$/, replacement: `${src}/$1/index.ts` },
     ],
   },

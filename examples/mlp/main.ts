@@ -1,29 +1,15 @@
 /** Trains an MLP on handwritten digits, and shows what became of it: the graph, the kernels, the accuracy. */
-import { F, compile, manualSeed, nn, noGrad, optim, type Tensor } from 'fusegrad';
 import { DataLoader, TensorDataset } from 'fusegrad/data';
 import { loadDigits } from './digits.js';
+import { countCorrect, model, step } from './train.js';
 
 const started = performance.now();
-manualSeed(0);
 const { train, test } = loadDigits();
 const loader = new DataLoader(new TensorDataset(train.images, train.labels), {
   batchSize: 64,
   shuffle: true,
   dropLast: true,
 });
-
-const model = new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));
-const optimizer = new optim.Adam(model.parameters(), { lr: 2e-3 });
-const step = compile(function step(images: Tensor, labels: Tensor) {
-  optimizer.zeroGrad();
-  const loss = F.crossEntropy(model(images), labels);
-  loss.backward();
-  optimizer.step();
-  return loss;
-});
-const countCorrect = compile((images: Tensor, labels: Tensor) =>
-  noGrad(() => model(images).argmax(1).eq(labels).sum()),
-);
 
 console.log(`${model}\n`);
 const [batch] = loader;

@@ -13,32 +13,52 @@ import { slices } from './rules/slices.js';
 import { expands, pads, permutes, reshapes, viewsOfConstants, windows } from './rules/views.js';
 
 export const passes: readonly Pass[] = [
-  { name: 'drop markers', summary: 'what only autodiff needed to see', rules: dropMarkers },
-  { name: 'decompose attention', summary: 'attention written out in primitives', rules: decomposeAttention },
-  { name: 'empty tensors', summary: 'tensors without elements', rules: emptyTensors },
-  { name: 'constant folding', summary: 'operations on constants', rules: constantFolding },
-  { name: 'casts', summary: 'conversions that change nothing', rules: casts },
-  { name: 'identities', summary: 'neutral and absorbing operands', rules: identities },
-  { name: 'signs', summary: 'negations that cancel or move into a constant', rules: signs },
-  { name: 'constants together', summary: 'chains of integer constants', rules: constantsTogether },
-  { name: 'logic', summary: 'truth values and bits', rules: logic },
-  { name: 'comparisons', summary: 'comparisons with a known result', rules: comparisons },
-  { name: 'selection', summary: 'where with a known or repeated condition', rules: selection },
-  { name: 'fast math', summary: 'laws that hold up to rounding', rules: fastMath },
-  { name: 'views of constants', summary: 'a constant seen otherwise is a constant', rules: viewsOfConstants },
-  { name: 'reshape', summary: 'reshapes that meet', rules: reshapes },
-  { name: 'permute', summary: 'permutes that meet', rules: permutes },
-  { name: 'expand', summary: 'expands that meet', rules: expands },
-  { name: 'slice', summary: 'slices of other views', rules: slices },
-  { name: 'pad', summary: 'pads that meet', rules: pads },
-  { name: 'concat', summary: 'concats that meet, or put together what was one', rules: concats },
-  { name: 'window', summary: 'windows of one element', rules: windows },
-  { name: 'broadcast', summary: 'operations done before their operands are stretched', rules: broadcasts },
-  { name: 'trivial reductions', summary: 'reductions with nothing to do', rules: trivialReductions },
-  { name: 'reductions of views', summary: 'reductions that read through a view', rules: reductionsOfViews },
-  {
-    name: 'contraction',
-    summary: 'permutes taken into a contraction, on either side of it',
-    rules: contractions,
-  },
+  // What only autodiff needed to see.
+  { name: 'drop markers', rules: dropMarkers },
+  // Attention written out in primitives.
+  { name: 'decompose attention', rules: decomposeAttention },
+  // Tensors without elements.
+  { name: 'empty tensors', rules: emptyTensors },
+  // Operations on constants.
+  { name: 'constant folding', rules: constantFolding },
+  // Conversions that change nothing.
+  { name: 'casts', rules: casts },
+  // Neutral and absorbing operands.
+  { name: 'identities', rules: identities },
+  // Negations that cancel or move into a constant.
+  { name: 'signs', rules: signs },
+  // Chains of integer constants.
+  { name: 'constants together', rules: constantsTogether },
+  // Truth values and bits.
+  { name: 'logic', rules: logic },
+  // Comparisons with a known result.
+  { name: 'comparisons', rules: comparisons },
+  // Where with a known or repeated condition.
+  { name: 'selection', rules: selection },
+  // Laws that hold up to rounding.
+  { name: 'fast math', rules: fastMath },
+  // A constant seen otherwise is a constant.
+  { name: 'views of constants', rules: viewsOfConstants },
+  // Reshapes that meet.
+  { name: 'reshape', rules: reshapes },
+  // Permutes that meet.
+  { name: 'permute', rules: permutes },
+  // Expands that meet.
+  { name: 'expand', rules: expands },
+  // Slices of other views.
+  { name: 'slice', rules: slices },
+  // Pads that meet.
+  { name: 'pad', rules: pads },
+  // Concats that meet, or put together what was one.
+  { name: 'concat', rules: concats },
+  // Windows of one element.
+  { name: 'window', rules: windows },
+  // Operations done before their operands are stretched.
+  { name: 'broadcast', rules: broadcasts },
+  // Reductions with nothing to do.
+  { name: 'trivial reductions', rules: trivialReductions },
+  // Reductions that read through a view.
+  { name: 'reductions of views', rules: reductionsOfViews },
+  // Permutes taken into a contraction, on either side of it.
+  { name: 'contraction', rules: contractions },
 ];

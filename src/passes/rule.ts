@@ -56,7 +56,6 @@ export interface Rule {
 
 export interface Pass {
   readonly name: string;
-  readonly summary: string;
   readonly rules: readonly Rule[];
 }
 

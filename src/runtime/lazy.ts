@@ -187,4 +187,12 @@ function differentiable(outputs: readonly Node[], overwritten: ReadonlySet<Cell>
 export const flushPending = (): void => {
   if (pending.all().length > 0) commit([]);
 };
-pending.onOverflow(flushPending);
+
+/** Past this many, all are computed: a program that never reads what it makes stays bounded. */
+const mostPending = 1024;
+
+/** Lets a value wait for the next write to state. */
+export function awaitWrite(value: Value): void {
+  pending.add(value);
+  if (pending.size > mostPending) flushPending();
+}

@@ -4,24 +4,13 @@
  */
 import type { Value } from './value.js';
 
-/** Past this many, the oldest are computed: a program that never reads what it makes stays bounded. */
-const limit = 1024;
-
 const values = new Set<Value>();
-let flush: (() => void) | undefined;
 
 export const pending = {
-  add(value: Value): void {
-    values.add(value);
-    if (values.size > limit) flush?.();
-  },
+  add: (value: Value): void => void values.add(value),
   delete: (value: Value): boolean => values.delete(value),
   get size(): number {
     return values.size;
   },
   all: (): Value[] => [...values],
-  /** What to do when too many wait. */
-  onOverflow(action: () => void): void {
-    flush = action;
-  },
 };

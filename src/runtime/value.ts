@@ -5,6 +5,7 @@
 import { TraceError, type DType, type Shape, type Site } from '../core/index.js';
 import { g, type Node } from '../graph/index.js';
 import type { Cell, Data } from './cell.js';
+import { awaitWrite } from './lazy.js';
 import { pending } from './pending.js';
 import { activeTrace, type Trace } from './trace.js';
 
@@ -43,7 +44,7 @@ export class Value {
       this.made = true;
     } else {
       this.#node = of;
-      if (this.#trace === undefined) pending.add(this);
+      if (this.#trace === undefined) awaitWrite(this);
     }
   }
 

@@ -21,10 +21,10 @@ import {
   Cell,
   Value,
   activeTrace,
+  awaitWrite,
   commit,
   flushPending,
   gradientsEnabled,
-  pending,
   realise,
   refuseInTrace,
   touch,
@@ -155,7 +155,7 @@ export class TensorBase {
   /** Keeps this value readable after the state it was computed from is overwritten. */
   retain(): this {
     this.value.retained = true;
-    if (this.value.lazyNode && !this.value.isTraced) pending.add(this.value);
+    if (this.value.lazyNode && !this.value.isTraced) awaitWrite(this.value);
     return this;
   }
 

@@ -4,6 +4,7 @@ import { GradientError, ShapeError, formatShape, isFloat, sameShape } from '../c
 import { g, topological, withOrigin, type Node } from '../graph/index.js';
 import {
   activeTrace,
+  awaitWrite,
   flushPending,
   observe,
   outsideTrace,
@@ -74,7 +75,7 @@ export function writeGrad(cell: Cell, to: TensorBase | null): void {
   }
   if (to?.value.lazyNode && !to.value.data) {
     to.value.retained = true;
-    pending.add(to.value);
+    awaitWrite(to.value);
   }
 }
 

@@ -104,4 +104,20 @@ describe('imports', () => {
     );
     expect(wrong).toEqual([]);
   });
+
+  it('have no effect when they load: package.json says sideEffects: false', () => {
+    const effects = sources.flatMap((source) => [
+      ...source.getStatements().filter((statement) => statement.isKind(SyntaxKind.ExpressionStatement)),
+      ...source.getImportDeclarations().filter((declaration) => !declaration.getImportClause()),
+      ...source.getDescendantsOfKind(SyntaxKind.ClassStaticBlockDeclaration),
+    ]);
+    // A module that fills its own table, which none of its exports can do without, loses nothing when it is dropped.
+    const ownTable = 'src/runtime/backend.ts: registerBackend(';
+    const wrong = effects
+      .map(
+        (statement) => `${relative(root, statement.getSourceFile().getFilePath())}: ${statement.getText()}`,
+      )
+      .filter((effect) => !effect.startsWith(ownTable));
+    expect(wrong).toEqual([]);
+  });
 });

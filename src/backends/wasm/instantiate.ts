@@ -9,6 +9,7 @@ import { roundUp } from './heap.js';
 import { InputSlot } from './input.js';
 import { formatBytes, formatHeld, type Device } from './memory.js';
 import { View, moveIn, residentOf } from './resident.js';
+import { Repeat } from './repeat.js';
 import { Result } from './results.js';
 
 /** What the code generator makes of a program. */
@@ -82,6 +83,10 @@ class Bound implements Executable {
   /** Large results of the current run, until they are handed out. */
   readonly #made: (Result | undefined)[];
   readonly #table: Uint32Array;
+  readonly #repeat: Repeat;
+  /** Large results that lie where the last run's do. */
+  readonly #again: (Storage | undefined)[];
+  #repeats = false;
 
   constructor(
     program: Program,
@@ -106,6 +111,8 @@ class Bound implements Executable {
       offset === undefined ? new InputSlot(device, what) : undefined,
     );
     this.#made = outputs.ports.map(() => undefined);
+    this.#again = outputs.ports.map(() => undefined);
+    this.#repeat = new Repeat(program);
     this.#table = new Uint32Array(
       fixedWords + inputs.ports.length + states.ports.length + outputs.ports.length,
     );
@@ -121,9 +128,13 @@ class Bound implements Executable {
 
   run(inputs: readonly Storage[], states: readonly Storage[]): Storage[] {
     try {
+      this.#repeats = this.#repeat.sees(inputs, states);
       this.#place(inputs, states);
       this.#call();
-      return this.#handOut();
+      const results = this.#handOut();
+      if (!this.#repeats) this.#repeat.note(inputs, states, this.#again);
+      this.#again.fill(undefined);
+      return results;
     } catch (error) {
       for (const result of this.#made) result?.release();
       this.#made.fill(undefined);
@@ -202,6 +213,12 @@ class Bound implements Executable {
   #output(i: number): number {
     const { offset, what, type, length, bytes } = this.#outputs[i]!;
     if (offset !== undefined) return this.#device.outbox.address + offset;
+    const last = this.#repeats ? this.#repeat.result(i, this.#device) : undefined;
+    if (last) {
+      last.place.usedAt = this.#device.run;
+      this.#again[i] = last.storage;
+      return last.place.address;
+    }
     const result = new Result(this.#device, what, type, length, bytes);
     this.#made[i] = result;
     return result.address;
@@ -212,7 +229,7 @@ class Bound implements Executable {
     const results: Storage[] = [];
     for (let i = 0; i < this.#outputs.length; i++) {
       const { offset, view } = this.#outputs[i]!;
-      if (offset === undefined) results.push(this.#made[i]!.handOut());
+      if (offset === undefined) results.push((this.#again[i] ??= this.#made[i]!.handOut()));
       else results.push(new Storage(copyOf(view.at(device, device.outbox.address + offset))));
       this.#made[i] = undefined;
     }
