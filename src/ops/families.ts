@@ -107,7 +107,9 @@ export const ops: Readonly<Record<OpName, OpInfo>> = {
 
   dot: of('contract', 2, 'batched contraction over any dimensions'),
   conv: of('contract', 2, 'convolution, strided, padded, dilated on either side, grouped'),
-  attention: of('attention', [3, 4], 'softmax(scale q k^T + mask) v'),
+  attention: of('attention', [3, 5], 'softmax(scale q k^T + mask) v, with dropout'),
+  attentionLse: of('attention', [3, 5], "logarithm of each query's sum of exp(scores)"),
+  attentionGrad: of('attention', [6, 8], 'gradient of attention with respect to q, k or v'),
 
   reshape: of('view', 1, 'another shape of equal size'),
   permute: of('view', 1, 'dimensions in another order'),

@@ -1,4 +1,5 @@
 /** The simplification passes, in the order in which a node meets them. */
+import type { AttentionLimits } from './attention-choice.js';
 import type { Pass } from './rule.js';
 import { constantsTogether, fastMath, identities, signs } from './rules/algebra.js';
 import { broadcasts } from './rules/broadcasts.js';
@@ -12,9 +13,14 @@ import { reductionsOfViews, trivialReductions } from './rules/reductions.js';
 import { slices } from './rules/slices.js';
 import { expands, pads, permutes, reshapes, viewsOfConstants, windows } from './rules/views.js';
 
-export const passes: readonly Pass[] = [
+/** All passes, for a backend that runs attention within these limits. */
+export const passesFor = (attention: AttentionLimits | undefined): readonly Pass[] => [
   { name: 'drop markers', summary: 'what only autodiff needed to see', rules: dropMarkers },
-  { name: 'decompose attention', summary: 'attention written out in primitives', rules: decomposeAttention },
+  {
+    name: 'decompose attention',
+    summary: 'attention written out in primitives',
+    rules: decomposeAttention(attention),
+  },
   { name: 'empty tensors', summary: 'tensors without elements', rules: emptyTensors },
   { name: 'constant folding', summary: 'operations on constants', rules: constantFolding },
   { name: 'casts', summary: 'conversions that change nothing', rules: casts },
@@ -42,3 +48,5 @@ export const passes: readonly Pass[] = [
     rules: contractions,
   },
 ];
+
+export const passes = passesFor(undefined);

@@ -40,7 +40,7 @@ export const laws: Readonly<Record<string, Example>> = {
     prints: 'checkIndex bound=3 except=-100 what=crossEntropy(noPositions)  ->  noPositions',
   },
   'attention(q, k, v, mask) = softmax(scale q k^T + mask) v': {
-    from: () => node('attention', [query, key, value], { scale: 0.5, causal: false }),
+    from: () => node('attention', [query, key, value], { scale: 0.5, causal: false, dropout: 0 }),
     prints:
       'attention scale=0.5(query, key, value)  ->  dot lhsContract=[1] rhsContract=[0](div(exp(sub(mul(dot lhsContract=[1] rhsContract=[1](query, key), 0.5), expand [2, 4](reshape [2, 1](amax axes=[1](mul(dot lhsContract=[1] rhsContract=[1](query, key), 0.5)))))), expand [2, 4](reshape [2, 1](sum axes=[1](exp(sub(mul(dot lhsContract=[1] rhsContract=[1](query, key), 0.5), expand [2, 4](reshape [2, 1](amax axes=[1](mul(dot lhsContract=[1] rhsContract=[1](query, key), 0.5)))))))))), value)',
   },

@@ -42,6 +42,11 @@ export class Library {
     return this.#make(name, takes, gives, emit);
   }
 
+  /** A function that some kernels share, under a name that says everything its code depends on. */
+  shared(name: string, takes: string, gives: string, emit: (c: Code) => void): Callee {
+    return this.#make(name, takes, gives, emit);
+  }
+
   /** A floating function of one part: put inline where it is small, else called. */
   math(c: Code, lanes: 'f32' | 'f64', name: string, args: readonly Local[]): Local {
     const found = (lanes === 'f32' ? math32 : math64)[name as MathName];
