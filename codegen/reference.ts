@@ -1,6 +1,6 @@
 /** Writes the reference: docs/ops.md from the composites' documentation, docs/primitives.md from the op tables. */
 import { dtypeNames, dtypes, type DType } from '../src/core/index.js';
-import { infer, ops, type Inferred, type OpName, type Operand } from '../src/ops/index.js';
+import { infer, ops, summaries, type Inferred, type OpName, type Operand } from '../src/ops/index.js';
 import { shownSignature } from './convert.js';
 import type { Op, Source } from './read.js';
 
@@ -145,7 +145,7 @@ export function primitivesReference({ gradient, backends }: Support): string {
   const names = Object.keys(ops) as OpName[];
   const rows = names.map(
     (op) =>
-      `| \`${op}\` | ${ops[op].family} | ${cell(ops[op].summary)} | ${gradient(op) ? 'yes' : ''} | ${dtypesOf(op)} | ${backends.join(', ')} |`,
+      `| \`${op}\` | ${ops[op].family} | ${cell(summaries[op])} | ${gradient(op) ? 'yes' : ''} | ${dtypesOf(op)} | ${backends.join(', ')} |`,
   );
   return `${note}# Primitives
 

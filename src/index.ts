@@ -2,19 +2,5 @@
  * fusegrad: a deep-learning library with PyTorch's vocabulary and a compiler underneath.
  * @module
  */
-export * from './core/errors.js';
-export { dtypes, promote, type DType, type Dim, type Shape, type TypedArray } from './core/index.js';
-export * from './tensor/index.js';
-export * as F from './tensor/F.js';
-export * as linalg from './tensor/linalg.generated.js';
-export * as special from './tensor/special.generated.js';
-export {
-  Generator,
-  compilationCount,
-  getBackend,
-  manualSeed,
-  setBackend,
-  type BackendName,
-} from './runtime/index.js';
-export * as nn from './nn/index.js';
-export * as optim from './optim/index.js';
+export * from './browser.js';
+export { compile } from './tensor/compile-traced.js';

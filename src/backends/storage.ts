@@ -1,6 +1,10 @@
 /** Where the content of tensors lies: on the host, or in the memory of a device. */
 import type { TypedArray } from '../core/index.js';
 
+/** A copy on the host. `slice()` would do the same three times as slowly in V8, which clears the new array first. */
+export const copyOf = <T extends TypedArray>(array: T): T =>
+  new (array.constructor as new (from: T) => T)(array);
+
 /** What holds content at the moment. */
 export interface Place {
   /** The content as it can be reached now: valid until the next run, never to be handed to a user. */

@@ -252,7 +252,6 @@ export function threshold(x: Value, threshold: number, value: number): Value {
 /**
  * x where positive, `weight * x` elsewhere; `weight` holds one slope, or one per channel (dim 1). PyTorch: `F.prelu`.
  * @namespace F
- * @method
  * @function
  * @throws ShapeError when there are neither one slope nor as many as channels.
  * @example F.prelu(tensor([-2, 1]), tensor([0.25])) // [-0.5, 1]

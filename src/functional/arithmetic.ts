@@ -95,7 +95,6 @@ function numbers(op: string, x: Operand, y: Operand): [Value, Value] {
 
 /**
  * `x / y` with a floating result.
- * @method
  * @function
  */
 export function trueDivide(x: Operand, y: Operand): Value {
@@ -165,7 +164,6 @@ export function pow(x: Operand, y: Operand): Value {
 
 /**
  * `x` to the power `y`, computed in float64.
- * @method
  * @function
  */
 export function floatPower(x: Operand, y: Operand): Value {
@@ -202,7 +200,6 @@ export function neg(x: Value): Value {
 
 /**
  * `x` itself; bool is refused.
- * @method
  * @function
  */
 export function positive(x: Value): Value {
@@ -230,7 +227,6 @@ export function sign(x: Value): Value {
 
 /**
  * The sign of real numbers: see sign.
- * @method
  * @function
  */
 export function sgn(x: Value): Value {
@@ -257,7 +253,6 @@ export function minimum(x: Operand, y: Operand): Value {
 
 /**
  * The larger of two, ignoring NaN. At ties `x` gets the gradient.
- * @method
  * @function
  */
 export function fmax(x: Operand, y: Operand): Value {
@@ -267,7 +262,6 @@ export function fmax(x: Operand, y: Operand): Value {
 
 /**
  * The smaller of two, ignoring NaN. At ties `x` gets the gradient.
- * @method
  * @function
  */
 export function fmin(x: Operand, y: Operand): Value {
@@ -323,7 +317,6 @@ export function lerp(x: Value, end: Value, weight: Operand): Value {
 
 /**
  * `x + value * t1 * t2`.
- * @method
  * @function
  */
 export function addcmul(x: Value, t1: Value, t2: Value, options: { value?: number | undefined } = {}): Value {
@@ -332,7 +325,6 @@ export function addcmul(x: Value, t1: Value, t2: Value, options: { value?: numbe
 
 /**
  * `x + value * t1 / t2`.
- * @method
  * @function
  */
 export function addcdiv(x: Value, t1: Value, t2: Value, options: { value?: number | undefined } = {}): Value {
@@ -341,7 +333,6 @@ export function addcdiv(x: Value, t1: Value, t2: Value, options: { value?: numbe
 
 /**
  * `sqrt(x^2 + y^2)`.
- * @method
  * @function
  */
 export function hypot(x: Operand, y: Operand): Value {

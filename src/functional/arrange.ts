@@ -20,7 +20,6 @@ export function flip(x: Value, dims: Dims): Value {
 
 /**
  * Reversed along dimension 1.
- * @method
  * @function
  */
 export function fliplr(x: Value): Value {
@@ -30,7 +29,6 @@ export function fliplr(x: Value): Value {
 
 /**
  * Reversed along dimension 0.
- * @method
  * @function
  */
 export function flipud(x: Value): Value {
@@ -40,7 +38,6 @@ export function flipud(x: Value): Value {
 
 /**
  * Turned by `k` times 90 degrees in the plane of two dimensions, from the first towards the second.
- * @method
  * @function
  */
 export function rot90(
@@ -183,7 +180,6 @@ export function narrow(x: Value, dim: number, start: number | Value, length: num
 
 /**
  * See narrow.
- * @method
  * @function
  */
 export function narrowCopy(x: Value, dim: number, start: number | Value, length: number): Value {
@@ -252,7 +248,6 @@ export function windows(x: Value, dim: number, size: number, step: number): Valu
 
 /**
  * The elements at `storageOffset + i * stride[0] + j * stride[1] + ...` of the flattened tensor.
- * @method
  * @function
  */
 export function asStrided(

@@ -9,7 +9,6 @@ const bits = (op: BinaryOp, name: string, x: Operand, y: Operand): Value =>
 /**
  * Bitwise and.
  * @throws DTypeError for floating tensors.
- * @method
  * @function
  */
 export function bitwiseAnd(x: Operand, y: Operand): Value {
@@ -19,7 +18,6 @@ export function bitwiseAnd(x: Operand, y: Operand): Value {
 /**
  * Bitwise or.
  * @throws DTypeError for floating tensors.
- * @method
  * @function
  */
 export function bitwiseOr(x: Operand, y: Operand): Value {
@@ -29,7 +27,6 @@ export function bitwiseOr(x: Operand, y: Operand): Value {
 /**
  * Bitwise exclusive or.
  * @throws DTypeError for floating tensors.
- * @method
  * @function
  */
 export function bitwiseXor(x: Operand, y: Operand): Value {
@@ -39,7 +36,6 @@ export function bitwiseXor(x: Operand, y: Operand): Value {
 /**
  * Bitwise not; logical not of bools.
  * @throws DTypeError for floating tensors.
- * @method
  * @function
  */
 export function bitwiseNot(x: Value): Value {
@@ -48,7 +44,6 @@ export function bitwiseNot(x: Value): Value {
 
 /**
  * `x * 2^y`; 0 where `y` is outside the width.
- * @method
  * @function
  */
 export function bitwiseLeftShift(x: Operand, y: Operand): Value {
@@ -57,7 +52,6 @@ export function bitwiseLeftShift(x: Operand, y: Operand): Value {
 
 /**
  * `x` shifted right, keeping its sign.
- * @method
  * @function
  */
 export function bitwiseRightShift(x: Operand, y: Operand): Value {

@@ -139,7 +139,6 @@ export function whereElse(x: Value, condition: Value, y: Operand): Value {
 
 /**
  * Whether `|x - y| <= atol + rtol * |y|`; equal infinities are close, NaN to NaN with `equalNan`.
- * @method
  * @function
  */
 export function isclose(

@@ -83,7 +83,6 @@ export function diagonal(
 
 /**
  * Matrices with the last dimension of `x` on a diagonal, zeros elsewhere; `dim1` and `dim2` are their dimensions.
- * @method
  * @function
  */
 export function diagEmbed(
@@ -112,7 +111,6 @@ export function diagEmbed(
 
 /**
  * A diagonal of a matrix, or a square matrix with a vector on that diagonal.
- * @method
  * @function
  */
 export function diag(x: Value, options: { diagonal?: number | undefined } = {}): Value {
@@ -123,7 +121,6 @@ export function diag(x: Value, options: { diagonal?: number | undefined } = {}):
 
 /**
  * A square matrix with all elements of `x` on a diagonal.
- * @method
  * @function
  */
 export function diagflat(x: Value, options: { offset?: number | undefined } = {}): Value {
@@ -132,7 +129,6 @@ export function diagflat(x: Value, options: { offset?: number | undefined } = {}
 
 /**
  * `x` with a diagonal of two dimensions replaced by `source`, laid out as diagonal returns it.
- * @method
  * @function
  */
 export function diagonalScatter(

@@ -31,7 +31,6 @@ export function erf(x: Value): Value {
 
 /**
  * `1 - erf(x)`, accurate where that is small.
- * @method
  * @function
  */
 export function erfc(x: Value): Value {
@@ -78,7 +77,6 @@ function gilesInverse(x: Value, rest: Value): Value {
 
 /**
  * The inverse of erf: ±Infinity at ±1, NaN outside.
- * @method
  * @function
  */
 export function erfinv(x: Value): Value {

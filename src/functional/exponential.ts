@@ -100,7 +100,6 @@ export function sigmoid(x: Value): Value {
 
 /**
  * `log(x / (1 - x))`, the inverse of sigmoid; `eps` first moves `x` into `[eps, 1 - eps]`.
- * @method
  * @function
  */
 export function logit(x: Value, options: { eps?: number | undefined } = {}): Value {
@@ -111,7 +110,6 @@ export function logit(x: Value, options: { eps?: number | undefined } = {}): Val
 
 /**
  * The logarithm of |gamma(x)|.
- * @method
  * @function
  */
 export function lgamma(x: Value): Value {
@@ -120,7 +118,6 @@ export function lgamma(x: Value): Value {
 
 /**
  * The derivative of lgamma.
- * @method
  * @function
  */
 export function digamma(x: Value): Value {
@@ -137,7 +134,6 @@ function softMaximum(a: Value, b: Value, scale: number): Value {
 
 /**
  * `log(e^x + e^y)` without overflow.
- * @method
  * @function
  */
 export function logaddexp(x: Operand, y: Operand): Value {
@@ -146,7 +142,6 @@ export function logaddexp(x: Operand, y: Operand): Value {
 
 /**
  * `log2(2^x + 2^y)` without overflow.
- * @method
  * @function
  */
 export function logaddexp2(x: Operand, y: Operand): Value {
@@ -163,7 +158,6 @@ function scaledLog(x: Value, y: Value, argument: Value, f: (argument: Value) => 
 
 /**
  * `x * log(y)`, 0 where `x` is 0 (NaN `y` stays NaN).
- * @method
  * @function
  */
 export function xlogy(x: Operand, y: Operand): Value {
@@ -182,7 +176,6 @@ export function xlog1py(x: Operand, y: Operand): Value {
 
 /**
  * `x * 2^y`.
- * @method
  * @function
  */
 export function ldexp(x: Operand, y: Operand): Value {
@@ -192,7 +185,6 @@ export function ldexp(x: Operand, y: Operand): Value {
 
 /**
  * The logarithm of the multivariate gamma function of dimension `p`.
- * @method
  * @function
  */
 export function mvlgamma(x: Value, p: number): Value {

@@ -45,7 +45,6 @@ export function amin(x: Value, dim?: Dims, options: { keepdim?: boolean | undefi
 
 /**
  * The smallest and the largest over one dimension or all.
- * @method
  * @function
  */
 export function aminmax(
@@ -178,7 +177,6 @@ function runningExtreme(op: 'cummax' | 'cummin', x: Value, dim: number): Named<'
 
 /**
  * The largest so far along `dim`, and where it stands (the last among equals).
- * @method
  * @function
  */
 export function cummax(x: Value, dim: number): Named<'values' | 'indices'> {
@@ -187,7 +185,6 @@ export function cummax(x: Value, dim: number): Named<'values' | 'indices'> {
 
 /**
  * The smallest so far along `dim`, and where it stands (the last among equals).
- * @method
  * @function
  */
 export function cummin(x: Value, dim: number): Named<'values' | 'indices'> {

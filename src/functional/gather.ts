@@ -44,7 +44,6 @@ export function gather(x: Value, dim: number, index: Value): Value {
 
 /**
  * As gather, other dimensions broadcasting; without `dim`, elements of the flattened tensor.
- * @method
  * @function
  */
 export function takeAlongDim(x: Value, index: Value, dim?: number): Value {
@@ -88,7 +87,6 @@ export function indexSelect(x: Value, dim: number, index: Value): Value {
 
 /**
  * Elements of the flattened tensor, negative positions counting from its end.
- * @method
  * @function
  */
 export function take(x: Value, index: Value): Value {

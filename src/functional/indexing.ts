@@ -250,7 +250,6 @@ function withMask(x: Value, mask: Value, source: Value): Value {
 
 /**
  * `x` with one slice of `dim` replaced by `source`.
- * @method
  * @function
  */
 export function selectScatter(x: Value, source: Value, dim: number, index: number): Value {
@@ -271,7 +270,6 @@ export function selectScatter(x: Value, source: Value, dim: number, index: numbe
 
 /**
  * `x` with every `step`-th slice of `dim` from `start` up to `end` replaced by those of `source`.
- * @method
  * @function
  */
 export function sliceScatter(

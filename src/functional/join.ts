@@ -171,7 +171,6 @@ export function chunk(x: Value, chunks: number, dim: number = 0): Value[] {
 /**
  * `sections` parts along `dim`, the first ones larger by one where it does not come out even; or parts that end at
  * the given positions.
- * @method
  * @function
  */
 export function tensorSplit(x: Value, sections: number | readonly number[], dim: number = 0): Value[] {
@@ -206,7 +205,6 @@ function requireDims(op: string, x: Value, least: number): void {
 
 /**
  * Parts along dimension 1 (0 for vectors).
- * @method
  * @function
  */
 export function hsplit(x: Value, sections: number | readonly number[]): Value[] {
@@ -216,7 +214,6 @@ export function hsplit(x: Value, sections: number | readonly number[]): Value[] 
 
 /**
  * Parts along dimension 0.
- * @method
  * @function
  */
 export function vsplit(x: Value, sections: number | readonly number[]): Value[] {
@@ -226,7 +223,6 @@ export function vsplit(x: Value, sections: number | readonly number[]): Value[] 
 
 /**
  * Parts along dimension 2.
- * @method
  * @function
  */
 export function dsplit(x: Value, sections: number | readonly number[]): Value[] {

@@ -166,7 +166,6 @@ export function chainMatmul(...matrices: readonly Value[]): Value {
 
 /**
  * Square matrices to a power that is not negative.
- * @method
  * @function
  * @namespace linalg
  */
@@ -199,7 +198,6 @@ function crossProduct(op: string, x: Value, y: Value, dim: number): Value {
 
 /**
  * The vector product along a dimension of size 3: the first such, unless `dim` says which.
- * @method
  * @function
  */
 export function cross(x: Value, y: Value, dim?: number): Value {
@@ -226,7 +224,6 @@ export function linalgCross(x: Value, y: Value, dim: number = -1): Value {
 
 /**
  * The slices of `dim` scaled down to a p-norm of at most `maxnorm`.
- * @method
  * @function
  */
 export function renorm(x: Value, p: number, dim: number, maxnorm: number): Value {

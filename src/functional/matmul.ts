@@ -113,7 +113,6 @@ export function dot(x: Value, y: Value): Value {
 
 /**
  * The scalar product of two vectors; for real numbers the same as dot.
- * @method
  * @function
  */
 export function vdot(x: Value, y: Value): Value {
@@ -122,7 +121,6 @@ export function vdot(x: Value, y: Value): Value {
 
 /**
  * The products over the last dimensions of both; 0-d tensors multiply.
- * @method
  * @function
  */
 export function inner(x: Value, y: Value): Value {
@@ -164,7 +162,6 @@ function blend(op: string, x: Value, product: Value, { beta = 1, alpha = 1 }: Bl
 
 /**
  * `beta * x + alpha * (m1 @ m2)` of matrices.
- * @method
  * @function
  */
 export function addmm(
@@ -178,7 +175,6 @@ export function addmm(
 
 /**
  * `beta * x + alpha * (m @ v)` of a matrix and a vector.
- * @method
  * @function
  */
 export function addmv(
@@ -192,7 +188,6 @@ export function addmv(
 
 /**
  * `beta * x + alpha * (b1 @ b2)` summed over the batch.
- * @method
  * @function
  */
 export function addbmm(
@@ -206,7 +201,6 @@ export function addbmm(
 
 /**
  * `beta * x + alpha * (b1 @ b2)` of stacks of matrices.
- * @method
  * @function
  */
 export function baddbmm(
@@ -220,7 +214,6 @@ export function baddbmm(
 
 /**
  * `beta * x + alpha * outer(v1, v2)`.
- * @method
  * @function
  */
 export function addr(
@@ -254,7 +247,6 @@ export function tensordot(
 
 /**
  * The Kronecker product: every element of `x` times all of `y`, in blocks.
- * @method
  * @function
  */
 export function kron(x: Value, y: Value): Value {

@@ -44,7 +44,6 @@ export function sum(
 
 /**
  * The sum over `dim`, NaN counting as 0.
- * @method
  * @function
  */
 export function nansum(
@@ -77,7 +76,6 @@ export function mean(
 
 /**
  * The mean over `dim` of what is not NaN.
- * @method
  * @function
  */
 export function nanmean(
@@ -131,7 +129,6 @@ export function any(x: Value, dim?: Dims, options: { keepdim?: boolean | undefin
 
 /**
  * How many elements over `dim` are not 0, as int32.
- * @method
  * @function
  */
 export function countNonzero(x: Value, dim?: Dims): Value {
@@ -184,7 +181,6 @@ function running(op: 'cumsum' | 'cumprod', x: Value, dim: number, options: Optio
 
 /**
  * Running `log(sum(e^x))` along `dim`, without overflow.
- * @method
  * @function
  */
 export function logcumsumexp(x: Value, dim: number): Value {

@@ -51,7 +51,6 @@ export function round(x: Value, options: { decimals?: number | undefined } = {})
 
 /**
  * `x - trunc(x)`.
- * @method
  * @function
  */
 export function frac(x: Value): Value {
@@ -98,7 +97,6 @@ const asBits = (x: Value, dtype: DType): Value => node('bitcast', [x], { dtype }
 
 /**
  * Whether the sign bit is set: true for -0.
- * @method
  * @function
  */
 export function signbit(x: Value): Value {
@@ -109,7 +107,6 @@ export function signbit(x: Value): Value {
 
 /**
  * The size of `x` with the sign of `y`, -0 included.
- * @method
  * @function
  */
 export function copysign(x: Operand, y: Operand): Value {
@@ -120,7 +117,6 @@ export function copysign(x: Operand, y: Operand): Value {
 
 /**
  * 0 below 0, 1 above, and `values` at 0.
- * @method
  * @function
  */
 export function heaviside(x: Operand, values: Operand): Value {
@@ -131,7 +127,6 @@ export function heaviside(x: Operand, values: Operand): Value {
 
 /**
  * The next number after `x` in the direction of `y`.
- * @method
  * @function
  */
 export function nextafter(x: Value, y: Value): Value {
@@ -174,7 +169,6 @@ export function isinf(x: Value): Value {
 
 /**
  * Whether each element is positive infinity.
- * @method
  * @function
  */
 export function isposinf(x: Value): Value {
@@ -183,7 +177,6 @@ export function isposinf(x: Value): Value {
 
 /**
  * Whether each element is negative infinity.
- * @method
  * @function
  */
 export function isneginf(x: Value): Value {
@@ -202,7 +195,6 @@ export function isfinite(x: Value): Value {
 
 /**
  * Whether each element is real: all are.
- * @method
  * @function
  */
 export function isreal(x: Value): Value {
@@ -211,7 +203,6 @@ export function isreal(x: Value): Value {
 
 /**
  * The real part: the tensor itself.
- * @method
  * @function
  */
 export function real(x: Value): Value {
@@ -220,7 +211,6 @@ export function real(x: Value): Value {
 
 /**
  * The complex conjugate: the tensor itself.
- * @method
  * @function
  */
 export function conj(x: Value): Value {
@@ -229,7 +219,6 @@ export function conj(x: Value): Value {
 
 /**
  * The complex conjugate: the tensor itself.
- * @method
  * @function
  */
 export function conjPhysical(x: Value): Value {
@@ -238,7 +227,6 @@ export function conjPhysical(x: Value): Value {
 
 /**
  * The tensor itself.
- * @method
  * @function
  */
 export function resolveConj(x: Value): Value {
@@ -247,7 +235,6 @@ export function resolveConj(x: Value): Value {
 
 /**
  * The tensor itself.
- * @method
  * @function
  */
 export function resolveNeg(x: Value): Value {

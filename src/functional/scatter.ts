@@ -156,7 +156,6 @@ const floorMean = (total: Value, count: Value): Value => {
 /**
  * `x` with all source elements that fall on one position reduced, and with what was there unless `includeSelf` is
  * false.
- * @method
  * @function
  */
 export function scatterReduce(
@@ -225,7 +224,6 @@ export function indexAdd(
 
 /**
  * `x` with the slices of `dim` that a vector names replaced by those of `source`.
- * @method
  * @function
  */
 export function indexCopy(x: Value, dim: number, index: Value, source: Value): Value {
@@ -235,7 +233,6 @@ export function indexCopy(x: Value, dim: number, index: Value, source: Value): V
 
 /**
  * `x` with the slices of `dim` that a vector names filled with one value.
- * @method
  * @function
  */
 export function indexFill(x: Value, dim: number, index: Value, value: Operand): Value {
@@ -249,7 +246,6 @@ export function indexFill(x: Value, dim: number, index: Value, value: Operand): 
 
 /**
  * `x` with the slices of `dim` that a vector names reduced with those of `source` that fall on them.
- * @method
  * @function
  */
 export function indexReduce(
@@ -283,7 +279,6 @@ export function maskedFill(x: Value, mask: Value, value: Operand): Value {
 
 /**
  * `x` with the elements where `mask` is true replaced by those of `source`, in order.
- * @method
  * @function
  */
 export function maskedScatter(x: Value, mask: Value, source: Value): Value {
@@ -297,7 +292,6 @@ export function maskedScatter(x: Value, mask: Value, source: Value): Value {
 
 /**
  * `x` with elements of its flattened form replaced by `source`, or increased with `accumulate`.
- * @method
  * @function
  */
 export function put(
@@ -341,7 +335,6 @@ function inOrder(mask: Value, source: Value, shape: readonly number[]): Value {
 /**
  * `x` with `x[i, j, ...] = values` where tensors `indices` index the first dimensions together; with `accumulate`,
  * values are added.
- * @method
  * @function
  */
 export function indexPut(

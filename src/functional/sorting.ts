@@ -51,7 +51,6 @@ export function argsort(
 
 /**
  * Values in order along dimension 0.
- * @method
  * @function
  */
 export function msort(x: Value): Value {
@@ -81,7 +80,6 @@ export function topk(
 
 /**
  * The `k`-th smallest value along `dim` (the first is 1), and where it stands.
- * @method
  * @function
  */
 export function kthvalue(
@@ -138,7 +136,6 @@ function medianOf(
 
 /**
  * The median of all elements, or `{ values, indices }` along `dim`: the lower of two middle values, NaN where one is.
- * @method
  * @function
  */
 export function median(x: Value): Value;
@@ -157,7 +154,6 @@ export function median(
 
 /**
  * The median of what is not NaN: see median.
- * @method
  * @function
  */
 export function nanmedian(x: Value): Value;
@@ -176,7 +172,6 @@ export function nanmedian(
 
 /**
  * The most frequent value along `dim` (the smallest of several), and where it stands last.
- * @method
  * @function
  */
 export function mode(
@@ -256,7 +251,6 @@ function quantileOf(
 
 /**
  * The `q`-quantiles of all elements or along `dim`. Several `q` make a first dimension.
- * @method
  * @function
  */
 export function quantile(
@@ -273,7 +267,6 @@ export function quantile(
 
 /**
  * The quantiles of what is not NaN: see quantile.
- * @method
  * @function
  */
 export function nanquantile(
@@ -331,7 +324,6 @@ export function searchsorted(
 
 /**
  * The interval between `boundaries` each element lies in: see searchsorted.
- * @method
  * @function
  */
 export function bucketize(
@@ -344,7 +336,6 @@ export function bucketize(
 
 /**
  * All choices of `r` elements of a vector, as rows.
- * @method
  * @function
  */
 export function combinations(

@@ -66,7 +66,6 @@ export function i0e(x: Value): Value {
 
 /**
  * The modified Bessel function of order 0.
- * @method
  * @function
  * @namespace special
  */

@@ -62,7 +62,6 @@ export function std(
 
 /**
  * Variance and mean over `dim`.
- * @method
  * @function
  */
 export function varMean(
@@ -76,7 +75,6 @@ export function varMean(
 
 /**
  * Standard deviation and mean over `dim`.
- * @method
  * @function
  */
 export function stdMean(
@@ -125,7 +123,6 @@ export function norm(
 
 /**
  * The p-norm of `x - y`.
- * @method
  * @function
  */
 export function dist(x: Value, y: Value, options: { p?: number | undefined } = {}): Value {
@@ -135,7 +132,6 @@ export function dist(x: Value, y: Value, options: { p?: number | undefined } = {
 
 /**
  * Differences of neighbours along `dim`, taken `n` times; `prepend` and `append` are joined on first.
- * @method
  * @function
  */
 export function diff(
@@ -190,7 +186,6 @@ function panels(
 
 /**
  * The integral of `y` along `dim` by the trapezoidal rule, over points `x` or in steps of `dx`.
- * @method
  * @function
  */
 export function trapezoid(
@@ -205,7 +200,6 @@ export function trapezoid(
 
 /**
  * See trapezoid.
- * @method
  * @function
  */
 export function trapz(
@@ -219,7 +213,6 @@ export function trapz(
 
 /**
  * Running integral of `y` along `dim` by the trapezoidal rule.
- * @method
  * @function
  */
 export function cumulativeTrapezoid(
@@ -234,7 +227,6 @@ export function cumulativeTrapezoid(
 
 /**
  * The covariance matrix of variables in rows, with observations in columns.
- * @method
  * @function
  */
 export function cov(
@@ -271,7 +263,6 @@ export function cov(
 
 /**
  * The correlation coefficients of variables in rows.
- * @method
  * @function
  */
 export function corrcoef(x: Value): Value {

@@ -60,7 +60,6 @@ export function atan(x: Value): Value {
 
 /**
  * The angle of the point (y, x), in (-pi, pi].
- * @method
  * @function
  */
 export function atan2(y: Operand, x: Operand): Value {
@@ -97,7 +96,6 @@ export function tanh(x: Value): Value {
 
 /**
  * Inverse hyperbolic sine.
- * @method
  * @function
  */
 export function asinh(x: Value): Value {
@@ -116,7 +114,6 @@ export function asinh(x: Value): Value {
 
 /**
  * Inverse hyperbolic cosine, NaN below 1.
- * @method
  * @function
  */
 export function acosh(x: Value): Value {
@@ -127,7 +124,6 @@ export function acosh(x: Value): Value {
 
 /**
  * Inverse hyperbolic tangent, NaN outside [-1, 1].
- * @method
  * @function
  */
 export function atanh(x: Value): Value {
@@ -137,7 +133,6 @@ export function atanh(x: Value): Value {
 
 /**
  * `sin(pi x) / (pi x)`, 1 at 0.
- * @method
  * @function
  */
 export function sinc(x: Value): Value {
@@ -149,7 +144,6 @@ export function sinc(x: Value): Value {
 
 /**
  * Degrees to radians.
- * @method
  * @function
  */
 export function deg2rad(x: Value): Value {
@@ -158,7 +152,6 @@ export function deg2rad(x: Value): Value {
 
 /**
  * Radians to degrees.
- * @method
  * @function
  */
 export function rad2deg(x: Value): Value {
@@ -167,7 +160,6 @@ export function rad2deg(x: Value): Value {
 
 /**
  * The angle of real numbers: 0, or pi below 0; NaN stays.
- * @method
  * @function
  */
 export function angle(x: Value): Value {

@@ -23,22 +23,25 @@ export const roots = (graph: Graph): Node[] => [
 /** Every node the roots need, operands before users. Iterative: depth is bounded by memory alone. */
 export function topological(from: readonly Node[], stop?: (node: Node) => boolean): Node[] {
   const order: Node[] = [];
-  const state = new Set<Node>();
-  const stack: { node: Node; next: number }[] = [];
+  const met = new Set<Node>();
+  // The path to the node at hand, and which operand of each node on it comes next: two lists, for speed.
+  const path: Node[] = [];
+  const next: number[] = [];
   const visit = (node: Node): void => {
-    if (state.has(node)) return;
-    state.add(node);
-    stack.push({ node, next: stop?.(node) ? node.inputs.length : 0 });
+    if (met.has(node)) return;
+    met.add(node);
+    path.push(node);
+    next.push(stop?.(node) ? node.inputs.length : 0);
   };
   for (const root of from) {
     visit(root);
-    while (stack.length > 0) {
-      const top = stack[stack.length - 1]!;
-      const input = top.node.inputs[top.next++];
+    while (path.length > 0) {
+      const top = path.length - 1;
+      const input = path[top]!.inputs[next[top]!++];
       if (input) visit(input);
       else {
-        order.push(top.node);
-        stack.pop();
+        order.push(path.pop()!);
+        next.pop();
       }
     }
   }

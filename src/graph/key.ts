@@ -4,7 +4,7 @@
  */
 import type { DType } from '../core/index.js';
 import type { Leaf, OpAttrs, OpName } from '../ops/index.js';
-import { roots, type Graph } from './graph.js';
+import { roots, topological, type Graph } from './graph.js';
 import type { Node, NodeOf } from './node.js';
 import { formatNumber } from './print.js';
 
@@ -196,4 +196,15 @@ export function structuralKey(graph: Graph): StructuralKey {
   const keyWithoutScalars = `${body}|${returned}|${assigned}|${numbering.aliases()}`;
   const values = scalars.map((node) => formatNumber(node.attrs.value)).join();
   return { key: `${keyWithoutScalars}|${values}`, keyWithoutScalars, leaves: numbering.leaves, scalars };
+}
+
+/** The leaves of a graph in the order of its key, without making one. */
+export function leavesOf(graph: Graph): readonly Leaf[] {
+  const numbering = new Numbering();
+  for (const node of topological(roots(graph))) {
+    if (node.op === 'input') numbering.leaf(node.attrs.leaf, -1);
+    else if (node.op === 'state') numbering.leaf(node.attrs.leaf, node.attrs.version);
+  }
+  for (const { leaf } of graph.assigns) numbering.newest(leaf);
+  return numbering.leaves;
 }

@@ -4,5 +4,5 @@ export { Explanation } from './explain.js';
 export type { ExplainedBoundary, ExplainedKernel, ExplanationData, Totals } from './explain.js';
 export { formatBytes } from './format.js';
 export { formatProfile } from './profile.js';
-export { Traced, stages, watch } from './traced.js';
-export type { Detail, DrawOptions, DrawnStage, Stage, TracedKernel } from './traced.js';
+export { Traced, stages, trace, watch } from './traced.js';
+export type { Detail, DrawOptions, DrawnStage, Stage, Traceable, TracedKernel } from './traced.js';

@@ -116,6 +116,21 @@ export class Traced {
   }
 }
 
+/** What can be traced: a compiled function. */
+export interface Traceable<A extends unknown[]> {
+  compilation(...args: A): Compilation & { readonly forward: Graph };
+}
+
+/**
+ * `step.trace(...inputs)` as a function: compiles for these inputs without running. In a browser this is the way to
+ * it, so that a page that never looks at its programs does not load what draws them.
+ * @example trace(step, images, labels).toDot('fused')
+ */
+export function trace<A extends unknown[]>(step: Traceable<A>, ...inputs: A): Traced {
+  const compilation = step.compilation(...inputs);
+  return new Traced(compilation, compilation.forward);
+}
+
 /**
  * Calls `see` with every program that is compiled from now on, those of the lazy form included; gives a function that
  * ends it.

@@ -45,6 +45,8 @@ export class Emission {
   /** The graph value that lies in each buffer. */
   readonly operands: Node[] = [];
   readonly #numbers = new Map<Node, number>();
+  readonly #positions = new WeakMap<At, number>();
+  readonly #positionsByKey = new Map<string, number>();
   #nextId = 0;
 
   constructor(
@@ -57,6 +59,20 @@ export class Emission {
 
   newId(): number {
     return this.#nextId++;
+  }
+
+  /** Equal keys: one value. Operands are mostly read at the very indices of their reader, whose number is known. */
+  keyOf(node: Node, at: At, masks: Masks): string {
+    let position = this.#positions.get(at);
+    if (position === undefined) {
+      const key = at.map((index) => index.key).join();
+      position = this.#positionsByKey.get(key) ?? this.#positionsByKey.size;
+      this.#positionsByKey.set(key, position);
+      this.#positions.set(at, position);
+    }
+    let key = `${node.id}@${position}`;
+    for (const { expr, lo, hi } of masks) key += `|${expr.key}:${lo}:${hi}`;
+    return key;
   }
 
   buffer(stored: Node, access: 'read' | 'write'): number {
@@ -110,9 +126,6 @@ function nameOf(node: Node): string {
   return node.op;
 }
 
-const keyOf = (node: Node, at: At, masks: Masks): string =>
-  `${node.id}@${at.map((index) => index.key).join(',')}${masks.map((m) => `|${m.expr.key}:${m.lo}:${m.hi}`).join('')}`;
-
 /** Reads values into one section of instructions. */
 export class Reader {
   readonly instrs: Instr[] = [];
@@ -157,7 +170,7 @@ export class Reader {
 
   /** The value of `node` at `at`; memory is touched only where all `masks` hold. */
   read(node: Node, at: At, masks: Masks = []): number {
-    const key = keyOf(node, at, masks);
+    const key = this.emission.keyOf(node, at, masks);
     const known = this.lookup(key);
     if (known !== undefined) return known;
     const id = this.provided(node, at) ?? this.#fresh(node, at, masks);
@@ -215,7 +228,7 @@ export class Reader {
       masks.length === 0 &&
       (input.op === 'input' || input.op === 'state' || this.emission.inMemory(input));
     if (!direct || this.provided(input, at) !== undefined) return this.read(input, at, all);
-    const key = `${keyOf(input, at, all)}?${fill}`;
+    const key = `${this.emission.keyOf(input, at, all)}?${fill}`;
     const known = this.lookup(key);
     if (known !== undefined) return known;
     const id = this.#load(input, at, all, fill);

@@ -1,6 +1,6 @@
 /** The base class of models and layers. */
 import { ArgumentError, inModule, unpinned } from '../core/index.js';
-import { observe, touch } from '../runtime/index.js';
+import { currentEpoch, observe, touch } from '../runtime/index.js';
 import { Buffer, Parameter, type Tensor } from '../tensor/index.js';
 import { CallableBase, invoke } from './callable.js';
 import { joinPath, membersOf, torchName } from './members.js';
@@ -60,6 +60,8 @@ export abstract class Module extends CallableBase {
   readonly #transient = new Set<string>();
   /** The module it was last called from, and the field through which. */
   #reached: { from: Module; label: string } | undefined;
+  /** How fields lead to the modules below: known until a field changes. */
+  #labels: { epoch: number; of: ReadonlyMap<Module, string> } | undefined;
 
   /** Computes the module's output; calling the module runs it. */
   abstract override forward(...args: never[]): unknown;
@@ -86,16 +88,24 @@ export abstract class Module extends CallableBase {
     return this.#reached.label;
   }
 
-  #labelOf(sought: Module, met = new Set<Module>([this])): string | undefined {
+  /** The fields that lead to a module below this one. */
+  #labelOf(sought: Module): string | undefined {
+    const epoch = currentEpoch();
+    if (this.#labels?.epoch !== epoch) this.#labels = { epoch, of: this.#labelsBelow('', new Map()) };
+    return this.#labels.of.get(sought);
+  }
+
+  #labelsBelow(prefix: string, labels: Map<Module, string>, met = new Set<Module>()): Map<Module, string> {
+    met.add(this);
     for (const [field, value] of Object.entries(this)) {
       for (const [path, member] of membersOf(field, value, isMember)) {
-        if (member === sought) return path;
-        if (!(member instanceof Module) || met.has(member)) continue;
-        const within = member.#labelOf(sought, met.add(member));
-        if (within !== undefined) return `${path}.${within}`;
+        if (!(member instanceof Module)) continue;
+        const label = joinPath(prefix, path);
+        if (!labels.has(member)) labels.set(member, label);
+        if (!met.has(member)) member.#labelsBelow(label, labels, met);
       }
     }
-    return undefined;
+    return labels;
   }
 
   /** The name of a field in state dicts: as PyTorch writes it, `running_mean` for `runningMean`. */

@@ -3,3 +3,4 @@ export * from './families.js';
 export * from './infer.js';
 export * from './scalar.js';
 export * from './special.js';
+export { summaries } from './summaries.js';

@@ -236,14 +236,19 @@ export function recogniseAttention(outputs: readonly Node[]): Node[] {
   const order = topological(outputs);
   const found = hiddenMatches(order, new Set(outputs));
   if (found.size === 0) return [...outputs];
+  /** What stands for nodes that an attention comes before. */
   const rebuilt = new Map<Node, Node>();
+  const now = (before: Node): Node => rebuilt.get(before) ?? before;
   for (const original of order) {
-    const inputs = original.inputs.map((input) => rebuilt.get(input)!);
-    const same = inputs.every((input, i) => input === original.inputs[i]);
-    const current = same ? original : node(original.op, inputs, original.attrs, original.sources);
-    rebuilt.set(original, found.has(original) ? (match(current)?.replacement() ?? current) : current);
+    const changed = original.inputs.some((input) => rebuilt.has(input));
+    if (!changed && !found.has(original)) continue;
+    const current = changed
+      ? node(original.op, original.inputs.map(now), original.attrs, original.sources)
+      : original;
+    const replaced = (found.has(original) && match(current)?.replacement()) || current;
+    if (replaced !== original) rebuilt.set(original, replaced);
   }
-  return outputs.map((output) => rebuilt.get(output)!);
+  return outputs.map(now);
 }
 
 /** Nodes that are an attention whose interior nothing else reads, in the graph as it is. */

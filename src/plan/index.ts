@@ -39,6 +39,17 @@ class Leaves {
   }
 }
 
+/** Where each number stands in a list. */
+function positionsOf(numbers: readonly number[]): Map<number, number[]> {
+  const positions = new Map<number, number[]>();
+  numbers.forEach((number, i) => {
+    const known = positions.get(number);
+    if (known) known.push(i);
+    else positions.set(number, [i]);
+  });
+  return positions;
+}
+
 export function plan(lowered: Lowered, fusion: Fusion, target: Target, name = 'step'): Plan {
   const { graph, position } = fusion.flow;
   const { kernels } = lowered;
@@ -63,8 +74,9 @@ export function plan(lowered: Lowered, fusion: Fusion, target: Target, name = 's
     leafNodes.set(node.attrs.leaf, node);
     return node;
   };
-  const tasks = kernels.map(({ nest, operands, regions }): Task => {
-    const numbers = operands.map((node) => valueOf(canonical(node)));
+  const numbersOf = kernels.map(({ operands }) => operands.map((node) => valueOf(canonical(node))));
+  const tasks = kernels.map(({ nest, regions }, task): Task => {
+    const numbers = numbersOf[task]!;
     const access = nest.buffers.map((buffer) => buffer.access);
     return {
       reads: numbers.filter((_, i) => access[i] !== 'write'),
@@ -85,6 +97,15 @@ export function plan(lowered: Lowered, fusion: Fusion, target: Target, name = 's
       else readers.set(value, [task]);
     }
   });
+
+  const awaited = new Set(before.flatMap((tasksBefore) => [...tasksBefore]));
+  const operandsOfTask = new Map<number, Map<number, number[]>>();
+  /** Which operands of a kernel are a value: one kernel may update hundreds of parameters. */
+  const operandsWith = (task: number): Map<number, number[]> => {
+    let byValue = operandsOfTask.get(task);
+    if (!byValue) operandsOfTask.set(task, (byValue = positionsOf(numbersOf[task]!)));
+    return byValue;
+  };
 
   // Where each stored value goes: results and state are written in place where that is legal, else copied at the end.
   const refs = new Map<number, BufferRef>();
@@ -109,15 +130,18 @@ export function plan(lowered: Lowered, fusion: Fusion, target: Target, name = 's
     const old = leafNodes.get(leaf);
     if (!old) return true;
     const oldValue = valueOf(old);
-    const { nest, operands } = kernels[task]!;
-    const written = operands.findIndex((node) => valueOf(canonical(node)) === value);
-    const reads = operands.flatMap((node, i) => (canonical(node) === old ? [i] : []));
+    const { nest } = kernels[task]!;
+    const operands = operandsWith(task);
+    const written = operands.get(value)![0]!;
+    const reads = operands.get(oldValue) ?? [];
     if (!reads.every((read) => mayUpdateInPlace(nest, read, written))) return false;
     const others = (readers.get(oldValue) ?? []).filter((reader) => reader !== task);
-    if (others.some((reader) => waitsFor(before, reader, task))) return false;
+    // Most updates come last: nothing waits for them, and no search is needed to know it.
+    if (awaited.has(task) && others.some((reader) => waitsFor(before, reader, task))) return false;
     for (const reader of others) {
       tasks[task]!.after.add(reader);
       before[task]!.add(reader);
+      awaited.add(reader);
     }
     return true;
   }

@@ -6,7 +6,7 @@ import { BackendError } from '../core/index.js';
 
 export type { Backend, BackendName, Emitted, EmitOptions, Executable } from '../backends/backend.js';
 export type { KernelTime } from '../backends/stopwatch.js';
-export { Storage } from '../backends/storage.js';
+export { Storage, copyOf } from '../backends/storage.js';
 
 const backends = new Map<BackendName, Backend>();
 

@@ -3,7 +3,7 @@
  * cached by exact structure.
  */
 import { fuse, type Fusion } from '../fusion/index.js';
-import { roots, structuralKey, topological, type Graph, type Node } from '../graph/index.js';
+import { leavesOf, roots, topological, type Graph, type Node } from '../graph/index.js';
 import { lower, type Check, type Lowered } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
 import {
@@ -25,7 +25,7 @@ export interface CompileOptions extends EmitOptions {
 }
 
 /** The stages from a traced graph to a source. */
-type TimedStage = 'key' | 'simplify' | 'fuse' | 'lower' | 'plan' | 'emit';
+type TimedStage = 'leaves' | 'simplify' | 'fuse' | 'lower' | 'plan' | 'emit';
 
 /** A graph on its way down, stage by stage. */
 export interface Compilation {
@@ -92,7 +92,7 @@ function indexChecks(graph: Graph): Check[] {
 
 export function compileGraph(traced: Graph, options: CompileOptions, leaves?: readonly Leaf[]): Compilation {
   compilations++;
-  const ms: Record<TimedStage, number> = { key: 0, simplify: 0, fuse: 0, lower: 0, plan: 0, emit: 0 };
+  const ms: Record<TimedStage, number> = { leaves: 0, simplify: 0, fuse: 0, lower: 0, plan: 0, emit: 0 };
   const timed = <T>(stage: TimedStage, body: () => T): T => {
     const since = performance.now();
     const result = body();
@@ -102,7 +102,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
   const backend = backendOf(options.backend);
   const { attention } = backend.target;
   const fusionOn = options.fusion ?? true;
-  const keyed = timed('key', () => leaves ?? structuralKey(traced).leaves);
+  const keyed = timed('leaves', () => leaves ?? leavesOf(traced));
   const graph = withAttention(traced);
   const { graph: optimized, log } = timed('simplify', () => simplify(graph, { attention }));
   const fusion = timed('fuse', () => fuse(optimized, backend.target, { fusion: fusionOn }));

@@ -1,5 +1,6 @@
 /** Whole tensors compared: answers for the host. */
 import { sameShape } from '../core/index.js';
+import { isclose } from './functions.generated.js';
 import type { Tensor } from './tensor.generated.js';
 
 /** Whether two tensors have the same shape and the same values; NaN equals nothing (torch.equal). */
@@ -11,4 +12,4 @@ export const allclose = async (
   x: Tensor,
   y: Tensor,
   options: { rtol?: number | undefined; atol?: number | undefined; equalNan?: boolean | undefined } = {},
-): Promise<boolean> => (await x.isclose(y, options).all().item()) === 1;
+): Promise<boolean> => (await isclose(x, y, options).all().item()) === 1;

@@ -2,9 +2,9 @@
  * compile(): a function is traced once per kind of arguments, and from then on a call is one program. It sees tensors
  * among its arguments as inputs, other arguments as fixed keys, and state wherever it touches it.
  */
-import { TraceError, kindOf, unpinned } from '../core/index.js';
+import { FusegradError, TraceError, kindOf, unpinned } from '../core/index.js';
 import { node, type Graph, type Node } from '../graph/index.js';
-import { Traced } from '../inspect/index.js';
+import type { Traced } from '../inspect/index.js';
 import type { Leaf } from '../ops/index.js';
 import {
   Instance,
@@ -43,8 +43,13 @@ import {
 
 export interface Compiled<A extends unknown[], R> {
   (...args: A): R;
-  /** Compiles for these arguments without running, and returns the program to look at. */
+  /**
+   * Compiles for these arguments without running, and returns the program to look at. In a browser's bundle it throws
+   * and names `trace(step, ...args)` of `fusegrad/inspect`: a page loads what draws programs where it imports it.
+   */
   trace(...args: A): Traced;
+  /** Compiles for these arguments without running, and returns every stage's own result. */
+  compilation(...args: A): Compilation & { readonly forward: Graph };
   /** Time each kernel has taken, when compiled with `{ profile: true }`. */
   profile(): readonly KernelTime[];
 }
@@ -133,9 +138,15 @@ export function compile<A extends unknown[], R>(
     return run(entryFor(args), args) as R;
   };
   return Object.assign(compiled, {
-    trace: (...args: A): Traced => {
-      const entry = entryFor(args);
-      return new Traced(entry.compilation, entry.forward);
+    trace: (): never => {
+      throw new FusegradError(
+        `${name}.trace: what draws programs is not in this bundle`,
+        "import { trace } from 'fusegrad/inspect' and call trace(step, ...inputs)",
+      );
+    },
+    compilation: (...args: A) => {
+      const { compilation, forward } = entryFor(args);
+      return { ...compilation, forward };
     },
     profile: (): readonly KernelTime[] => entries.flatMap((entry) => entry.instance.profile),
   });

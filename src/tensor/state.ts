@@ -25,7 +25,24 @@ export interface StateOptions {
   readonly name?: string;
 }
 
+/** Memory made to become state: a cell takes it over, and another one a copy. */
+class Fresh {
+  #taken = false;
+  constructor(
+    readonly data: TypedArray,
+    readonly shape: Shape,
+    readonly dtype: DType,
+  ) {}
+
+  take(): TypedArray {
+    const array = this.#taken ? this.data.slice() : this.data;
+    this.#taken = true;
+    return array;
+  }
+}
+
 function cellOf(initial: Initial, name: string | undefined): Cell {
+  if (initial instanceof Fresh) return new Cell(initial.take(), initial.shape, initial.dtype, name);
   if (Array.isArray(initial) || typeof initial !== 'object') {
     throw new ArgumentError(
       'Parameter',
@@ -88,11 +105,8 @@ export class Buffer extends StateTensor {
 }
 
 /** Zeros as state of a shape. */
-export const zeroState = (shape: Shape, dtype: DType = 'float32'): Initial => ({
-  data: new dtypes[dtype].array(numel(shape)),
-  shape,
-  dtype,
-});
+export const zeroState = (shape: Shape, dtype: DType = 'float32'): Initial =>
+  new Fresh(new dtypes[dtype].array(numel(shape)), shape, dtype);
 
 /** Whether gradients flow through what is computed now (torch.is_grad_enabled). */
 export const isGradEnabled = gradientsEnabled;

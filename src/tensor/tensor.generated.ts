@@ -3,7 +3,7 @@ import type { DType, Dim } from '../core/index.js';
 import * as f from '../functional/index.js';
 import type { Dims, Index, Making, Sizes, WithDType, Named as NamedNodes } from '../functional/index.js';
 import type { Node } from '../graph/index.js';
-import { maybeNodeOf, nodeOf } from './arguments.js';
+import { nodeOf } from './arguments.js';
 import { TensorBase, call } from './base.js';
 
 /** A tensor, or a JavaScript value that stands for one. */
@@ -101,64 +101,11 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * Inverse hyperbolic cosine, NaN below 1.
-   */
-  acosh(): Tensor {
-    return call(() => wrap(f.acosh(this.node)));
-  }
-
-  /**
    * `x + alpha * y`. Two bools give their logical or.
    * @example tensor([1, 2]).add(10) // [11, 12]
    */
   add(y: Operand, options?: { alpha?: number | undefined }): Tensor {
     return call(() => wrap(f.add(this.node, lower(y), options)));
-  }
-
-  /**
-   * `beta * x + alpha * (b1 @ b2)` summed over the batch.
-   */
-  addbmm(
-    b1: Tensor,
-    b2: Tensor,
-    options?: { beta?: number | undefined; alpha?: number | undefined },
-  ): Tensor {
-    return call(() => wrap(f.addbmm(this.node, nodeOf(b1, 'b1'), nodeOf(b2, 'b2'), options)));
-  }
-
-  /**
-   * `x + value * t1 / t2`.
-   */
-  addcdiv(t1: Tensor, t2: Tensor, options?: { value?: number | undefined }): Tensor {
-    return call(() => wrap(f.addcdiv(this.node, nodeOf(t1, 't1'), nodeOf(t2, 't2'), options)));
-  }
-
-  /**
-   * `x + value * t1 * t2`.
-   */
-  addcmul(t1: Tensor, t2: Tensor, options?: { value?: number | undefined }): Tensor {
-    return call(() => wrap(f.addcmul(this.node, nodeOf(t1, 't1'), nodeOf(t2, 't2'), options)));
-  }
-
-  /**
-   * `beta * x + alpha * (m1 @ m2)` of matrices.
-   */
-  addmm(m1: Tensor, m2: Tensor, options?: { beta?: number | undefined; alpha?: number | undefined }): Tensor {
-    return call(() => wrap(f.addmm(this.node, nodeOf(m1, 'm1'), nodeOf(m2, 'm2'), options)));
-  }
-
-  /**
-   * `beta * x + alpha * (m @ v)` of a matrix and a vector.
-   */
-  addmv(m: Tensor, v: Tensor, options?: { beta?: number | undefined; alpha?: number | undefined }): Tensor {
-    return call(() => wrap(f.addmv(this.node, nodeOf(m, 'm'), nodeOf(v, 'v'), options)));
-  }
-
-  /**
-   * `beta * x + alpha * outer(v1, v2)`.
-   */
-  addr(v1: Tensor, v2: Tensor, options?: { beta?: number | undefined; alpha?: number | undefined }): Tensor {
-    return call(() => wrap(f.addr(this.node, nodeOf(v1, 'v1'), nodeOf(v2, 'v2'), options)));
   }
 
   /**
@@ -180,20 +127,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   amin(dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
     return call(() => wrap(f.amin(this.node, dim, options)));
-  }
-
-  /**
-   * The smallest and the largest over one dimension or all.
-   */
-  aminmax(dim?: number, options?: { keepdim?: boolean | undefined }): Named<'min' | 'max'> {
-    return call(() => named(f.aminmax(this.node, dim, options)));
-  }
-
-  /**
-   * The angle of real numbers: 0, or pi below 0; NaN stays.
-   */
-  angle(): Tensor {
-    return call(() => wrap(f.angle(this.node)));
   }
 
   /**
@@ -225,28 +158,10 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * The elements at `storageOffset + i * stride[0] + j * stride[1] + ...` of the flattened tensor.
-   */
-  asStrided(
-    size: readonly number[],
-    stride: readonly number[],
-    options?: { storageOffset?: number | undefined },
-  ): Tensor {
-    return call(() => wrap(f.asStrided(this.node, size, stride, options)));
-  }
-
-  /**
    * Inverse sine, NaN outside [-1, 1].
    */
   asin(): Tensor {
     return call(() => wrap(f.asin(this.node)));
-  }
-
-  /**
-   * Inverse hyperbolic sine.
-   */
-  asinh(): Tensor {
-    return call(() => wrap(f.asinh(this.node)));
   }
 
   /**
@@ -268,81 +183,10 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * The angle of the point (y, x), in (-pi, pi].
-   */
-  atan2(x: Operand): Tensor {
-    return call(() => wrap(f.atan2(this.node, lower(x))));
-  }
-
-  /**
-   * Inverse hyperbolic tangent, NaN outside [-1, 1].
-   */
-  atanh(): Tensor {
-    return call(() => wrap(f.atanh(this.node)));
-  }
-
-  /**
-   * `beta * x + alpha * (b1 @ b2)` of stacks of matrices.
-   */
-  baddbmm(
-    b1: Tensor,
-    b2: Tensor,
-    options?: { beta?: number | undefined; alpha?: number | undefined },
-  ): Tensor {
-    return call(() => wrap(f.baddbmm(this.node, nodeOf(b1, 'b1'), nodeOf(b2, 'b2'), options)));
-  }
-
-  /**
    * The values as bfloat16.
    */
   bfloat16(): Tensor {
     return call(() => wrap(f.bfloat16(this.node)));
-  }
-
-  /**
-   * Bitwise and.
-   * @throws DTypeError for floating tensors.
-   */
-  bitwiseAnd(y: Operand): Tensor {
-    return call(() => wrap(f.bitwiseAnd(this.node, lower(y))));
-  }
-
-  /**
-   * `x * 2^y`; 0 where `y` is outside the width.
-   */
-  bitwiseLeftShift(y: Operand): Tensor {
-    return call(() => wrap(f.bitwiseLeftShift(this.node, lower(y))));
-  }
-
-  /**
-   * Bitwise not; logical not of bools.
-   * @throws DTypeError for floating tensors.
-   */
-  bitwiseNot(): Tensor {
-    return call(() => wrap(f.bitwiseNot(this.node)));
-  }
-
-  /**
-   * Bitwise or.
-   * @throws DTypeError for floating tensors.
-   */
-  bitwiseOr(y: Operand): Tensor {
-    return call(() => wrap(f.bitwiseOr(this.node, lower(y))));
-  }
-
-  /**
-   * `x` shifted right, keeping its sign.
-   */
-  bitwiseRightShift(y: Operand): Tensor {
-    return call(() => wrap(f.bitwiseRightShift(this.node, lower(y))));
-  }
-
-  /**
-   * Bitwise exclusive or.
-   * @throws DTypeError for floating tensors.
-   */
-  bitwiseXor(y: Operand): Tensor {
-    return call(() => wrap(f.bitwiseXor(this.node, lower(y))));
   }
 
   /**
@@ -364,13 +208,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   broadcastTo(shape: readonly number[]): Tensor {
     return call(() => wrap(f.broadcastTo(this.node, shape)));
-  }
-
-  /**
-   * The interval between `boundaries` each element lies in: see searchsorted.
-   */
-  bucketize(boundaries: Tensor, options?: { right?: boolean | undefined }): Tensor {
-    return call(() => wrap(f.bucketize(this.node, nodeOf(boundaries, 'boundaries'), options)));
   }
 
   /**
@@ -431,45 +268,10 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * All choices of `r` elements of a vector, as rows.
-   */
-  combinations(options?: { r?: number | undefined; withReplacement?: boolean | undefined }): Tensor {
-    return call(() => wrap(f.combinations(this.node, options)));
-  }
-
-  /**
-   * The complex conjugate: the tensor itself.
-   */
-  conj(): Tensor {
-    return call(() => wrap(f.conj(this.node)));
-  }
-
-  /**
-   * The complex conjugate: the tensor itself.
-   */
-  conjPhysical(): Tensor {
-    return call(() => wrap(f.conjPhysical(this.node)));
-  }
-
-  /**
    * The tensor itself: there are no strides to tidy.
    */
   contiguous(): Tensor {
     return call(() => wrap(f.contiguous(this.node)));
-  }
-
-  /**
-   * The size of `x` with the sign of `y`, -0 included.
-   */
-  copysign(y: Operand): Tensor {
-    return call(() => wrap(f.copysign(this.node, lower(y))));
-  }
-
-  /**
-   * The correlation coefficients of variables in rows.
-   */
-  corrcoef(): Tensor {
-    return call(() => wrap(f.corrcoef(this.node)));
   }
 
   /**
@@ -487,56 +289,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * How many elements over `dim` are not 0, as int32.
-   */
-  countNonzero(dim?: Dims): Tensor {
-    return call(() => wrap(f.countNonzero(this.node, dim)));
-  }
-
-  /**
-   * The covariance matrix of variables in rows, with observations in columns.
-   */
-  cov(options?: {
-    correction?: number | undefined;
-    fweights?: Tensor | undefined;
-    aweights?: Tensor | undefined;
-  }): Tensor {
-    return call(() =>
-      wrap(
-        f.cov(
-          this.node,
-          options && {
-            ...options,
-            fweights: maybeNodeOf(options.fweights, 'options.fweights'),
-            aweights: maybeNodeOf(options.aweights, 'options.aweights'),
-          },
-        ),
-      ),
-    );
-  }
-
-  /**
-   * The vector product along a dimension of size 3: the first such, unless `dim` says which.
-   */
-  cross(y: Tensor, dim?: number): Tensor {
-    return call(() => wrap(f.cross(this.node, nodeOf(y, 'y'), dim)));
-  }
-
-  /**
-   * The largest so far along `dim`, and where it stands (the last among equals).
-   */
-  cummax(dim: number): Named<'values' | 'indices'> {
-    return call(() => named(f.cummax(this.node, dim)));
-  }
-
-  /**
-   * The smallest so far along `dim`, and where it stands (the last among equals).
-   */
-  cummin(dim: number): Named<'values' | 'indices'> {
-    return call(() => named(f.cummin(this.node, dim)));
-  }
-
-  /**
    * Running product along `dim`.
    */
   cumprod(dim: number, options?: { dtype?: DType | undefined }): Tensor {
@@ -551,49 +303,10 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * Running integral of `y` along `dim` by the trapezoidal rule.
-   */
-  cumulativeTrapezoid(x?: Tensor, dim?: number, options?: { dx?: number | undefined }): Tensor {
-    return call(() => wrap(f.cumulativeTrapezoid(this.node, maybeNodeOf(x, 'x'), dim, options)));
-  }
-
-  /**
-   * Degrees to radians.
-   */
-  deg2rad(): Tensor {
-    return call(() => wrap(f.deg2rad(this.node)));
-  }
-
-  /**
    * The values, through which no gradient flows.
    */
   detach(): Tensor {
     return call(() => wrap(f.detach(this.node)));
-  }
-
-  /**
-   * A diagonal of a matrix, or a square matrix with a vector on that diagonal.
-   */
-  diag(options?: { diagonal?: number | undefined }): Tensor {
-    return call(() => wrap(f.diag(this.node, options)));
-  }
-
-  /**
-   * Matrices with the last dimension of `x` on a diagonal, zeros elsewhere; `dim1` and `dim2` are their dimensions.
-   */
-  diagEmbed(options?: {
-    offset?: number | undefined;
-    dim1?: number | undefined;
-    dim2?: number | undefined;
-  }): Tensor {
-    return call(() => wrap(f.diagEmbed(this.node, options)));
-  }
-
-  /**
-   * A square matrix with all elements of `x` on a diagonal.
-   */
-  diagflat(options?: { offset?: number | undefined }): Tensor {
-    return call(() => wrap(f.diagflat(this.node, options)));
   }
 
   /**
@@ -605,53 +318,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
     dim2?: number | undefined;
   }): Tensor {
     return call(() => wrap(f.diagonal(this.node, options)));
-  }
-
-  /**
-   * `x` with a diagonal of two dimensions replaced by `source`, laid out as diagonal returns it.
-   */
-  diagonalScatter(
-    source: Tensor,
-    options?: { offset?: number | undefined; dim1?: number | undefined; dim2?: number | undefined },
-  ): Tensor {
-    return call(() => wrap(f.diagonalScatter(this.node, nodeOf(source, 'source'), options)));
-  }
-
-  /**
-   * Differences of neighbours along `dim`, taken `n` times; `prepend` and `append` are joined on first.
-   */
-  diff(options?: {
-    n?: number | undefined;
-    dim?: number | undefined;
-    prepend?: Tensor | undefined;
-    append?: Tensor | undefined;
-  }): Tensor {
-    return call(() =>
-      wrap(
-        f.diff(
-          this.node,
-          options && {
-            ...options,
-            prepend: maybeNodeOf(options.prepend, 'options.prepend'),
-            append: maybeNodeOf(options.append, 'options.append'),
-          },
-        ),
-      ),
-    );
-  }
-
-  /**
-   * The derivative of lgamma.
-   */
-  digamma(): Tensor {
-    return call(() => wrap(f.digamma(this.node)));
-  }
-
-  /**
-   * The p-norm of `x - y`.
-   */
-  dist(y: Tensor, options?: { p?: number | undefined }): Tensor {
-    return call(() => wrap(f.dist(this.node, nodeOf(y, 'y'), options)));
   }
 
   /**
@@ -678,13 +344,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * Parts along dimension 2.
-   */
-  dsplit(sections: number | readonly number[]): Tensor[] {
-    return call(() => f.dsplit(this.node, sections).map(wrap));
-  }
-
-  /**
    * `x = y`.
    */
   eq(y: Operand): Tensor {
@@ -696,20 +355,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   erf(): Tensor {
     return call(() => wrap(f.erf(this.node)));
-  }
-
-  /**
-   * `1 - erf(x)`, accurate where that is small.
-   */
-  erfc(): Tensor {
-    return call(() => wrap(f.erfc(this.node)));
-  }
-
-  /**
-   * The inverse of erf: ±Infinity at ±1, NaN outside.
-   */
-  erfinv(): Tensor {
-    return call(() => wrap(f.erfinv(this.node)));
   }
 
   /**
@@ -769,31 +414,10 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * Reversed along dimension 1.
-   */
-  fliplr(): Tensor {
-    return call(() => wrap(f.fliplr(this.node)));
-  }
-
-  /**
-   * Reversed along dimension 0.
-   */
-  flipud(): Tensor {
-    return call(() => wrap(f.flipud(this.node)));
-  }
-
-  /**
    * The values as float32.
    */
   float(): Tensor {
     return call(() => wrap(f.float(this.node)));
-  }
-
-  /**
-   * `x` to the power `y`, computed in float64.
-   */
-  floatPower(y: Operand): Tensor {
-    return call(() => wrap(f.floatPower(this.node, lower(y))));
   }
 
   /**
@@ -811,31 +435,10 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * The larger of two, ignoring NaN. At ties `x` gets the gradient.
-   */
-  fmax(y: Operand): Tensor {
-    return call(() => wrap(f.fmax(this.node, lower(y))));
-  }
-
-  /**
-   * The smaller of two, ignoring NaN. At ties `x` gets the gradient.
-   */
-  fmin(y: Operand): Tensor {
-    return call(() => wrap(f.fmin(this.node, lower(y))));
-  }
-
-  /**
    * The remainder of `x / y` with the sign of `x`, as `%` in JavaScript.
    */
   fmod(y: Operand): Tensor {
     return call(() => wrap(f.fmod(this.node, lower(y))));
-  }
-
-  /**
-   * `x - trunc(x)`.
-   */
-  frac(): Tensor {
-    return call(() => wrap(f.frac(this.node)));
   }
 
   /**
@@ -867,89 +470,11 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * 0 below 0, 1 above, and `values` at 0.
-   */
-  heaviside(values: Operand): Tensor {
-    return call(() => wrap(f.heaviside(this.node, lower(values))));
-  }
-
-  /**
-   * Parts along dimension 1 (0 for vectors).
-   */
-  hsplit(sections: number | readonly number[]): Tensor[] {
-    return call(() => f.hsplit(this.node, sections).map(wrap));
-  }
-
-  /**
-   * `sqrt(x^2 + y^2)`.
-   */
-  hypot(y: Operand): Tensor {
-    return call(() => wrap(f.hypot(this.node, lower(y))));
-  }
-
-  /**
-   * The modified Bessel function of order 0.
-   */
-  i0(): Tensor {
-    return call(() => wrap(f.i0(this.node)));
-  }
-
-  /**
    * `x` with `alpha * source` added to the slices of `dim` that a vector names.
    */
   indexAdd(dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | undefined }): Tensor {
     return call(() =>
       wrap(f.indexAdd(this.node, dim, nodeOf(index, 'index'), nodeOf(source, 'source'), options)),
-    );
-  }
-
-  /**
-   * `x` with the slices of `dim` that a vector names replaced by those of `source`.
-   */
-  indexCopy(dim: number, index: Tensor, source: Tensor): Tensor {
-    return call(() => wrap(f.indexCopy(this.node, dim, nodeOf(index, 'index'), nodeOf(source, 'source'))));
-  }
-
-  /**
-   * `x` with the slices of `dim` that a vector names filled with one value.
-   */
-  indexFill(dim: number, index: Tensor, value: Operand): Tensor {
-    return call(() => wrap(f.indexFill(this.node, dim, nodeOf(index, 'index'), lower(value))));
-  }
-
-  /**
-   * `x` with `x[i, j, ...] = values` where tensors `indices` index the first dimensions together; with `accumulate`,
-   * values are added.
-   */
-  indexPut(
-    indices: readonly Tensor[],
-    values: Operand,
-    options?: { accumulate?: boolean | undefined },
-  ): Tensor {
-    return call(() =>
-      wrap(
-        f.indexPut(
-          this.node,
-          indices.map((each) => nodeOf(each, 'indices')),
-          lower(values),
-          options,
-        ),
-      ),
-    );
-  }
-
-  /**
-   * `x` with the slices of `dim` that a vector names reduced with those of `source` that fall on them.
-   */
-  indexReduce(
-    dim: number,
-    index: Tensor,
-    source: Tensor,
-    reduce: 'prod' | 'mean' | 'amax' | 'amin',
-    options?: { includeSelf?: boolean | undefined },
-  ): Tensor {
-    return call(() =>
-      wrap(f.indexReduce(this.node, dim, nodeOf(index, 'index'), nodeOf(source, 'source'), reduce, options)),
     );
   }
 
@@ -961,27 +486,10 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * The products over the last dimensions of both; 0-d tensors multiply.
-   */
-  inner(y: Tensor): Tensor {
-    return call(() => wrap(f.inner(this.node, nodeOf(y, 'y'))));
-  }
-
-  /**
    * The values as int32.
    */
   int(): Tensor {
     return call(() => wrap(f.int(this.node)));
-  }
-
-  /**
-   * Whether `|x - y| <= atol + rtol * |y|`; equal infinities are close, NaN to NaN with `equalNan`.
-   */
-  isclose(
-    y: Tensor,
-    options?: { rtol?: number | undefined; atol?: number | undefined; equalNan?: boolean | undefined },
-  ): Tensor {
-    return call(() => wrap(f.isclose(this.node, nodeOf(y, 'y'), options)));
   }
 
   /**
@@ -1006,52 +514,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * Whether each element is negative infinity.
-   */
-  isneginf(): Tensor {
-    return call(() => wrap(f.isneginf(this.node)));
-  }
-
-  /**
-   * Whether each element is positive infinity.
-   */
-  isposinf(): Tensor {
-    return call(() => wrap(f.isposinf(this.node)));
-  }
-
-  /**
-   * Whether each element is real: all are.
-   */
-  isreal(): Tensor {
-    return call(() => wrap(f.isreal(this.node)));
-  }
-
-  /**
-   * The Kronecker product: every element of `x` times all of `y`, in blocks.
-   */
-  kron(y: Tensor): Tensor {
-    return call(() => wrap(f.kron(this.node, nodeOf(y, 'y'))));
-  }
-
-  /**
-   * The `k`-th smallest value along `dim` (the first is 1), and where it stands.
-   */
-  kthvalue(
-    k: number,
-    dim?: number,
-    options?: { keepdim?: boolean | undefined },
-  ): Named<'values' | 'indices'> {
-    return call(() => named(f.kthvalue(this.node, k, dim, options)));
-  }
-
-  /**
-   * `x * 2^y`.
-   */
-  ldexp(y: Operand): Tensor {
-    return call(() => wrap(f.ldexp(this.node, lower(y))));
-  }
-
-  /**
    * `x <= y`.
    */
   le(y: Operand): Tensor {
@@ -1063,13 +525,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   lerp(end: Tensor, weight: Operand): Tensor {
     return call(() => wrap(f.lerp(this.node, nodeOf(end, 'end'), lower(weight))));
-  }
-
-  /**
-   * The logarithm of |gamma(x)|.
-   */
-  lgamma(): Tensor {
-    return call(() => wrap(f.lgamma(this.node)));
   }
 
   /**
@@ -1110,27 +565,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * `log(e^x + e^y)` without overflow.
-   */
-  logaddexp(y: Operand): Tensor {
-    return call(() => wrap(f.logaddexp(this.node, lower(y))));
-  }
-
-  /**
-   * `log2(2^x + 2^y)` without overflow.
-   */
-  logaddexp2(y: Operand): Tensor {
-    return call(() => wrap(f.logaddexp2(this.node, lower(y))));
-  }
-
-  /**
-   * Running `log(sum(e^x))` along `dim`, without overflow.
-   */
-  logcumsumexp(dim: number): Tensor {
-    return call(() => wrap(f.logcumsumexp(this.node, dim)));
-  }
-
-  /**
    * Whether both are true, that is not 0.
    */
   logicalAnd(y: Operand): Tensor {
@@ -1156,13 +590,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   logicalXor(y: Operand): Tensor {
     return call(() => wrap(f.logicalXor(this.node, lower(y))));
-  }
-
-  /**
-   * `log(x / (1 - x))`, the inverse of sigmoid; `eps` first moves `x` into `[eps, 1 - eps]`.
-   */
-  logit(options?: { eps?: number | undefined }): Tensor {
-    return call(() => wrap(f.logit(this.node, options)));
   }
 
   /**
@@ -1194,13 +621,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * `x` with the elements where `mask` is true replaced by those of `source`, in order.
-   */
-  maskedScatter(mask: Tensor, source: Tensor): Tensor {
-    return call(() => wrap(f.maskedScatter(this.node, nodeOf(mask, 'mask'), nodeOf(source, 'source'))));
-  }
-
-  /**
    * The matrix product. Vectors count as a row on the left and a column on the right, and lose that dimension again;
    * leading dimensions broadcast.
    * @throws ShapeError where inner sizes differ.
@@ -1208,13 +628,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   matmul(y: Tensor): Tensor {
     return call(() => wrap(f.matmul(this.node, nodeOf(y, 'y'))));
-  }
-
-  /**
-   * Square matrices to a power that is not negative.
-   */
-  matrixPower(n: number): Tensor {
-    return call(() => wrap(f.matrixPower(this.node, n)));
   }
 
   /**
@@ -1256,25 +669,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * The median of all elements, or `{ values, indices }` along `dim`: the lower of two middle values, NaN where one is.
-   */
-  median(): Tensor;
-  median(dim: number, options?: { keepdim?: boolean | undefined }): Named<'values' | 'indices'>;
-  median(dim?: number, options?: { keepdim?: boolean | undefined }): Tensor | Named<'values' | 'indices'> {
-    return call(() =>
-      wrapOrName(
-        (
-          f.median as (
-            x: Node,
-            dim?: number,
-            options?: { keepdim?: boolean | undefined },
-          ) => Node | NamedNodes<'values' | 'indices'>
-        )(this.node, dim, options),
-      ),
-    );
-  }
-
-  /**
    * The smallest element of all, the smaller of two tensors element by element, or with a dimension number
    * `{ values, indices }` along it. Among equals the first is taken; its gradient goes there.
    */
@@ -1312,24 +706,10 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * The most frequent value along `dim` (the smallest of several), and where it stands last.
-   */
-  mode(dim?: number, options?: { keepdim?: boolean | undefined }): Named<'values' | 'indices'> {
-    return call(() => named(f.mode(this.node, dim, options)));
-  }
-
-  /**
    * Dimensions `source` moved to `destination`, the rest in order.
    */
   movedim(source: Dims, destination: Dims): Tensor {
     return call(() => wrap(f.movedim(this.node, source, destination)));
-  }
-
-  /**
-   * Values in order along dimension 0.
-   */
-  msort(): Tensor {
-    return call(() => wrap(f.msort(this.node)));
   }
 
   /**
@@ -1347,13 +727,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * The logarithm of the multivariate gamma function of dimension `p`.
-   */
-  mvlgamma(p: number): Tensor {
-    return call(() => wrap(f.mvlgamma(this.node, p)));
-  }
-
-  /**
    * NaN and infinities replaced: NaN by `nan` (0), infinities by `posinf` and `neginf` (the dtype's extremes).
    */
   nanToNum(options?: {
@@ -1365,64 +738,10 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * The mean over `dim` of what is not NaN.
-   */
-  nanmean(dim?: Dims, options?: { keepdim?: boolean | undefined; dtype?: DType | undefined }): Tensor {
-    return call(() => wrap(f.nanmean(this.node, dim, options)));
-  }
-
-  /**
-   * The median of what is not NaN: see median.
-   */
-  nanmedian(): Tensor;
-  nanmedian(dim: number, options?: { keepdim?: boolean | undefined }): Named<'values' | 'indices'>;
-  nanmedian(dim?: number, options?: { keepdim?: boolean | undefined }): Tensor | Named<'values' | 'indices'> {
-    return call(() =>
-      wrapOrName(
-        (
-          f.nanmedian as (
-            x: Node,
-            dim?: number,
-            options?: { keepdim?: boolean | undefined },
-          ) => Node | NamedNodes<'values' | 'indices'>
-        )(this.node, dim, options),
-      ),
-    );
-  }
-
-  /**
-   * The quantiles of what is not NaN: see quantile.
-   */
-  nanquantile(
-    q: number | Tensor,
-    dim?: number,
-    options?: {
-      keepdim?: boolean | undefined;
-      interpolation?: 'linear' | 'lower' | 'higher' | 'midpoint' | 'nearest' | undefined;
-    },
-  ): Tensor {
-    return call(() => wrap(f.nanquantile(this.node, lower(q), dim, options)));
-  }
-
-  /**
-   * The sum over `dim`, NaN counting as 0.
-   */
-  nansum(dim?: Dims, options?: { keepdim?: boolean | undefined; dtype?: DType | undefined }): Tensor {
-    return call(() => wrap(f.nansum(this.node, dim, options)));
-  }
-
-  /**
    * The part of `dim` from `start` on, of the given length.
    */
   narrow(dim: number, start: number | Tensor, length: number): Tensor {
     return call(() => wrap(f.narrow(this.node, dim, lower(start), length)));
-  }
-
-  /**
-   * See narrow.
-   */
-  narrowCopy(dim: number, start: number | Tensor, length: number): Tensor {
-    return call(() => wrap(f.narrowCopy(this.node, dim, lower(start), length)));
   }
 
   /**
@@ -1462,13 +781,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * The next number after `x` in the direction of `y`.
-   */
-  nextafter(y: Tensor): Tensor {
-    return call(() => wrap(f.nextafter(this.node, nodeOf(y, 'y'))));
-  }
-
-  /**
    * The p-norm over `dim`: the p-th root of the sum of |x|^p. `p` may be Infinity, -Infinity, 0 or 'fro' (2).
    */
   norm(dim?: Dims, options?: { p?: number | 'fro' | undefined; keepdim?: boolean | undefined }): Tensor {
@@ -1490,27 +802,11 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * `x` itself; bool is refused.
-   */
-  positive(): Tensor {
-    return call(() => wrap(f.positive(this.node)));
-  }
-
-  /**
    * `x` to the power `y`. Integers to an integer power stay integers.
    * @throws ArgumentError for an integer tensor to a negative number.
    */
   pow(y: Operand): Tensor {
     return call(() => wrap(f.pow(this.node, lower(y))));
-  }
-
-  /**
-   * x where positive, `weight * x` elsewhere; `weight` holds one slope, or one per channel (dim 1). PyTorch: `F.prelu`.
-   * @throws ShapeError when there are neither one slope nor as many as channels.
-   * @example F.prelu(tensor([-2, 1]), tensor([0.25])) // [-0.5, 1]
-   */
-  prelu(weight: Tensor): Tensor {
-    return call(() => wrap(f.prelu(this.node, nodeOf(weight, 'weight'))));
   }
 
   /**
@@ -1521,45 +817,10 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * `x` with elements of its flattened form replaced by `source`, or increased with `accumulate`.
-   */
-  put(index: Tensor, source: Tensor, options?: { accumulate?: boolean | undefined }): Tensor {
-    return call(() => wrap(f.put(this.node, nodeOf(index, 'index'), nodeOf(source, 'source'), options)));
-  }
-
-  /**
-   * The `q`-quantiles of all elements or along `dim`. Several `q` make a first dimension.
-   */
-  quantile(
-    q: number | Tensor,
-    dim?: number,
-    options?: {
-      keepdim?: boolean | undefined;
-      interpolation?: 'linear' | 'lower' | 'higher' | 'midpoint' | 'nearest' | undefined;
-    },
-  ): Tensor {
-    return call(() => wrap(f.quantile(this.node, lower(q), dim, options)));
-  }
-
-  /**
-   * Radians to degrees.
-   */
-  rad2deg(): Tensor {
-    return call(() => wrap(f.rad2deg(this.node)));
-  }
-
-  /**
    * All elements in one dimension.
    */
   ravel(): Tensor {
     return call(() => wrap(f.ravel(this.node)));
-  }
-
-  /**
-   * The real part: the tensor itself.
-   */
-  real(): Tensor {
-    return call(() => wrap(f.real(this.node)));
   }
 
   /**
@@ -1584,13 +845,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   remainder(y: Operand): Tensor {
     return call(() => wrap(f.remainder(this.node, lower(y))));
-  }
-
-  /**
-   * The slices of `dim` scaled down to a p-norm of at most `maxnorm`.
-   */
-  renorm(p: number, dim: number, maxnorm: number): Tensor {
-    return call(() => wrap(f.renorm(this.node, p, dim, maxnorm)));
   }
 
   /**
@@ -1623,31 +877,10 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * The tensor itself.
-   */
-  resolveConj(): Tensor {
-    return call(() => wrap(f.resolveConj(this.node)));
-  }
-
-  /**
-   * The tensor itself.
-   */
-  resolveNeg(): Tensor {
-    return call(() => wrap(f.resolveNeg(this.node)));
-  }
-
-  /**
    * Shifted along dimensions, what leaves at one end coming in at the other; without `dims`, over all elements in order.
    */
   roll(shifts: Dims, dims?: Dims): Tensor {
     return call(() => wrap(f.roll(this.node, shifts, dims)));
-  }
-
-  /**
-   * Turned by `k` times 90 degrees in the plane of two dimensions, from the first towards the second.
-   */
-  rot90(options?: { k?: number | undefined; dims?: readonly number[] | undefined }): Tensor {
-    return call(() => wrap(f.rot90(this.node, options)));
   }
 
   /**
@@ -1684,43 +917,11 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * `x` with all source elements that fall on one position reduced, and with what was there unless `includeSelf` is
-   * false.
-   */
-  scatterReduce(
-    dim: number,
-    index: Tensor,
-    source: Tensor,
-    reduce: 'sum' | 'prod' | 'mean' | 'amax' | 'amin',
-    options?: { includeSelf?: boolean | undefined },
-  ): Tensor {
-    return call(() =>
-      wrap(
-        f.scatterReduce(this.node, dim, nodeOf(index, 'index'), nodeOf(source, 'source'), reduce, options),
-      ),
-    );
-  }
-
-  /**
    * One slice of `dim`, without that dimension.
    * @throws ArgumentError for a position outside.
    */
   select(dim: number, index: number): Tensor {
     return call(() => wrap(f.select(this.node, dim, index)));
-  }
-
-  /**
-   * `x` with one slice of `dim` replaced by `source`.
-   */
-  selectScatter(source: Tensor, dim: number, index: number): Tensor {
-    return call(() => wrap(f.selectScatter(this.node, nodeOf(source, 'source'), dim, index)));
-  }
-
-  /**
-   * The sign of real numbers: see sign.
-   */
-  sgn(): Tensor {
-    return call(() => wrap(f.sgn(this.node)));
   }
 
   /**
@@ -1745,13 +946,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * Whether the sign bit is set: true for -0.
-   */
-  signbit(): Tensor {
-    return call(() => wrap(f.signbit(this.node)));
-  }
-
-  /**
    * Sine of radians.
    */
   sin(): Tensor {
@@ -1759,24 +953,10 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * `sin(pi x) / (pi x)`, 1 at 0.
-   */
-  sinc(): Tensor {
-    return call(() => wrap(f.sinc(this.node)));
-  }
-
-  /**
    * Hyperbolic sine.
    */
   sinh(): Tensor {
     return call(() => wrap(f.sinh(this.node)));
-  }
-
-  /**
-   * `x` with every `step`-th slice of `dim` from `start` up to `end` replaced by those of `source`.
-   */
-  sliceScatter(source: Tensor, dim?: number, start?: number, end?: number, step?: number): Tensor {
-    return call(() => wrap(f.sliceScatter(this.node, nodeOf(source, 'source'), dim, start, end, step)));
   }
 
   /**
@@ -1842,16 +1022,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * Standard deviation and mean over `dim`.
-   */
-  stdMean(
-    dim?: Dims,
-    options?: { correction?: number | undefined; keepdim?: boolean | undefined },
-  ): Named<'std' | 'mean'> {
-    return call(() => named(f.stdMean(this.node, dim, options)));
-  }
-
-  /**
    * `x - alpha * y`.
    * @throws DTypeError for two bools.
    */
@@ -1889,20 +1059,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * Elements of the flattened tensor, negative positions counting from its end.
-   */
-  take(index: Tensor): Tensor {
-    return call(() => wrap(f.take(this.node, nodeOf(index, 'index'))));
-  }
-
-  /**
-   * As gather, other dimensions broadcasting; without `dim`, elements of the flattened tensor.
-   */
-  takeAlongDim(index: Tensor, dim?: number): Tensor {
-    return call(() => wrap(f.takeAlongDim(this.node, nodeOf(index, 'index'), dim)));
-  }
-
-  /**
    * Tangent of radians.
    */
   tan(): Tensor {
@@ -1914,14 +1070,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   tanh(): Tensor {
     return call(() => wrap(f.tanh(this.node)));
-  }
-
-  /**
-   * `sections` parts along `dim`, the first ones larger by one where it does not come out even; or parts that end at
-   * the given positions.
-   */
-  tensorSplit(sections: number | readonly number[], dim?: number): Tensor[] {
-    return call(() => f.tensorSplit(this.node, sections, dim).map(wrap));
   }
 
   /**
@@ -1964,20 +1112,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * The integral of `y` along `dim` by the trapezoidal rule, over points `x` or in steps of `dx`.
-   */
-  trapezoid(x?: Tensor, dim?: number, options?: { dx?: number | undefined }): Tensor {
-    return call(() => wrap(f.trapezoid(this.node, maybeNodeOf(x, 'x'), dim, options)));
-  }
-
-  /**
-   * See trapezoid.
-   */
-  trapz(x?: Tensor, dim?: number, options?: { dx?: number | undefined }): Tensor {
-    return call(() => wrap(f.trapz(this.node, maybeNodeOf(x, 'x'), dim, options)));
-  }
-
-  /**
    * The lower triangle of matrices, up to `diagonal`; zeros above.
    */
   tril(options?: { diagonal?: number | undefined }): Tensor {
@@ -1989,13 +1123,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   triu(options?: { diagonal?: number | undefined }): Tensor {
     return call(() => wrap(f.triu(this.node, options)));
-  }
-
-  /**
-   * `x / y` with a floating result.
-   */
-  trueDivide(y: Operand): Tensor {
-    return call(() => wrap(f.trueDivide(this.node, lower(y))));
   }
 
   /**
@@ -2048,23 +1175,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
   }
 
   /**
-   * Variance and mean over `dim`.
-   */
-  varMean(
-    dim?: Dims,
-    options?: { correction?: number | undefined; keepdim?: boolean | undefined },
-  ): Named<'var' | 'mean'> {
-    return call(() => named(f.varMean(this.node, dim, options)));
-  }
-
-  /**
-   * The scalar product of two vectors; for real numbers the same as dot.
-   */
-  vdot(y: Tensor): Tensor {
-    return call(() => wrap(f.vdot(this.node, nodeOf(y, 'y'))));
-  }
-
-  /**
    * See reshape: every tensor can be viewed.
    */
   view(...shape: Sizes): Tensor {
@@ -2076,13 +1186,6 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   viewAs(other: Tensor): Tensor {
     return call(() => wrap(f.viewAs(this.node, nodeOf(other, 'other'))));
-  }
-
-  /**
-   * Parts along dimension 0.
-   */
-  vsplit(sections: number | readonly number[]): Tensor[] {
-    return call(() => f.vsplit(this.node, sections).map(wrap));
   }
 
   /**
@@ -2098,12 +1201,5 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   withAt(index: Index<Tensor> | readonly Index<Tensor>[], value: Operand): Tensor {
     return call(() => wrap(f.withAt(this.node, lowerIndex(index), lower(value))));
-  }
-
-  /**
-   * `x * log(y)`, 0 where `x` is 0 (NaN `y` stays NaN).
-   */
-  xlogy(y: Operand): Tensor {
-    return call(() => wrap(f.xlogy(this.node, lower(y))));
   }
 }

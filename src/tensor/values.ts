@@ -1,5 +1,6 @@
 /** Values on the host: copies of a tensor's memory in the forms a user reads. */
 import { bfloat16FromBits, float16FromBits, type DType, type Shape, type TypedArray } from '../core/index.js';
+import { copyOf } from '../runtime/index.js';
 
 /** What `data()` gives: half types are widened to float32. */
 export type Numbers = Exclude<TypedArray, Uint16Array>;
@@ -17,7 +18,7 @@ const widen: Partial<Record<DType, (bits: number) => number>> = {
 
 export function dataOf({ array, dtype }: Held): Numbers {
   const from = widen[dtype];
-  return from ? Float32Array.from(array as Uint16Array, from) : (array.slice() as Numbers);
+  return from ? Float32Array.from(array as Uint16Array, from) : (copyOf(array) as Numbers);
 }
 
 /** The only element, as a number. int64 loses precision past 2^53. */

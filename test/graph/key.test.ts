@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { DType, Shape } from '../../src/core/index.js';
-import { g, node, structuralKey, type Graph, type Node } from '../../src/graph/index.js';
+import { g, leavesOf, node, structuralKey, type Graph, type Node } from '../../src/graph/index.js';
 import { binaryOps, ops, unaryOps, type Leaf, type OpAttrs, type OpName } from '../../src/ops/index.js';
 import { randomGraph } from '../oracle/random-graph.js';
 
@@ -236,14 +236,16 @@ test('sites, modules, node ids and gradient rules are no part of a key', () => {
 test('leaves and scalars come in the order of the key', () => {
   const [a, b, c] = [leaf(1), leaf(2), leaf(3)];
   const value = g.add(g.scale(state(b), 3), g.scale(input(a), 4));
-  const found = structuralKey({
+  const graph: Graph = {
     outputs: [value],
     assigns: [
       { leaf: c, value },
       { leaf: b, value },
     ],
-  });
+  };
+  const found = structuralKey(graph);
   expect(found.leaves).toEqual([b, a, c]);
+  expect(leavesOf(graph)).toEqual([b, a, c]);
   expect(found.scalars.map((scalar) => scalar.attrs.value)).toEqual([3, 4]);
 });
 

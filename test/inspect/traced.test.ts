@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { renderSvg } from '../../examples/graph/render.js';
-import { Traced, formatProfile, stages, watch, type DrawnStage } from '../../src/inspect/index.js';
+import * as browser from '../../src/browser.js';
+import * as fusegrad from '../../src/index.js';
+import {
+  Traced,
+  formatProfile,
+  stages,
+  trace as traceOf,
+  watch,
+  type DrawnStage,
+} from '../../src/inspect/index.js';
 import { compileGraph } from '../../src/runtime/index.js';
 import { mlp, softmax, textCNN, type Stages } from './models.js';
 
@@ -132,6 +141,19 @@ describe('toDot', () => {
     const svg = program.memoryChart();
     expect(svg.match(/<rect x/g)).toHaveLength(program.compilation.plan.program.allocations.length);
   });
+});
+
+test('in a browser, trace is a function beside the compiled one', () => {
+  const double = (x: fusegrad.Tensor) => x.mul(2);
+  const step = browser.compile(double, { name: 'double' });
+  const x = fusegrad.zeros(3);
+  expect(() => step.trace(x)).toThrow(
+    /^double\.trace: what draws programs is not in this bundle.*import \{ trace \} from 'fusegrad\/inspect'/s,
+  );
+  const whole = fusegrad.compile(double, { name: 'double' }).trace(x);
+  for (const stage of ['loops', 'source'] as const) {
+    expect(traceOf(step, x).dump(stage)).toBe(whole.dump(stage));
+  }
 });
 
 test('watch sees every program that is compiled', () => {

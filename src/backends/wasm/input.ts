@@ -1,16 +1,12 @@
 /** Where a program's input is copied to. */
 import type { Storage } from '../storage.js';
-import { Region, type Device } from './memory.js';
+import { Region } from './memory.js';
 import { Resident, type View } from './resident.js';
 
 export class InputSlot extends Region {
   /** What was copied in last. */
   #content: Storage | undefined;
   #version = 0;
-
-  constructor(device: Device, what: string) {
-    super(device, what);
-  }
 
   /** The address of the content. What comes twice in a row is taken to come again: it moves in. */
   take(storage: Storage, view: View): number {

@@ -3,7 +3,7 @@ import { BackendError, dtypes, numel } from '../../core/index.js';
 import type { Program, Slot } from '../../plan/program.js';
 import type { Executable, LoadOptions } from '../backend.js';
 import { Stopwatch, type KernelTime } from '../stopwatch.js';
-import { Storage } from '../storage.js';
+import { Storage, copyOf } from '../storage.js';
 import { compileModule, type CompiledModule } from './engine.js';
 import { roundUp } from './heap.js';
 import { InputSlot } from './input.js';
@@ -213,7 +213,7 @@ class Bound implements Executable {
     for (let i = 0; i < this.#outputs.length; i++) {
       const { offset, view } = this.#outputs[i]!;
       if (offset === undefined) results.push(this.#made[i]!.handOut());
-      else results.push(new Storage(view.at(device, device.outbox.address + offset).slice()));
+      else results.push(new Storage(copyOf(view.at(device, device.outbox.address + offset))));
       this.#made[i] = undefined;
     }
     return results;

@@ -1,6 +1,6 @@
 /** Content of tensors in linear memory. */
 import type { TypedArray } from '../../core/index.js';
-import { Storage, type Place } from '../storage.js';
+import { copyOf, type Place, type Storage } from '../storage.js';
 import { Region, type Device } from './memory.js';
 
 type ArrayConstructor = new (source: ArrayBufferLike, offset: number, length: number) => TypedArray;
@@ -41,7 +41,7 @@ export class Resident extends Region implements Place {
   }
 
   override evict(): void {
-    this.#host = this.array.slice();
+    this.#host = copyOf(this.array);
     this.release();
   }
 

@@ -47,10 +47,8 @@ describe('a host that refuses', () => {
     'call to WebAssembly.Module() blocked by CSP',
   ])('in the words of a browser: %s', (message) => {
     vi.stubGlobal('WebAssembly', {
-      Module: class {
-        constructor() {
-          throw new Error(message);
-        }
+      Module: function () {
+        throw new Error(message);
       },
     });
     expect(() => compileModule(simdProbe)).toThrow(BackendError);

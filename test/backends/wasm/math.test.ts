@@ -182,7 +182,7 @@ for (const [kind, table] of [
         const compute = meaning(name);
         const rough = isRough(kind, name);
         let worst = { error: 0, x: 0, y: 0, got: 0, want: 0 };
-        for (let round = 0; round < 2; round++) {
+        for (let round = 0; round < 3; round++) {
           fill(x, next, binary.has(name));
           fill(y, next, binary.has(name));
           run(name);

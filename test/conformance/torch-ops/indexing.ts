@@ -16,11 +16,11 @@ export const indexing: Table = {
     fg.diagonalScatter(x, src, { offset, dim1: kw.dim1, dim2: kw.dim2 }),
   gather: ([x, dim, index]: Gather) => x.gather(dim, index),
   index_add: ([x, dim, index, source]: Scatter, kw: Kw) => x.indexAdd(dim, index, source, kw),
-  index_copy: ([x, dim, index, source]: Scatter) => x.indexCopy(dim, index, source),
+  index_copy: ([x, dim, index, source]: Scatter) => fg.indexCopy(x, dim, index, source),
   index_fill: ([x, dim, index, value]: readonly [Tensor, number, Tensor, Value]) =>
-    x.indexFill(dim, index, value),
+    fg.indexFill(x, dim, index, value),
   index_put: ([x, indices, values]: readonly [Tensor, Tensors, Tensor], kw: { accumulate?: boolean }) =>
-    x.indexPut(indices, values, kw),
+    fg.indexPut(x, indices, values, kw),
   index_reduce: ([x, dim, index, source, reduce]: Reducing<Reduce>, kw: Kw) =>
     fg.indexReduce(x, dim, index, source, reduce, kw),
   index_select: ([x, dim, index]: Gather) => x.indexSelect(dim, index),
@@ -34,7 +34,7 @@ export const indexing: Table = {
   ) => x.scatter(dim, index, src, kw),
   scatter_add: ([x, dim, index, src]: Scatter) => x.scatterAdd(dim, index, src),
   scatter_reduce: ([x, dim, index, src, reduce]: Reducing<Reduce | 'sum'>, kw: Kw) =>
-    x.scatterReduce(dim, index, src, reduce, kw),
+    fg.scatterReduce(x, dim, index, src, reduce, kw),
   select_scatter: ([x, src, dim, index]: readonly [Tensor, Tensor, number, number]) =>
     fg.selectScatter(x, src, dim, index),
   slice_scatter: ([x, src, dim, start, end, step]: readonly [
@@ -45,6 +45,6 @@ export const indexing: Table = {
     number,
     number,
   ]) => fg.sliceScatter(x, src, dim, start, end, step),
-  take: ([x, index]: T2) => x.take(index),
-  take_along_dim: ([x, index, dim]: readonly [Tensor, Tensor, number]) => x.takeAlongDim(index, dim),
+  take: ([x, index]: T2) => fg.take(x, index),
+  take_along_dim: ([x, index, dim]: readonly [Tensor, Tensor, number]) => fg.takeAlongDim(x, index, dim),
 };

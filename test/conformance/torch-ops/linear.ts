@@ -17,7 +17,7 @@ export const linear: Table = {
   cross: ([x, y]: T2, kw: { dim?: number }) => fg.cross(x, y, kw.dim),
   dot: ([x, y]: T2) => x.dot(y),
   einsum: ([equation, operands]: readonly [string, Tensors]) => fg.einsum(equation, operands),
-  inner: ([x, y]: T2) => x.inner(y),
+  inner: ([x, y]: T2) => fg.inner(x, y),
   kron: ([x, y]: T2) => fg.kron(x, y),
   matmul: ([x, y]: T2) => x.matmul(y),
   mm: ([x, y]: T2) => x.mm(y),
@@ -26,7 +26,7 @@ export const linear: Table = {
   renorm: ([x, p, dim, maxnorm]: readonly [Tensor, number, number, number]) => fg.renorm(x, p, dim, maxnorm),
   tensordot: ([x, y]: T2, kw: { dims: number | readonly [readonly number[], readonly number[]] }) =>
     fg.tensordot(x, y, kw),
-  vdot: ([x, y]: T2) => x.vdot(y),
+  vdot: ([x, y]: T2) => fg.vdot(x, y),
 };
 
 type Order = number | 'fro';

@@ -31,8 +31,8 @@ export const views: Table = {
   flatten: ([x, start, end]: readonly [Tensor, number, number], kw: { startDim?: number; endDim?: number }) =>
     x.flatten(start ?? kw.startDim, end ?? kw.endDim),
   flip: ([x]: T1, kw: { dims: Dims }) => x.flip(kw.dims),
-  fliplr: ([x]: T1) => x.fliplr(),
-  flipud: ([x]: T1) => x.flipud(),
+  fliplr: ([x]: T1) => fg.fliplr(x),
+  flipud: ([x]: T1) => fg.flipud(x),
   mH: ([x]: T1) => x.mH,
   mT: ([x]: T1) => x.mT,
   movedim: ([x, source, destination]: readonly [Tensor, Dims, Dims]) => x.movedim(source, destination),
@@ -48,7 +48,7 @@ export const views: Table = {
   reshape_as: ([x, y]: T2) => x.reshapeAs(y),
   roll: ([x, shifts, dim]: readonly [Tensor, Dims, Dims]) => x.roll(shifts, dim),
   rot90: ([x, k, plane]: readonly [Tensor, number, Plane], kw: { dims?: Plane }) =>
-    x.rot90({ k, dims: plane ?? kw.dims }),
+    fg.rot90(x, { k, dims: plane ?? kw.dims }),
   select: ([x, dim, index]: readonly [Tensor, number, number]) => x.select(dim, index),
   slice: ([x, dim, start, end, step]: readonly [Tensor, number, number, number, number]) =>
     fg.slice(x, dim, start, end, step),
@@ -86,7 +86,7 @@ export const joining: Table = {
   split: ([x, size, dim]: Parts) => x.split(size, dim),
   split_with_sizes: ([x, sizes, dim]: readonly [Tensor, readonly number[], number]) => x.split(sizes, dim),
   stack: ([tensors, dim]: Joined) => fg.stack(tensors, dim),
-  tensor_split: ([x, sections, dim]: Parts) => x.tensorSplit(sections, dim),
+  tensor_split: ([x, sections, dim]: Parts) => fg.tensorSplit(x, sections, dim),
   unbind: ([x, dim]: At) => x.unbind(dim),
   vsplit: ([x, sections]: Parts) => fg.vsplit(x, sections),
   vstack: ([tensors]: readonly [Tensors]) => fg.vstack(tensors),

@@ -351,9 +351,9 @@ export class Code {
     body: (counter: Local) => void,
     options: { readonly atLeastOnce?: boolean } = {},
   ): void {
+    this.openLevel();
     const counter = this.local('i');
     this.value(start).set(counter);
-    this.openLevel();
     const more = step > 0 ? 'i32.lt_s' : 'i32.ge_s';
     const sure =
       options.atLeastOnce ??

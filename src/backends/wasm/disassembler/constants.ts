@@ -42,18 +42,22 @@ const laneTypes: readonly (readonly [
   ['i8x16', 1, (view, at) => String(view.getUint8(at))],
 ];
 
-/** A vector of the lane type that says it in the fewest characters, repeated lanes counted once. */
+/** Characters to read: lanes that repeat count once, unless there are many of them. */
+function effort(lanes: readonly string[]): number {
+  const read = lanes.length > 4 ? lanes : [...new Set(lanes)];
+  // A float that reads as NaN is seldom meant.
+  return read.join(' ').length + (read.some((lane) => lane.includes('nan')) ? 8 : 0);
+}
+
+/** A vector of the lane type that takes the least effort. */
 export function vectorText(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
   let best = '';
   let least = Infinity;
   for (const [name, size, text] of laneTypes) {
     const lanes = Array.from({ length: 16 / size }, (_, i) => text(view, i * size));
-    // Integers are seldom meant where a float reads as NaN.
-    const length =
-      [...new Set(lanes)].join(' ').length + (lanes.some((lane) => lane.includes('nan')) ? 8 : 0);
-    if (length >= least) continue;
-    least = length;
+    if (effort(lanes) >= least) continue;
+    least = effort(lanes);
     best = `${name} ${lanes.join(' ')}`;
   }
   return best;

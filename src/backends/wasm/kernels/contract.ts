@@ -1,7 +1,208 @@
-import type { ContractNest } from '../../../loops/index.js';
+/**
+ * Contractions: out[m, n] = epilogue(sum over k of a[m, k] * b[n, k]). The right operand is packed into panels of a few
+ * columns; a small function multiplies rows of the left operand with a panel; the epilogue runs over finished tiles. The left
+ * operand is read where it lies when its rows and depth are evenly spaced, and packed otherwise.
+ */
+import { isHalf } from '../../../core/index.js';
+import { collapse, type Axis, type ContractNest } from '../../../loops/index.js';
+import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
+import { KernelCode } from '../vector/kernel-code.js';
+import { sizeOf, strideAlong } from '../vector/loops.js';
 import { emitDirect } from './contract-direct.js';
-import type { Launch } from './launch.js';
+import { packPanel } from './contract-operand.js';
+import { Multiply } from './contract-multiply.js';
+import { threadWork, type Launch } from './launch.js';
+import { aligned } from './scratch.js';
+
+/** Rows of a tile. */
+export const tileRows = 4;
+/** Bytes of the left operand that stay in the second-level cache while panels pass by. */
+const blockBytes = 512 * 1024;
+/** Depth up to which a panel is multiplied in one go. */
+const mostDepth = 1024;
+/** Depth of a part, where there are several. */
+const partDepth = 512;
+/** Products of fewer multiplications are not worth packing. */
+const tiny = 2048;
+
+/** How a contraction is carried out. */
+export interface Schedule {
+  readonly nest: ContractNest;
+  readonly rows: number;
+  readonly depth: number;
+  /** The axis whose elements are a panel's columns. */
+  readonly column: Axis;
+  /** Axes of n outside it: every position has panels of its own. */
+  readonly outer: readonly Axis[];
+  /** Columns of a panel: eight, or four where there are no more. */
+  readonly width: number;
+  /** Bytes between rows, and along the depth, of a left operand read where it lies. */
+  readonly direct: { readonly row: number; readonly depth: number } | undefined;
+  /** Positions of the outermost axis of the depth in one part. */
+  readonly part: number;
+  /** Longest depth of a part. */
+  readonly partDepth: number;
+  readonly parts: number;
+  /** Rows that share a block of the left operand. */
+  readonly block: number;
+}
+
+function directStrides({ a, m, k, batch, buffers }: ContractNest): Schedule['direct'] {
+  const [load] = a.body;
+  if (a.body.length !== 1 || load?.kind !== 'load' || load.dtype !== 'float32') return undefined;
+  if (load.masks.length + load.indirect.length > 0 || m.length > 1 || k.length !== 1) return undefined;
+  if (buffers[load.buffer]!.dtype !== 'float32') return undefined;
+  // Rows and depth must be evenly spaced from wherever the batch stands.
+  const even = (axis: Axis): number | undefined => {
+    const terms = load.index.terms.filter(({ atom }) => atom.kind !== 'axis');
+    return terms.length > 0 ? undefined : strideAlong(load.index, axis.axis);
+  };
+  void batch;
+  const row = m[0] ? even(m[0]) : 0;
+  const depth = even(k[0]!);
+  if (row === undefined || depth === undefined || row < 0 || depth < 0) return undefined;
+  return { row: row * 4, depth: depth * 4 };
+}
+
+/** The same contraction with rows and columns exchanged. */
+const swapped = (nest: ContractNest): ContractNest => ({
+  ...nest,
+  m: nest.n,
+  n: nest.m,
+  a: nest.b,
+  b: nest.a,
+});
+
+/** What it costs to have the last axis of n as columns, by multiplication. */
+function columnCost({ n, m, k, stores }: ContractNest): number {
+  const last = n.at(-1);
+  if (!last) return Infinity;
+  const rows = sizeOf(m);
+  const waste =
+    (Math.ceil(last.extent / 4) * 4 + (last.extent > 4 && last.extent % 8 !== 0 ? 1 : 0)) / last.extent;
+  const rowWaste = (Math.ceil(rows / tileRows) * tileRows) / rows;
+  const strided = stores.filter((store) => strideAlong(store.index, last.axis) !== 1).length;
+  return waste * rowWaste * (1 + 1 / rows) + (strided * 4) / sizeOf(k);
+}
+
+export function scheduleOf(given: ContractNest): Schedule {
+  const other = swapped(given);
+  const nest = columnCost(other) < columnCost(given) ? other : given;
+  const column = nest.n.at(-1)!;
+  const [rows, depth] = [sizeOf(nest.m), sizeOf(nest.k)];
+  const first = nest.k[0];
+  const inner = sizeOf(nest.k.slice(1));
+  const part =
+    depth <= mostDepth || !first
+      ? (first?.extent ?? 1)
+      : Math.max(1, Math.min(first.extent, Math.floor(partDepth / inner)));
+  const parts = first ? Math.ceil(first.extent / part) : 1;
+  const block = Math.max(
+    32,
+    Math.floor(blockBytes / (4 * Math.min(depth, part * inner)) / tileRows) * tileRows,
+  );
+  return {
+    nest,
+    rows,
+    depth,
+    column,
+    outer: nest.n.slice(0, -1),
+    width: column.extent > 4 ? 8 : 4,
+    direct: directStrides(nest),
+    part,
+    partDepth: part * inner,
+    parts,
+    block: Math.min(block, Math.ceil(rows / tileRows) * tileRows),
+  };
+}
+
 export function emitContract(library: Library, given: ContractNest): Launch[] {
-  return emitDirect(library, given);
+  const nest = collapse(given);
+  const [rows, columns, depth] = [sizeOf(nest.m), sizeOf(nest.n), sizeOf(nest.k)];
+  const single = nest.dtype === 'float32' || isHalf(nest.dtype);
+  const small = Math.min(rows, columns) < tileRows || rows * columns * depth < tiny || depth === 0;
+  if (!single || small) return emitDirect(library, nest);
+  const schedule = scheduleOf(nest);
+  const launches: Launch[] = [];
+  // One part: the left operand is packed ahead, for all panels.
+  const ahead = schedule.direct === undefined && schedule.parts === 1;
+  const strips = Math.ceil(schedule.rows / tileRows);
+  const batches = sizeOf(nest.batch);
+  const leftBytes = ahead ? aligned(batches * strips * tileRows * depth * 4) : 0;
+  if (ahead) launches.push({ ...packLeft(library, schedule, batches * strips), sharedBytes: leftBytes });
+  // Many rows: the right operand is packed ahead, for all blocks of rows.
+  launches.push(...new Multiply(library, schedule, { ahead, leftBytes }).launches());
+  return launches;
+}
+
+/** Packs the left operand of all batches into strips. */
+function packLeft(library: Library, { nest, depth }: Schedule, units: number): Launch {
+  const k = new KernelCode(library, `${nest.name}_pack_left`, nest.buffers, 'ii');
+  const { c } = k;
+  const rows = sizeOf(nest.m);
+  const strips = Math.ceil(rows / tileRows);
+  k.count(k.parameter(0), k.parameter(1), 1, (unit) => {
+    const strip = bindUnit(k, unit, strips, nest.batch);
+    const start = c.get(strip).i32(tileRows).op('i32.mul').keep();
+    const to = c
+      .get(k.shared)
+      .get(unit)
+      .i32(tileRows * depth * 4)
+      .op('i32.mul')
+      .op('i32.add')
+      .keep();
+    const range = { from: 0, to: nest.k[0]?.extent ?? 1 };
+    packStrips(k, rows, start, (valid, at) =>
+      packPanel(k, nest.a, nest.m, nest.k, { width: tileRows, valid, start: at }, range, to),
+    );
+  });
+  const grain = Math.ceil(threadWork / (tileRows * depth));
+  return {
+    callee: k.declared,
+    buffers: [...nest.buffers.keys()],
+    units,
+    grain,
+    scratchBytes: 0,
+    sharedBytes: 0,
+  };
+}
+
+/** The whole strip, or the shorter last one. */
+export function packStrips(
+  k: KernelCode,
+  rows: number,
+  start: Local,
+  pack: (valid: number, at: Local | number) => void,
+): void {
+  const rest = rows % tileRows;
+  if (rest === 0) pack(tileRows, start);
+  else if (rows < tileRows) pack(rest, 0);
+  else {
+    k.when(
+      () =>
+        k.c
+          .get(start)
+          .i32(rows - rest)
+          .op('i32.lt_s'),
+      () => pack(tileRows, start),
+      () => pack(rest, rows - rest),
+    );
+  }
+}
+
+/** Takes a unit apart: gives its number modulo `size`, and binds the axes to the quotient. */
+export function bindUnit(k: KernelCode, unit: Local, size: number, axes: readonly Axis[]): Local {
+  const { c } = k;
+  const used = axes.filter(({ extent }) => extent > 1);
+  if (used.length === 0) return unit;
+  let rest = c.get(unit).i32(size).op('i32.div_u').keep();
+  const own = c.get(unit).i32(size).op('i32.rem_u').keep();
+  used.toReversed().forEach(({ axis, extent }, i) => {
+    const first = i === used.length - 1;
+    const value = first ? rest : c.get(rest).i32(extent).op('i32.rem_u').keep();
+    k.bindCounter(axis, value, [0, extent - 1]);
+    if (!first) rest = c.get(rest).i32(extent).op('i32.div_u').keep();
+  });
+  return own;
 }

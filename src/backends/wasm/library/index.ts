@@ -3,6 +3,7 @@ import { InternalError } from '../../../core/index.js';
 import type { Callee, Code, Local, ModuleBuilder } from '../assembler/index.js';
 import { math32, math64, type MathName } from '../math/index.js';
 import { integerFunctions, type IntegerName } from './integers.js';
+import { microFunction, microName, type MicroKernel } from './micro.js';
 import { reportFunction } from './report.js';
 import { sortFunction } from './sort.js';
 import { threefryFunctions, type ThreefryName } from './threefry.js';
@@ -45,6 +46,12 @@ export class Library {
   /** A function that some kernels share, under a name that says everything its code depends on. */
   shared(name: string, takes: string, gives: string, emit: (c: Code) => void): Callee {
     return this.#make(name, takes, gives, emit);
+  }
+
+  /** The innermost function of products. */
+  micro(kernel: MicroKernel): Callee {
+    const { takes, gives, emit } = microFunction(kernel);
+    return this.#make(microName(kernel), takes, gives, emit);
   }
 
   /** A floating function of one part: put inline where it is small, else called. */

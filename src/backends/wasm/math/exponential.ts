@@ -1,6 +1,6 @@
 /**
  * exp and what is made of it. x = n ln 2 + r with |r| <= ln 2 / 2, so that exp x = 2^n (1 + expm1 r); expm1 keeps its
- * relative accuracy at r = 0. Coefficients: fits at the Chebyshev points of the interval, made for this file.
+ * relative accuracy at r = 0. Coefficients: minimax fits made for this file.
  *
  * @see Cody and Waite, Software Manual for the Elementary Functions (1980), for the reduction with ln 2 in two parts
  */
@@ -22,6 +22,9 @@ const series = {
     2.5100377619606372e-8,
   ],
 } as const;
+
+/** The same for |r| <= ln 2 */
+const wideSeries = [0.50000024, 0.16666639, 0.041661747, 0.008334805, 0.0014100489, 0.00019786494];
 
 /** expm1 of |r| <= ln 2 / 2. */
 export const expm1Near = (m: Lanes, r: Local): Local =>
@@ -54,13 +57,30 @@ const highest = (m: Lanes): number => m.of(89.5, 710.5);
 
 const lowest = (m: Lanes): number => m.of(-105, -746);
 
-/** exp between those bounds. */
-function boundedExp(m: Lanes, x: Local): Local {
-  const { exponent, rest } = reduce(m, x);
-  return scale(m, m.add(rest, 1), exponent);
+/**
+ * exp in float32 between those bounds, as rest * root^2. An even n leaves |r| <= ln 2, for which the series is one term
+ * longer, but needs no division of the scale in two.
+ */
+function rootedExp(m: Lanes, x: Local): { readonly rest: Local; readonly root: Local } {
+  const [high, low] = ln2.f32;
+  // The root's exponent comes with its bias.
+  const magic = m.magic + m.bias;
+  const shifted = m.madd(x, Math.LOG2E / 2, magic);
+  const n = m.sub(shifted, magic);
+  const r = m.madd(n, -2 * low, m.madd(n, -2 * high, x));
+  const rest = m.add(m.madd(m.mul(r, r), m.polynomial(r, wideSeries), r), 1);
+  return { rest, root: m.shift('shl', shifted, m.mantissa) };
 }
 
-export const exp = (m: Lanes, x: Local): Local => boundedExp(m, clamp(m, x, lowest(m), highest(m)));
+export function exp(m: Lanes, x: Local): Local {
+  const bounded = clamp(m, x, lowest(m), highest(m));
+  if (m.kind === 'f32') {
+    const { rest, root } = rootedExp(m, bounded);
+    return m.mul(m.mul(rest, root), root);
+  }
+  const { rest, exponent } = reduce(m, bounded);
+  return scale(m, m.add(rest, 1), exponent);
+}
 
 /** expm1(x) / 2^shift for x between about -40 and the largest x whose exp / 2^shift is finite. */
 export function scaledExpm1(m: Lanes, x: Local, shift: 0 | 2): Local {
@@ -78,11 +98,21 @@ export function expm1(m: Lanes, x: Local): Local {
   return linear(m, x, m.mul(quarter, 4));
 }
 
-/** 1 / (1 + exp(-x)), from exp(-|x|): no overflow, and tails down to the denormals. */
-export function sigmoid(m: Lanes, x: Local): Local {
-  const e = boundedExp(m, m.op('pmax', m.or(x, m.bits(m.signBit)), lowest(m)));
+/** e / (1 + e) for e = exp x. Both are divided by the root of e's scale: no overflow, and tails down to the denormals. */
+function sigmoid32(m: Lanes, x: Local): Local {
+  const { rest, root } = rootedExp(m, clamp(m, x, lowest(m), -lowest(m)));
+  const inverse = m.integer('sub', m.bits(2n * m.one), root);
+  const e = m.mul(rest, root);
+  return m.div(e, m.add(e, inverse));
+}
+
+/** The same from exp(-|x|). */
+function sigmoid64(m: Lanes, x: Local): Local {
+  const e = exp(m, m.or(x, m.bits(m.signBit)));
   return m.div(m.select(m.op('lt', x, 0), e, 1), m.add(e, 1));
 }
+
+export const sigmoid = (m: Lanes, x: Local): Local => m.of(sigmoid32, sigmoid64)(m, x);
 
 /** expm1(2x) / (expm1(2x) + 2) */
 export function tanh(m: Lanes, x: Local): Local {

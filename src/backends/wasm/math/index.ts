@@ -19,7 +19,7 @@ export interface MathFunction {
   readonly emit: VectorFunction;
   /** Whether it is small and hot enough to be put inline rather than called. */
   readonly inline: boolean;
-  /** Bound of the error in units in the last place. */
+  /** Bound of the error in units in the last place; for lgamma and digamma, of values below 1 those of 1. */
   readonly ulp: number;
 }
 
@@ -31,63 +31,58 @@ function sign(m: Lanes, x: Local): Local {
   return m.op('pmax', m.op('pmin', large, 1), -1);
 }
 
-const row = (kind: 'f32' | 'f64', f: LaneFunction, ulp: number, inline = false): MathFunction => ({
-  emit: (c, ...x) => f(new Lanes(c, kind), ...x),
-  inline,
+/** How float32 lanes are computed: in float32, inline or called, or through pairs of float64. */
+type Way = 'inline' | 'called' | 'pairs';
+type Row = readonly [way: Way, ulp32: number, ulp64: number, compute: LaneFunction, double?: LaneFunction];
+
+const pairs = 0.6;
+const rows = {
+  sign: ['inline', 0, 0, sign],
+  exp: ['inline', 2, 2, exp],
+  expm1: ['inline', 2, 2, expm1],
+  log: ['inline', 1, 2, log],
+  log1p: ['inline', 1.5, 2, log1p],
+  tanh: ['inline', 3, 3, tanh],
+  sigmoid: ['inline', 3, 3, sigmoid],
+  erf: ['inline', 2, 3, erf],
+  rsqrt: ['inline', 1.5, 1.5, rsqrt],
+  sinh: ['called', 3, 3, sinh],
+  cosh: ['called', 2, 2, cosh],
+  sin: ['pairs', pairs, 2, sin],
+  cos: ['pairs', pairs, 2, cos],
+  tan: ['pairs', pairs, 3, tan],
+  asin: ['pairs', pairs, 2, asin],
+  acos: ['pairs', pairs, 2, acos],
+  atan: ['pairs', pairs, 2, atan],
+  atan2: ['pairs', pairs, 2, atan2],
+  fmod: ['pairs', 0, 0, fmod],
+  pow: ['pairs', pairs, 2, power(simplePower), power(precisePower)],
+  lgamma: ['pairs', pairs, 2, lgamma],
+  digamma: ['pairs', pairs, 4, digamma],
+} as const satisfies Record<string, Row>;
+
+export type MathName = keyof typeof rows;
+
+const table = (
+  kind: 'f32' | 'f64',
+  read: (row: Row) => { compute: LaneFunction; inline: boolean; ulp: number },
+): Readonly<Record<MathName, MathFunction>> =>
+  Object.fromEntries(
+    Object.entries<Row>(rows).map(([name, row]) => {
+      const { compute, inline, ulp } = read(row);
+      const emit: VectorFunction = (c, ...x) => compute(new Lanes(c, kind), ...x);
+      return [name, { emit, inline, ulp }];
+    }),
+  ) as Record<MathName, MathFunction>;
+
+export const math32 = table('f32', ([way, ulp, , compute]) => ({
+  compute: way === 'pairs' ? throughPairs(compute) : compute,
+  inline: way === 'inline',
   ulp,
-});
-const single = (f: LaneFunction, ulp: number, inline?: boolean): MathFunction => row('f32', f, ulp, inline);
-const pairs = (f: LaneFunction): MathFunction => row('f32', throughPairs(f), 0.6);
-const double = (f: LaneFunction, ulp: number): MathFunction => row('f64', f, ulp);
+}));
 
-export const math32 = {
-  exp: single(exp, 2, true),
-  expm1: single(expm1, 2, true),
-  log: single(log, 2, true),
-  log1p: single(log1p, 2, true),
-  sin: pairs(sin),
-  cos: pairs(cos),
-  tan: pairs(tan),
-  sinh: single(sinh, 3),
-  cosh: single(cosh, 2),
-  tanh: single(tanh, 3, true),
-  sigmoid: single(sigmoid, 3, true),
-  erf: single(erf, 3, true),
-  rsqrt: single(rsqrt, 1.5, true),
-  sign: single(sign, 0, true),
-  pow: pairs(power(simplePower)),
-  asin: pairs(asin),
-  acos: pairs(acos),
-  atan: pairs(atan),
-  atan2: pairs(atan2),
-  fmod: pairs(fmod),
-  lgamma: pairs(lgamma),
-  digamma: pairs(digamma),
-} satisfies Record<string, MathFunction>;
-
-export const math64 = {
-  exp: double(exp, 2),
-  expm1: double(expm1, 2),
-  log: double(log, 2),
-  log1p: double(log1p, 2),
-  sin: double(sin, 2),
-  cos: double(cos, 2),
-  tan: double(tan, 3),
-  sinh: double(sinh, 3),
-  cosh: double(cosh, 2),
-  tanh: double(tanh, 3),
-  sigmoid: double(sigmoid, 3),
-  erf: double(erf, 3),
-  rsqrt: double(rsqrt, 1.5),
-  sign: double(sign, 0),
-  pow: double(power(precisePower), 2),
-  asin: double(asin, 2),
-  acos: double(acos, 2),
-  atan: double(atan, 2),
-  atan2: double(atan2, 2),
-  fmod: double(fmod, 0),
-  lgamma: double(lgamma, 2),
-  digamma: double(digamma, 4),
-} satisfies Record<keyof typeof math32, MathFunction>;
-
-export type MathName = keyof typeof math32;
+export const math64 = table('f64', ([, , ulp, compute, double = compute]) => ({
+  compute: double,
+  inline: false,
+  ulp,
+}));

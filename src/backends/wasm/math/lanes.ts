@@ -87,11 +87,20 @@ export class Lanes {
     return madd(this.c, this.constant(a), this.constant(b), this.constant(x), this.#float);
   }
 
-  /** A polynomial by Horner's rule, from the constant term up. */
+  /**
+   * A polynomial by Estrin's scheme, from the constant term up: pairs of terms in x, pairs of those in x^2 and so on.
+   * Its chain of dependent operations is the logarithm of Horner's.
+   */
   polynomial(x: Local, coefficients: readonly number[]): Local {
-    return coefficients
-      .slice(0, -1)
-      .reduceRight<Operand>((sum, a) => this.madd(sum, x, a), coefficients.at(-1)!) as Local;
+    let terms: readonly Operand[] = coefficients;
+    for (let power = x; ; power = this.mul(power, power)) {
+      const [lower, by] = [terms, power];
+      terms = lower.flatMap((a, i) => {
+        if (i % 2 === 1) return [];
+        return i + 1 < lower.length ? this.madd(lower[i + 1]!, by, a) : a;
+      });
+      if (terms.length === 1) return terms[0] as Local;
+    }
   }
 
   // ---- bits

@@ -41,14 +41,15 @@ function logOf(m: Lanes, k: Local, f: Local): Local {
 
 /** What a logarithm is where its argument is not above 0 and finite; `zero` says where that argument is 0. */
 function special(m: Lanes, y: Local, x: Local, zero: Local, below: Local): Local {
-  const finite = m.select(m.op('lt', x, Infinity), y, x);
-  return m.or(m.select(zero, -Infinity, finite), below);
+  const above = m.c.v('v128.andnot', x, m.op('lt', x, Infinity));
+  return m.or(m.add(m.add(y, above), m.and(zero, -Infinity)), below);
 }
 
 /** Denormal x >= 0 times a power of 2. */
 export function normalized(m: Lanes, x: Local) {
   const small = m.op('lt', x, 2 ** (1 - m.bias));
-  return { x: m.select(small, m.mul(x, 2 ** m.mantissa), x), raised: m.and(small, m.mantissa) };
+  const scale = m.op('pmax', m.and(small, 2 ** m.mantissa), 1);
+  return { x: m.mul(x, scale), raised: m.and(small, m.mantissa) };
 }
 
 /** log of x >= 0, denormals too. */

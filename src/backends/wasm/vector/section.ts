@@ -33,6 +33,8 @@ interface Placed {
   readonly value: Value;
   readonly level: number;
   readonly epoch: number;
+  /** Whether lanes may differ. */
+  readonly varies: boolean;
 }
 
 type Load = Extract<Instr, { kind: 'load' }>;
@@ -60,8 +62,8 @@ export class Section {
   ) {}
 
   /** Makes known a value that no instruction computes. */
-  define(id: number, value: Value, level = this.k.c.level): void {
-    this.#values.set(id, { value, level, epoch: this.k.epoch(level) });
+  define(id: number, value: Value, level = this.k.c.level, varies = this.k.lanes !== undefined): void {
+    this.#values.set(id, { value, level, epoch: this.k.epoch(level), varies });
   }
 
   #placed(id: number): Placed {
@@ -99,7 +101,7 @@ export class Section {
       // What an outer loop computed is still there when the body is written a second time.
       if (level < this.k.c.level && this.has(instr.id) && this.levelOf(instr.id) === level) continue;
       const value = this.k.c.at(level, () => this.#compute(instr, level));
-      this.define(instr.id, value, level);
+      this.define(instr.id, value, level, this.#varies(instr));
       after?.(instr.id);
     }
   }
@@ -130,6 +132,15 @@ export class Section {
       case 'scratch':
         return this.k.c.level;
     }
+  }
+
+  #varies(instr: Instr): boolean {
+    const { lanes } = this.k;
+    if (!lanes) return false;
+    if (instr.kind === 'scratch' || operandsOf(instr).some((id) => this.#placed(id).varies)) return true;
+    const masks = instr.kind === 'load' || instr.kind === 'guard' ? instr.masks.map(({ expr }) => expr) : [];
+    const at = instr.kind === 'load' ? [instr.index] : instr.kind === 'index' ? [instr.expr] : [];
+    return [...masks, ...at].some((expr) => this.k.stride(expr) !== 0);
   }
 
   #compute(instr: Instr, level: number): Value {
@@ -406,12 +417,11 @@ export class Section {
     const { k } = this;
     const { c } = k;
     const given = this.#mask(condition);
-    const uniform = indirect.every(({ id }) => this.levelOf(id) < c.level || !k.lanes);
-    const plain = !given && uniform;
-    const level = plain ? Math.max(...indirect.map(({ id }) => this.levelOf(id))) : c.level;
-    const valid = plain || !k.lanes ? 1 : k.lanes.valid;
+    const uniform = !given && indirect.every(({ id }) => !this.#placed(id).varies);
+    const level = given ? c.level : Math.max(...indirect.map(({ id }) => this.levelOf(id)));
+    const valid = uniform ? 1 : (k.lanes?.valid ?? 1);
     const checked = indirect.map((each) =>
-      this.#check(each, given, plain ? this.levelOf(each.id) : level, valid),
+      this.#check(each, given, given ? level : this.levelOf(each.id), valid),
     );
     const mask = checked.reduce<Local | undefined>(
       (all, { inside }) =>
@@ -490,7 +500,7 @@ export class Section {
       make();
       return { inside: c.keep(), numbers };
     }
-    const key = `check ${id} ${check}`;
+    const key = `check ${value.parts[0]!.index} ${check}`;
     const inside = k.memo(level, key, make);
     const all = Array.from({ length: valid }, (_, lane) =>
       k.memo(level, `${key} lane ${lane}`, () => void c.get(numbers[lane]!)),

@@ -1,0 +1,246 @@
+/**
+ * Packing: an operand's block, evaluated into panels of a few lanes (rows or columns), one depth after another. Either
+ * neighbouring lanes share a vector or neighbours in the depth do, and are transposed on the way.
+ */
+import type { Axis, ContractOperand } from '../../../loops/index.js';
+import type { Local } from '../assembler/index.js';
+import { interior } from '../vector/interior.js';
+import type { KernelCode } from '../vector/kernel-code.js';
+import { alongLanes, laneCost, overAxes, overAxis } from '../vector/loops.js';
+import { Section } from '../vector/section.js';
+import type { Valid } from '../vector/access.js';
+import { shuffleWords } from '../vector/value.js';
+import { accessesOf } from './map.js';
+
+/** Where a panel's lanes begin: at a number known now, or in a local. */
+export type Start = number | Local;
+
+/** Part of the outermost axis of the depth. */
+export interface DepthRange {
+  readonly from: Start;
+  readonly to: Start;
+}
+
+/** Whether lanes share a vector; else neighbours in the depth do. */
+export function lanesTogether(
+  { body }: ContractOperand,
+  lanes: readonly Axis[],
+  depth: readonly Axis[],
+): boolean {
+  const [lane, deep] = [lanes.at(-1), depth.at(-1)];
+  if (!deep) return true;
+  if (!lane || lanes.length > 1) return false;
+  const accesses = accessesOf(body, []);
+  // Transposing costs as much as two loads.
+  return laneCost(lane, accesses, body.length) <= laneCost(deep, accesses, body.length) + 2;
+}
+
+/** Binds the axes to the lane number `flat` + `offset`, taken apart. */
+export function bindFlat(k: KernelCode, axes: readonly Axis[], flat: Start, offset: number): void {
+  const { c } = k;
+  const { level } = c;
+  if (typeof flat === 'number') {
+    let rest = flat + offset;
+    for (const { axis, extent } of axes.toReversed()) {
+      const value = rest % extent;
+      k.bind(axis, { offset: value, level, range: [value, value] });
+      rest = Math.floor(rest / extent);
+    }
+    return;
+  }
+  const [only] = axes;
+  if (axes.length === 1) {
+    k.bind(only!.axis, { local: flat, offset, level, range: [0, only!.extent - 1] });
+    return;
+  }
+  let rest = offset === 0 ? flat : c.get(flat).i32(offset).op('i32.add').keep();
+  axes.toReversed().forEach(({ axis, extent }, i) => {
+    const first = i === axes.length - 1;
+    const value = first ? rest : c.get(rest).i32(extent).op('i32.rem_u').keep();
+    k.bind(axis, { local: value, offset: 0, level, range: [0, extent - 1] });
+    if (!first) rest = c.get(rest).i32(extent).op('i32.div_u').keep();
+  });
+}
+
+export interface Panel {
+  /** Lanes of a panel: a multiple of four. */
+  readonly width: number;
+  /** Lanes that count; the others are 0. */
+  readonly valid: number;
+  readonly start: Start;
+}
+
+const zeroLane = (k: KernelCode): Local => k.c.vector('f32', 0);
+
+/** Loops over the depth, the outermost axis between bounds. */
+function overDepth(k: KernelCode, depth: readonly Axis[], range: DepthRange, body: () => void): void {
+  const [first, ...rest] = depth;
+  if (!first) body();
+  else overAxis(k, first, range.from, range.to, () => overAxes(k, rest, body));
+}
+
+/** Writes a panel of an operand at `to`, which afterwards is the address behind it. */
+export function packPanel(
+  k: KernelCode,
+  operand: ContractOperand,
+  lanes: readonly Axis[],
+  depth: readonly Axis[],
+  panel: Panel,
+  range: DepthRange,
+  to: Local,
+): void {
+  if (lanesTogether(operand, lanes, depth)) packLanes(k, operand, lanes[0], depth, panel, range, to);
+  else packDepth(k, operand, lanes, depth, panel, range, to);
+}
+
+function packLanes(
+  k: KernelCode,
+  operand: ContractOperand,
+  lane: Axis | undefined,
+  depth: readonly Axis[],
+  { width, valid, start }: Panel,
+  range: DepthRange,
+  to: Local,
+): void {
+  const { c } = k;
+  const vectors = Array.from({ length: width / 4 }, (_, vector) => vector);
+  const { level } = c;
+  const section = new Section(k);
+  const pack = (from: number, until: number): void =>
+    overDepth(k, depth, range, () => {
+      vectors.forEach((vector) => {
+        const count = Math.min(4, Math.max(0, valid - 4 * vector));
+        c.get(to);
+        if (count === 0 || !lane) c.get(lane ? zeroLane(k) : one(k, section, operand));
+        else {
+          const offset = 4 * vector;
+          const place = typeof start === 'number' ? { offset: start + offset } : { local: start, offset };
+          k.bind(lane.axis, { ...place, level, range: [from + offset, until + offset] });
+          k.lanes = {
+            axis: lane.axis,
+            valid: count as Valid,
+            aligned: typeof start !== 'number' || start % 4 === 0,
+          };
+          section.run(operand.body);
+          c.get(section.value(operand.value).parts[0]!);
+          k.lanes = undefined;
+        }
+        c.memory('v128.store', 16 * vector);
+      });
+      c.get(to)
+        .i32(4 * width)
+        .op('i32.add')
+        .set(to);
+    });
+  if (typeof start === 'number' || !lane) {
+    pack(Number(start), Number(start));
+    return;
+  }
+  // Away from the edges masks along the lanes are known to hold.
+  const last = lane.extent - valid;
+  const inside = insideRange(k, lane, operand, depth);
+  const whole = inside[0] === 0 && inside[1] === lane.extent;
+  if (whole || inside[1] - inside[0] < width) {
+    pack(0, last);
+    return;
+  }
+  k.when(
+    () => {
+      c.get(start).i32(inside[0]).op('i32.sub');
+      c.i32(inside[1] - width - inside[0]).op('i32.le_u');
+    },
+    () => pack(inside[0], inside[1] - width),
+    () => pack(0, last),
+  );
+}
+
+/** A value that no lane axis numbers, in the first lane. */
+function one(k: KernelCode, section: Section, operand: ContractOperand): Local {
+  section.run(operand.body);
+  const [value] = section.value(operand.value).parts as [Local];
+  return shuffleWords(k.c, value, zeroLane(k), 0, 4, 4, 4);
+}
+
+/** Where along the lanes every mask holds at every depth. */
+function insideRange(
+  k: KernelCode,
+  lane: Axis,
+  { body }: ContractOperand,
+  depth: readonly Axis[],
+): readonly [number, number] {
+  let [from, to] = [0, lane.extent];
+  // At both ends of every axis of the depth the masks are tightest.
+  const corners = depth.reduce<number[][]>(
+    (all, { extent }) =>
+      all.flatMap((corner) => [...new Set([0, extent - 1])].map((end) => [...corner, end])),
+    [[]],
+  );
+  for (const corner of corners) {
+    depth.forEach(({ axis }, i) => k.bindFixed(axis, corner[i]!));
+    const [a, b] = interior(k, lane, body);
+    from = Math.max(from, a);
+    to = Math.min(to, b);
+  }
+  return [from, to];
+}
+
+function packDepth(
+  k: KernelCode,
+  operand: ContractOperand,
+  lanes: readonly Axis[],
+  depth: readonly Axis[],
+  { width, valid, start }: Panel,
+  range: DepthRange,
+  to: Local,
+): void {
+  const { c } = k;
+  const deep = depth.at(-1)!;
+  const outer = depth.slice(0, -1);
+  // Each lane has positions of its own, found once.
+  const rows = Array.from({ length: valid }, (_, lane) => {
+    bindFlat(k, lanes, start, lane);
+    return lanes.map(({ axis }) => k.position(axis));
+  });
+  const sections = rows.map(() => new Section(k));
+  const write = (): void => {
+    const count = k.lanes?.valid ?? 1;
+    const values = Array.from({ length: width }, (_, lane) => {
+      const section = sections[lane];
+      if (!section) return zeroLane(k);
+      lanes.forEach(({ axis }, i) => k.bind(axis, rows[lane]![i]!));
+      section.run(operand.body);
+      return section.value(operand.value).parts[0]!;
+    });
+    for (let group = 0; group < width / 4; group++) {
+      const columns = transpose(k, values.slice(4 * group, 4 * group + 4), count);
+      columns.forEach((column, i) =>
+        c
+          .get(to)
+          .get(column)
+          .memory('v128.store', 4 * width * i + 16 * group),
+      );
+    }
+    c.get(to)
+      .i32(4 * width * count)
+      .op('i32.add')
+      .set(to);
+  };
+  const along = (bounds: { from?: Start; to?: Start }): void => alongLanes(k, deep, write, bounds);
+  if (outer.length === 0) along(range);
+  else overDepth(k, outer, range, () => along({}));
+}
+
+/** Four vectors of a row each, as `count` vectors of a column each. */
+function transpose(k: KernelCode, [a, b, x, y]: readonly Local[], count: number): Local[] {
+  const { c } = k;
+  const low = [shuffleWords(c, a!, b!, 0, 4, 1, 5), shuffleWords(c, x!, y!, 0, 4, 1, 5)] as const;
+  const columns = [() => shuffleWords(c, ...low, 0, 1, 4, 5), () => shuffleWords(c, ...low, 2, 3, 6, 7)];
+  if (count > 2) {
+    const high = [shuffleWords(c, a!, b!, 2, 6, 3, 7), shuffleWords(c, x!, y!, 2, 6, 3, 7)] as const;
+    columns.push(
+      () => shuffleWords(c, ...high, 0, 1, 4, 5),
+      () => shuffleWords(c, ...high, 2, 3, 6, 7),
+    );
+  }
+  return columns.slice(0, count).map((column) => column());
+}
