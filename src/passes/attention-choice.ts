@@ -41,20 +41,16 @@ export function chooseAttention(
     : written(`${matrices}, not more than ${cache}`);
 }
 
-/** What is chosen for each attention among the roots' operands. */
+/** What is chosen for each attention among the roots' operands. Gradients hold one of their own: it counts once. */
 export function attentionChoices(
   roots: readonly Node[],
   limits: AttentionLimits | undefined,
 ): AttentionChoice[] {
-  return topological(roots).flatMap((node) =>
-    node.op === 'attention'
-      ? [
-          {
-            ...chooseAttention(node, limits),
-            value: `attention ${formatType(node)}`,
-            lines: formatSources(node),
-          },
-        ]
-      : [],
-  );
+  const choices = new Map<string, AttentionChoice>();
+  for (const node of topological(roots)) {
+    if (node.op !== 'attention') continue;
+    const [value, lines] = [`attention ${formatType(node)}`, formatSources(node)];
+    choices.set(`${value} ${lines}`, { ...chooseAttention(node, limits), value, lines });
+  }
+  return [...choices.values()];
 }

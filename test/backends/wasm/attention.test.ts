@@ -43,11 +43,17 @@ function online(graph: Graph, fusion = true): Plan {
   return plan(lower(fused, { segments: fusion }), fused, wasmBackend.target);
 }
 
+/** The program with attention written out. */
+function written(graph: Graph): Plan {
+  const fused = fuse(simplify(graph).graph, wasmBackend.target);
+  return plan(lower(fused), fused, wasmBackend.target);
+}
+
 function runWasm({ program, inputs }: Plan): number[][] {
   const executable = wasmBackend.load(program, wasmBackend.emit(program));
   const storages = inputs.map((of, i) => {
     const { array } = dtypes[program.inputs[i]!.dtype];
-    return new Storage(Float32Array.from(contents.get(of)!, Number) && new array(contents.get(of)! as never));
+    return new Storage(new array(contents.get(of)! as never));
   });
   const results = executable.run(storages, []).map(({ array }) => Array.from(array, Number));
   executable.release();
@@ -142,5 +148,99 @@ describe('computes output and gradients', () => {
 
   it('without fusion', () => {
     check(attention({ queries: 30, width: 8 }).outputs, { fusion: false });
+  });
+});
+
+describe('takes in', () => {
+  const [queries, keys, width] = [70, 67, 8];
+  const operands = (): [Node, Node, Node] => [
+    leaf([2, queries, width]),
+    leaf([2, keys, width]),
+    leaf([2, keys, width]),
+  ];
+  const attend = (q: Node, k: Node, v: Node, ...mask: Node[]): Node =>
+    node('attention', [q, k, v, ...mask], { scale: 0.4, causal: false, dropout: 0 });
+
+  it('views of its operands', () => {
+    const joint = leaf([2, queries, 3, 4, width]);
+    const heads = [0, 1, 2].map((i) =>
+      g.swapAxes(g.reshape(g.sliceAxis(joint, 2, i, 1), [2, queries, 4, width]), 1, 2),
+    ) as [Node, Node, Node];
+    const planned = check([g.reshape(g.swapAxes(attend(...heads), 1, 2), [2, queries, 4 * width])]);
+    const [first] = planned.program.steps;
+    expect(first?.kind === 'launch' && first.nest.kind).toBe('attention');
+  });
+
+  it('masks that are computed from small operands, without their matrix', () => {
+    const seen = leaf([2, 1, keys], (i) => Number(i % 5 !== 2), 'bool');
+    const shape = [2, queries, keys];
+    const mask = g.where(g.expand(seen, shape), g.full(shape, 0), g.full(shape, -Infinity));
+    const { program } = check([attend(...operands(), mask)]);
+    expect(program.arenaBytes).toBe(0);
+  });
+
+  it('rows that see nothing: no numbers, as written out', () => {
+    const blind = (i: number): number => (Math.floor(i / keys) % 7 === 3 ? -Infinity : 0);
+    const mask = leaf([2, queries, keys], blind);
+    const [q, k, v] = operands();
+    const value = attend(q, k, v, mask);
+    const [gradient] = gradients([value], [leaf(value.shape)], [q]);
+    const outputs = [value, gradient!];
+    const wanted = runWasm(written({ outputs, assigns: [] }));
+    expect(wanted[0]!.filter(Number.isNaN).length).toBe(2 * 10 * width);
+    runWasm(online({ outputs, assigns: [] })).forEach((values, i) =>
+      expectClose(values, wanted[i]!, names[i]!, 2e-5),
+    );
+  });
+
+  it('scores far apart, without overflow', () => {
+    const [q, k, v] = operands();
+    check([attend(g.scale(q, 200), k, v)], { tolerance: 1e-3 });
+  });
+});
+
+describe('hand-written dropout', () => {
+  const shape = [2, 3, 70, 66];
+  const softmaxOf = (scores: Node): Node => {
+    const largest = g.reduce('amax', scores, [3], true);
+    const powers = g.exp(g.sub(scores, g.expand(largest, shape)));
+    return g.div(powers, g.expand(g.sum(powers, [3], true), shape));
+  };
+
+  it('is part of it, with the same draw', () => {
+    const [q, k, v] = [leaf([2, 3, 70, 8]), leaf([2, 3, 66, 8]), leaf([2, 3, 66, 8])];
+    const words = [11, 7].map((word) => leaf([], () => word, 'uint32')) as [Node, Node];
+    const uniform = g.reshape(uniformOf(randomWords(...words, numel(shape))), shape);
+    const weights = softmaxOf(g.scale(g.matmul(q, g.swapAxes(k, 2, 3)), 0.25));
+    const value = g.matmul(dropoutWith(weights, uniform, { p: 0.1 }), v);
+    const [seen] = recogniseAttention([value]);
+    expect(seen).toMatchObject({ op: 'attention', attrs: { scale: 0.25, dropout: 0.1 } });
+    const graph = { outputs: [value], assigns: [] };
+    const [want] = interpret(graph, dataOf);
+    const [have] = interpret({ outputs: [seen!], assigns: [] }, dataOf);
+    expectClose(have!.data.map(Number), want!.data.map(Number), 'recognised', 1e-6);
+    check([seen!, ...gradients([seen!], [leaf(seen!.shape)], [q, k, v]).map((x) => x!)]);
+  });
+});
+
+describe('the nest', () => {
+  it('means in plain loops what the graph means', () => {
+    const bias = (shape: Shape): Node => leaf(shape);
+    const { outputs } = attention({ queries: 5, keys: 6, width: 3, causal: true, mask: bias, dropout: 0.3 });
+    const graph: Graph = { outputs, assigns: [] };
+    const { program, inputs } = online(graph);
+    const data = inputs.map((of) => contents.get(of)!);
+    const wanted = interpret(graph, dataOf);
+    runProgram(program, data).forEach((values, i) =>
+      expectClose(values.map(Number), wanted[i]!.data.map(Number), names[i]!, 1e-9),
+    );
+  });
+
+  it('holds output and logsumexp, and the gradients of keys and values', () => {
+    const { program } = online({ outputs: attention({ queries: 8, width: 4 }).outputs, assigns: [] });
+    const results = program.steps.flatMap((step) =>
+      step.kind === 'launch' && step.nest.kind === 'attention' ? [Object.keys(step.nest.results).sort()] : [],
+    );
+    expect(results).toEqual([['logsumexp', 'output'], ['gradientQ'], ['gradientK', 'gradientV']]);
   });
 });
