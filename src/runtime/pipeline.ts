@@ -8,7 +8,7 @@ import { lower, type Check, type Lowered } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
 import { recogniseAttention, simplify, type PassRecord } from '../passes/index.js';
 import { plan, type Plan } from '../plan/index.js';
-import { backendOf, type BackendName, type Emitted, type EmitOptions } from './backend.js';
+import { backendOf, getNumThreads, type BackendName, type Emitted, type EmitOptions } from './backend.js';
 
 export interface CompileOptions extends EmitOptions {
   /** false gives every operation a kernel of its own. */
@@ -33,6 +33,8 @@ export interface Compilation {
   /** The kernels as text. */
   readonly source: string;
   readonly backend: BackendName;
+  /** Threads it was compiled for. */
+  readonly threads: number;
   /** What each stage took. */
   readonly ms: Readonly<Record<TimedStage, number>>;
   /** Leaves of the traced graph in the order of its key. */
@@ -92,6 +94,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
     return result;
   };
   const backend = backendOf(options.backend);
+  const { threads = getNumThreads() } = options;
   const fusionOn = options.fusion ?? true;
   const keyed = timed('leaves', () => leaves ?? leavesOf(traced));
   const graph = withAttention(traced);
@@ -102,7 +105,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
   );
   const lowered = { ...kernels, checks: [...kernels.checks, ...indexChecks(graph)] };
   const planned = timed('plan', () => plan(lowered, fusion, backend.target, options.name));
-  const emitted = timed('emit', () => backend.emit(planned.program, options));
+  const emitted = timed('emit', () => backend.emit(planned.program, { ...options, threads }));
   const compilation: Compilation = {
     graph,
     optimized,
@@ -116,6 +119,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
       return emitted.source;
     },
     backend: backend.name,
+    threads,
     ms,
     leaves: keyed,
   };
