@@ -22,8 +22,8 @@ export interface CodeOptions {
   readonly relaxed: boolean;
   /** Whether memory is shared between threads, which then take parts of the larger launches. */
   readonly shared?: boolean;
-  /** Fewest units worth a thread of their own, whatever the launch says: for tests. */
-  readonly grain?: number;
+  /** Cuts launches as finely as they can be, worth it or not: for tests. */
+  readonly finest?: boolean;
 }
 
 type Emitter<K extends LoopNest['kind']> = (
@@ -59,6 +59,9 @@ function keyOf(nest: LoopNest): string {
   });
 }
 
+/** Units that are lanes have grains, and are cut, at multiples of four. */
+const finestGrain = (grain: number): number => (grain % 4 === 0 ? 4 : 1);
+
 class ProgramEmitter {
   readonly library: Library;
   readonly comments = new Map<string, readonly string[]>();
@@ -88,7 +91,7 @@ class ProgramEmitter {
   }
 
   #chunkOf({ units, grain }: Launch): number | undefined {
-    return chunkOf({ units, grain: this.options.grain ?? grain });
+    return chunkOf({ units, grain: this.options.finest ? finestGrain(grain) : grain });
   }
 
   /** Leaves the address of a buffer on the stack. */

@@ -33,6 +33,7 @@ export class Pool {
     readonly device: Device,
     /** Told once, when workers cannot start or one has died: from then on there is one thread. */
     readonly onLoss: (reason: string) => void,
+    readonly source = workerSource,
   ) {}
 
   /** A module's `step` with up to `threads` threads, whose workers start now if there are too few. */
@@ -94,7 +95,7 @@ export class Pool {
       modules,
     };
     try {
-      const hand = startWorker(workerSource, { failed: (reason) => this.#lose(reason) });
+      const hand = startWorker(this.source, { failed: (reason) => this.#lose(reason) });
       this.#hands.push(hand);
       hand.post(start);
     } catch (error) {
