@@ -42,9 +42,13 @@ let threads = 1;
  * @throws ArgumentError for what is no number of threads.
  */
 export function setNumThreads(count: number): void {
-  if (!Number.isInteger(count) || count < 1 || count > mostThreads)
-    throw new ArgumentError('setNumThreads', `${count} is no whole number from 1 to ${mostThreads}`);
-  threads = count;
+  threads = checkThreads('setNumThreads', count);
+}
+
+/** @throws ArgumentError for what is no number of threads. */
+export function checkThreads(what: string, count: number): number {
+  if (Number.isInteger(count) && count >= 1 && count <= mostThreads) return count;
+  throw new ArgumentError(what, `${count} is no whole number from 1 to ${mostThreads}`);
 }
 
 /** How many threads a program may use. */

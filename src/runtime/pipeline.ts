@@ -8,7 +8,14 @@ import { lower, type Check, type Lowered } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
 import { recogniseAttention, simplify, type PassRecord } from '../passes/index.js';
 import { plan, type Plan } from '../plan/index.js';
-import { backendOf, getNumThreads, type BackendName, type Emitted, type EmitOptions } from './backend.js';
+import {
+  backendOf,
+  checkThreads,
+  getNumThreads,
+  type BackendName,
+  type Emitted,
+  type EmitOptions,
+} from './backend.js';
 
 export interface CompileOptions extends EmitOptions {
   /** false gives every operation a kernel of its own. */
@@ -94,7 +101,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
     return result;
   };
   const backend = backendOf(options.backend);
-  const { threads = getNumThreads() } = options;
+  const threads = checkThreads('threads', options.threads ?? getNumThreads());
   const fusionOn = options.fusion ?? true;
   const keyed = timed('leaves', () => leaves ?? leavesOf(traced));
   const graph = withAttention(traced);

@@ -126,7 +126,7 @@ export class Jobs {
     c.i32(0).set(looks);
     const again = c.loop();
     const done = c.i32(0).memory('i32.atomic.load', control.done).keep();
-    c.get(done).get(chunks).op('i32.eq').brIf(0);
+    c.get(done).get(chunks).op('i32.ge_u').brIf(0);
     c.get(looks).get(patience).op('i32.lt_u').if();
     c.get(looks).i32(1).op('i32.add').set(looks);
     c.else();

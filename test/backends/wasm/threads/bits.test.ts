@@ -1,7 +1,18 @@
 /** Any number of threads gives the same bits, however finely launches are cut. */
 import fc from 'fast-check';
 import { afterAll, describe, expect, it, test } from 'vitest';
-import { F, compile, getBackend, manualSeed, nn, optim, randn, setBackend, tensor, type Tensor } from 'fusegrad';
+import {
+  F,
+  compile,
+  getBackend,
+  manualSeed,
+  nn,
+  optim,
+  randn,
+  setBackend,
+  tensor,
+  type Tensor,
+} from 'fusegrad';
 import { GPTBlock } from '../../../../examples/bench/gpt-block.js';
 import type { Storage } from '../../../../src/backends/storage.js';
 import { print } from '../../../../src/graph/index.js';
