@@ -20,7 +20,7 @@ export function registerBackend(backend: Backend): void {
 registerBackend(jsBackend);
 registerBackend(wasmBackend);
 
-let current: BackendName = 'js';
+let current: BackendName = 'wasm';
 
 /**
  * Sets the backend that programs use unless told otherwise.
