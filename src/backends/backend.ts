@@ -9,6 +9,8 @@ export type BackendName = 'js' | 'wasm';
 export interface EmitOptions {
   /** The same bits on every machine, at the price of speed. */
   readonly deterministic?: boolean;
+  /** Threads the program may use, where the backend has more than one. */
+  readonly threads?: number;
 }
 
 /** What a backend makes of a program, before it is bound to any memory. */

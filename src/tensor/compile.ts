@@ -16,6 +16,7 @@ import {
   currentEpoch,
   flushPending,
   getBackend,
+  getNumThreads,
   guardsHold,
   outsideTrace,
   pending,
@@ -65,6 +66,7 @@ interface Entry {
   readonly guards: readonly Guard[];
   epoch: number;
   readonly backend: string;
+  readonly threads: number;
   readonly compilation: Compilation;
   readonly forward: Graph;
   readonly instance: Instance;
@@ -108,8 +110,9 @@ export function compile<A extends unknown[], R>(
   const find = (args: A): Entry | undefined => {
     const epoch = currentEpoch();
     const backend = options.backend ?? getBackend();
+    const threads = options.threads ?? getNumThreads();
     for (const entry of entries) {
-      if (entry.backend !== backend || !matchesTree(entry.args, args)) continue;
+      if (entry.backend !== backend || entry.threads !== threads || !matchesTree(entry.args, args)) continue;
       if (entry.epoch === epoch) return entry;
       if (guardsHold(entry.guards)) {
         entry.epoch = epoch;
@@ -201,6 +204,7 @@ function traceFunction<A extends unknown[], R>(
     guards,
     epoch,
     backend: compilation.backend,
+    threads: compilation.threads,
     compilation,
     forward: { outputs: result.outputs, assigns: [] },
     instance: new Instance(compilation, { instrument: options.profile ?? false }),

@@ -11,12 +11,21 @@ import { formatBytes, formatHeld, type Device } from './memory.js';
 import { View, moveIn, residentOf } from './resident.js';
 import { Repeat } from './repeat.js';
 import { Result } from './results.js';
+import type { Pool } from './threads/pool.js';
 
 /** What the code generator makes of a program. */
 export interface Code {
   readonly bytes: Uint8Array;
   /** Working memory that a run needs besides the arena. */
   readonly scratchBytes: number;
+  /** As much more for each further thread; 0 or left out where one thread does it all. */
+  readonly threadBytes?: number;
+}
+
+/** Who helps with the larger launches. */
+export interface Team {
+  readonly pool: Pool;
+  readonly threads: number;
 }
 
 /** Up to this size inputs are copied in and results copied out in every run. */
@@ -58,8 +67,9 @@ export function instantiate(
   module: CompiledModule,
   device: Device,
   options: LoadOptions = {},
+  team?: Team,
 ): Executable {
-  return new Bound(program, code, module, device, options);
+  return new Bound(program, code, module, device, options, team);
 }
 
 /** Compiles the code of a program. */
@@ -90,10 +100,11 @@ class Bound implements Executable {
 
   constructor(
     program: Program,
-    { scratchBytes }: Code,
+    { scratchBytes, threadBytes = 0 }: Code,
     module: CompiledModule,
     device: Device,
     options: LoadOptions,
+    team: Team | undefined,
   ) {
     const inputs = portsOf('input', program.inputs);
     const states = portsOf('state', program.states);
@@ -101,7 +112,8 @@ class Bound implements Executable {
     this.#device = device;
     this.#arenaName = `the arena of ${program.name}`;
     this.#arenaBytes = program.arenaBytes;
-    this.#scratchBytes = scratchBytes;
+    const threads = team && threadBytes > 0 ? team.threads : 1;
+    this.#scratchBytes = scratchBytes + (threads - 1) * threadBytes;
     this.#inputs = inputs.ports;
     this.#states = states.ports;
     this.#outputs = outputs.ports;
@@ -118,10 +130,11 @@ class Bound implements Executable {
     );
     this.#refuseWhatNeverFits(program.name);
     const watch = options.instrument ? new Stopwatch(program) : undefined;
-    this.#step = device.bind(module, {
+    const step = device.bind(module, {
       start: () => watch?.start(),
       stop: (step: number) => watch?.stop(step),
     });
+    this.#step = team && threadBytes > 0 ? team.pool.join(module, threads, step) : step;
     if (watch) this.profile = watch.times;
     for (const slot of this.#slots) if (slot) device.unreachable.register(this, slot);
   }

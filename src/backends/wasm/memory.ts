@@ -19,7 +19,7 @@ export interface DeviceOptions {
   readonly resultLimit?: number;
 }
 
-/** No region lies below: address 0 means none. */
+/** No region lies below: address 0 means none, and threads meet there (threads/control.ts). */
 const firstAddress = 1024;
 const initialBytes = 16 * MiB;
 
@@ -219,7 +219,13 @@ function reserve(
   }
 }
 
-let standing: Device | undefined;
+const standing = new Map<boolean, Device>();
 
-/** The device of this process, made when it is first needed. */
-export const device = (): Device => (standing ??= new Device());
+/** The devices of this process, made when they are first needed: memory that threads share is another one. */
+export function device(shared: boolean): Device {
+  const known = standing.get(shared);
+  if (known) return known;
+  const made = new Device({ shared });
+  standing.set(shared, made);
+  return made;
+}
