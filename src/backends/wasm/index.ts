@@ -1,8 +1,15 @@
 /** The WebAssembly backend: one module per program, over one linear memory for all of them. */
+import type { Program } from '../../plan/program.js';
 import type { Backend, Emitted } from '../backend.js';
 import type { CompiledModule } from './engine.js';
 import { hasRelaxedSimd, requireSimd } from './features.js';
-import { compileCode, instantiate, type Code } from './instantiate.js';
+import {
+  compileCode,
+  compileCodeAsync,
+  instantiate,
+  instantiateAsync,
+  type Code,
+} from './instantiate.js';
 import { device } from './memory.js';
 import { emitProgram } from './program.js';
 import { wasmTarget } from './target.js';
@@ -10,9 +17,12 @@ import { wasmTarget } from './target.js';
 export { wasmTarget };
 
 /** A module, compiled when it is first loaded. Any number of executables share it. */
-interface WasmEmitted extends Emitted, Code {
-  readonly relaxed: boolean;
+interface CachedCode extends Code {
   compiled?: CompiledModule;
+}
+
+interface WasmEmitted extends Emitted, CachedCode {
+  readonly relaxed: boolean;
 }
 
 export const wasmBackend: Backend<WasmEmitted> = {
@@ -33,11 +43,16 @@ export const wasmBackend: Backend<WasmEmitted> = {
     };
   },
   load(program, emitted, options = {}) {
-    if (options.instrument) {
-      const code = emitProgram(program, { instrument: true, relaxed: emitted.relaxed });
-      return instantiate(program, code, compileCode(code), device(), options);
-    }
-    const module = (emitted.compiled ??= compileCode(emitted));
-    return instantiate(program, emitted, module, device(), options);
+    const code = options.instrument ? instrumented(program, emitted) : emitted;
+    code.compiled ??= compileCode(code);
+    return instantiate(program, code, code.compiled, device(), options);
+  },
+  async loadAsync(program, emitted, options = {}) {
+    const code = options.instrument ? instrumented(program, emitted) : emitted;
+    code.compiled ??= await compileCodeAsync(code);
+    return instantiateAsync(program, code, code.compiled, device(), options);
   },
 };
+
+const instrumented = (program: Program, { relaxed }: WasmEmitted): CachedCode =>
+  emitProgram(program, { instrument: true, relaxed });

@@ -4,10 +4,10 @@ import type { Program, Slot } from '../../plan/program.js';
 import type { Executable, LoadOptions } from '../backend.js';
 import { Stopwatch, type KernelTime } from '../stopwatch.js';
 import { Storage, copyOf } from '../storage.js';
-import { compileModule, type CompiledModule } from './engine.js';
+import { compileModule, compileModuleAsync, type CompiledModule } from './engine.js';
 import { roundUp } from './heap.js';
 import { InputSlot } from './input.js';
-import { formatBytes, formatHeld, type Device } from './memory.js';
+import { formatBytes, formatHeld, type Device, type StepFunction } from './memory.js';
 import { View, moveIn, residentOf } from './resident.js';
 import { Repeat } from './repeat.js';
 import { Result } from './results.js';
@@ -59,17 +59,38 @@ export function instantiate(
   device: Device,
   options: LoadOptions = {},
 ): Executable {
-  return new Bound(program, code, module, device, options);
+  const watch = options.instrument ? new Stopwatch(program) : undefined;
+  return new Bound(program, code, device, device.bind(module, importsOf(watch)), watch);
 }
+
+/** instantiate() without blocking. */
+export async function instantiateAsync(
+  program: Program,
+  code: Code,
+  module: CompiledModule,
+  device: Device,
+  options: LoadOptions = {},
+): Promise<Executable> {
+  const watch = options.instrument ? new Stopwatch(program) : undefined;
+  return new Bound(program, code, device, await device.bindAsync(module, importsOf(watch)), watch);
+}
+
+const importsOf = (watch: Stopwatch | undefined): object => ({
+  start: () => watch?.start(),
+  stop: (step: number) => watch?.stop(step),
+});
 
 /** Compiles the code of a program. */
 export const compileCode = ({ bytes }: Code): CompiledModule => compileModule(bytes);
+
+/** compileCode() without blocking. */
+export const compileCodeAsync = ({ bytes }: Code): Promise<CompiledModule> => compileModuleAsync(bytes);
 
 class Bound implements Executable {
   readonly failure = new Int32Array(3);
   declare readonly profile?: readonly KernelTime[];
   readonly #device: Device;
-  readonly #step: (table: number) => void;
+  readonly #step: StepFunction;
   readonly #arenaName: string;
   readonly #arenaBytes: number;
   readonly #scratchBytes: number;
@@ -91,9 +112,9 @@ class Bound implements Executable {
   constructor(
     program: Program,
     { scratchBytes }: Code,
-    module: CompiledModule,
     device: Device,
-    options: LoadOptions,
+    step: StepFunction,
+    watch: Stopwatch | undefined,
   ) {
     const inputs = portsOf('input', program.inputs);
     const states = portsOf('state', program.states);
@@ -117,11 +138,7 @@ class Bound implements Executable {
       fixedWords + inputs.ports.length + states.ports.length + outputs.ports.length,
     );
     this.#refuseWhatNeverFits(program.name);
-    const watch = options.instrument ? new Stopwatch(program) : undefined;
-    this.#step = device.bind(module, {
-      start: () => watch?.start(),
-      stop: (step: number) => watch?.stop(step),
-    });
+    this.#step = step;
     if (watch) this.profile = watch.times;
     for (const slot of this.#slots) if (slot) device.unreachable.register(this, slot);
   }
