@@ -3,13 +3,7 @@ import type { Program } from '../../plan/program.js';
 import type { Backend, Emitted } from '../backend.js';
 import type { CompiledModule } from './engine.js';
 import { hasRelaxedSimd, requireSimd } from './features.js';
-import {
-  compileCode,
-  compileCodeAsync,
-  instantiate,
-  instantiateAsync,
-  type Code,
-} from './instantiate.js';
+import { compileCode, compileCodeAsync, instantiate, instantiateAsync, type Code } from './instantiate.js';
 import { device } from './memory.js';
 import { emitProgram } from './program.js';
 import { wasmTarget } from './target.js';
