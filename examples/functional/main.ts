@@ -49,7 +49,7 @@ const worst = network().sub(y).abs().max();
 console.log(`  largest error on [-1, 1]: ${(await worst.item()).toFixed(3)}`);
 
 // Rosenbrock's valley: f(a, b) = (1 - a)^2 + 100 (b - a^2)^2, whose lowest point is (1, 1).
-const point = new Parameter(tensor([-1.2, 1]));
+const point = new Parameter(tensor([-1.2, 1], { dtype: 'float64' }));
 const newton = compile(() => {
   const [a, b] = point.unbind(0) as [typeof x, typeof x];
   const value = a.neg().add(1).square().add(b.sub(a.square()).square().mul(100));

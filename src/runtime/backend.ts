@@ -24,7 +24,7 @@ export function registerBackend(backend: Backend): void {
 registerBackend(jsBackend);
 registerBackend(wasmBackend);
 
-let current: BackendName = 'js';
+let current: BackendName = 'wasm';
 
 /** Sets the backend that programs use unless told otherwise. */
 export function setBackend(name: BackendName): void {

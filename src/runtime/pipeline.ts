@@ -6,7 +6,13 @@ import { fuse, type Fusion } from '../fusion/index.js';
 import { leavesOf, roots, topological, type Graph, type Node } from '../graph/index.js';
 import { lower, type Check, type Lowered } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
-import { recogniseAttention, simplify, type PassRecord } from '../passes/index.js';
+import {
+  attentionChoices,
+  recogniseAttention,
+  simplify,
+  type AttentionChoice,
+  type PassRecord,
+} from '../passes/index.js';
 import { plan, type Plan } from '../plan/index.js';
 import { backendOf, type BackendName, type Emitted, type EmitOptions } from './backend.js';
 
@@ -26,6 +32,8 @@ export interface Compilation {
   readonly graph: Graph;
   readonly optimized: Graph;
   readonly passes: readonly PassRecord[];
+  /** How each attention is computed, and why. */
+  readonly attention: readonly AttentionChoice[];
   readonly fusion: Fusion;
   readonly lowered: Lowered;
   readonly plan: Plan;
@@ -92,10 +100,11 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
     return result;
   };
   const backend = backendOf(options.backend);
+  const { attention } = backend.target;
   const fusionOn = options.fusion ?? true;
   const keyed = timed('leaves', () => leaves ?? leavesOf(traced));
   const graph = withAttention(traced);
-  const { graph: optimized, log } = timed('simplify', () => simplify(graph));
+  const { graph: optimized, log } = timed('simplify', () => simplify(graph, { attention }));
   const fusion = timed('fuse', () => fuse(optimized, backend.target, { fusion: fusionOn }));
   const kernels = timed('lower', () =>
     lower(fusion, { segments: fusionOn, scratchBytes: backend.target.scratchBytes }),
@@ -107,6 +116,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
     graph,
     optimized,
     passes: log,
+    attention: attentionChoices(roots(graph), attention),
     fusion,
     lowered,
     plan: planned,

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { runPacks } from './runner.js';
 
 const folder = join(import.meta.dirname, 'packs');
-const settings = { folder, mode: 'fused', backend: 'js' } as const;
+const settings = { folder, mode: 'fused', backend: 'wasm' } as const;
 
 describe('PyTorch conformance', { timeout: 240_000 }, () => {
   it('torch-ops: every offered op agrees, no fewer fully than before', async () => {

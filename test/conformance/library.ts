@@ -10,7 +10,7 @@ import { TensorData, type TensorValues, type Value } from './packs.js';
 export const modes = ['fused', 'unfused', 'interpreter'] as const;
 export type Mode = (typeof modes)[number];
 
-export const backends = ['js'] as const satisfies readonly BackendName[];
+export const backends = ['wasm', 'js'] as const satisfies readonly BackendName[];
 
 export interface Settings {
   readonly mode: Mode;

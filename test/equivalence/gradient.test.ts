@@ -8,6 +8,7 @@ import { Instance, compileGraph } from '../../src/runtime/index.js';
 import { interpret } from '../oracle/interpreter.js';
 import { randomGraph } from '../oracle/random-graph.js';
 import { storagesOf } from './storages.js';
+import { ways } from './ways.js';
 
 const runs = Number(process.env['FUSEGRAD_RUNS'] ?? 60);
 
@@ -47,14 +48,14 @@ function swayed(graph: Graph, data: ReadonlyMap<Leaf, readonly Value[]>): number
   );
 }
 
-it.each([true, false])('gradients of random graphs (fusion: %s)', (fusion) => {
+it.each(ways)('gradients of random graphs (%s, fusion: %s)', (backend, fusion) => {
   fc.assert(
     fc.property(randomGraph({ steps: 10 }), ({ graph: plain, data }) => {
       const graph = withGradients(plain.outputs);
       if (!graph) return;
       const expected = interpret(graph, (leaf) => data.get(leaf)!);
       const sway = swayed(graph, data);
-      const compilation = compileGraph(graph, { fusion });
+      const compilation = compileGraph(graph, { fusion, backend });
       const storages = storagesOf(graph, data);
       const results = new Instance(compilation).run(compilation.leaves, (leaf) => storages.get(leaf)!, []);
       results.forEach(({ array: result }, o) => {

@@ -1,4 +1,4 @@
-/** Fused = unfused = the reference interpreter, on random graphs. */
+/** Fused = unfused = the reference interpreter, on random graphs, on every backend. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { print } from '../../src/graph/index.js';
@@ -6,6 +6,7 @@ import { Instance, compileGraph } from '../../src/runtime/index.js';
 import { interpret } from '../oracle/interpreter.js';
 import { randomGraph } from '../oracle/random-graph.js';
 import { storagesOf } from './storages.js';
+import { ways } from './ways.js';
 
 const runs = Number(process.env['FUSEGRAD_RUNS'] ?? 150);
 
@@ -14,11 +15,11 @@ function close(actual: number, expected: number, tolerance: number): boolean {
   return actual === expected || Math.abs(actual - expected) <= tolerance;
 }
 
-it.each([true, false])('gives what the interpreter gives (fusion: %s)', (fusion) => {
+it.each(ways)('gives what the interpreter gives (%s, fusion: %s)', (backend, fusion) => {
   fc.assert(
     fc.property(randomGraph(), ({ graph, data, tolerances }) => {
       const expected = interpret(graph, (leaf) => data.get(leaf)!);
-      const compilation = compileGraph(graph, { fusion });
+      const compilation = compileGraph(graph, { fusion, backend });
       const storages = storagesOf(graph, data);
       const results = new Instance(compilation).run(compilation.leaves, (leaf) => storages.get(leaf)!, []);
       results.forEach(({ array: result }, i) => {

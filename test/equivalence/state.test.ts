@@ -13,6 +13,7 @@ import { interpret } from '../oracle/interpreter.js';
 import { moves } from '../oracle/random-moves.js';
 import { Choices, Pool, type Entry } from '../oracle/random-pool.js';
 import { runProgram } from '../oracle/run-program.js';
+import { ways } from './ways.js';
 
 const runs = Number(process.env['FUSEGRAD_RUNS'] ?? 100);
 const shapes: readonly Shape[] = [[3, 3], [3, 3], [4], [2, 3], [3, 2], [], [4], [1, 3], [3, 1, 2]];
@@ -196,12 +197,12 @@ const randomStep = (): fc.Arbitrary<RandomStep> => {
     .map(([steps, last]) => build(steps, last));
 };
 
-it.each([true, false])('state after three steps (fusion: %s)', (fusion) => {
+it.each(ways)('state after three steps (%s, fusion: %s)', (backend, fusion) => {
   fc.assert(
     fc.property(randomStep(), ({ graph, cells, first, data }) => {
       for (const [cell, content] of first) cell.array.set(content as never);
       const inputs = new Map<Leaf, Storage>();
-      const compilation = compileGraph(graph, { fusion });
+      const compilation = compileGraph(graph, { fusion, backend });
       const instance = new Instance(compilation);
       const read =
         (noise = 0) =>

@@ -4,6 +4,7 @@
  */
 import { invariant, type DType } from '../../core/index.js';
 import {
+  Origins,
   operandsOf,
   rangeOf,
   type IndexExpr,
@@ -33,9 +34,7 @@ const inlineLimitOfLoads = 90;
 
 export class Section {
   readonly #values = new Map<number, Placed>();
-  readonly #loads = new Map<number, Load>();
-  /** The load a value was cast from. */
-  readonly #origins = new Map<number, number>();
+  readonly #origins = new Origins();
   readonly #levels = new Map<number, number>();
   #uses = new Map<number, number>();
   #useLevels = new Map<number, number>();
@@ -77,10 +76,7 @@ export class Section {
     this.#count(instrs, once, named);
     for (const instr of instrs) {
       const level = this.#levels.get(instr.id)!;
-      if (instr.kind === 'compute' && instr.op === 'cast') {
-        const [from] = instr.args as [number];
-        this.#origins.set(instr.id, this.#origins.get(from) ?? from);
-      }
+      this.#origins.note(instr);
       this.#define(instr, level);
       after?.(instr.id);
     }
@@ -173,7 +169,6 @@ export class Section {
   }
 
   #load(instr: Load, level: number): Value {
-    this.#loads.set(instr.id, instr);
     const { dtype } = instr;
     const inside = this.allowed(instr.masks, instr.indirect, level);
     const at = this.position(instr.index, instr.indirect);
@@ -194,7 +189,12 @@ export class Section {
         const within = isInt64(this.value(id).dtype)
           ? infix('&&', infix('>=', value, literal(0)), infix('<', value, literal(bound)))
           : infix('<', infix('>>>', value, literal(0)), literal(bound));
-        const report = call(this.fn.use('outOfRange'), literal(check), value, this.#positionOf(id));
+        const report = call(
+          this.fn.use('outOfRange'),
+          literal(check),
+          value,
+          index(this.#writer, this.#origins.of(id)),
+        );
         const valid = infix('||', within, report);
         return inside ? infix('&&', inside, valid) : valid;
       });
@@ -224,13 +224,6 @@ export class Section {
     return isInt64(dtype)
       ? this.#writer.shared(this.#levelOf(id), `number ${id}`, 'chosen', () => call('Number', code))
       : code;
-  }
-
-  /** Where a bad index was read: its place in the array of indices. */
-  #positionOf(id: number): Code {
-    const origin = this.#origins.get(id) ?? id;
-    const load = this.#loads.get(origin);
-    return load && load.indirect.length === 0 ? index(this.#writer, load.index) : literal(0);
   }
 
   /** Writes `stores` in the innermost loop. All values are computed before the first is stored. */

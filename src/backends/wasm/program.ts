@@ -3,6 +3,7 @@ import { dtypes } from '../../core/index.js';
 import type { LoopNest } from '../../loops/index.js';
 import type { BufferRef, Program, Step } from '../../plan/program.js';
 import { ModuleBuilder, type Code as FunctionCode, type Local } from './assembler/index.js';
+import { emitAttention } from './kernels/attention.js';
 import { emitContract } from './kernels/contract.js';
 import { emitMap } from './kernels/map.js';
 import { emitRow } from './kernels/row.js';
@@ -34,6 +35,7 @@ const emitters: { readonly [K in LoopNest['kind']]: Emitter<K> } = {
   segmented: emitSegmented,
   scatter: emitScatter,
   opaque: emitSort,
+  attention: emitAttention,
 };
 const emitNest = <K extends LoopNest['kind']>(
   library: Library,

@@ -14,4 +14,5 @@ export const wasmTarget: Target = {
   parallelGrain: Infinity,
   floatAtomics: false,
   maxBodyOps: 400,
+  attention: { cacheBytes: 2 ** 20 },
 };

@@ -1,16 +1,9 @@
 import { expect, test } from 'vitest';
 import { emit, instantiate, jsTarget } from '../../../src/backends/js/index.js';
 import { BackendError } from '../../../src/core/index.js';
-import {
-  axisIndex,
-  constantIndex,
-  type Axis,
-  type OpaqueNest,
-  type ScatterNest,
-  type SegmentedNest,
-} from '../../../src/loops/index.js';
+import { axisIndex, constantIndex, type SegmentedNest } from '../../../src/loops/index.js';
 import type { Program } from '../../../src/plan/program.js';
-import { array, at, axes, buffer, compute, constant, flat, load, random, run } from './harness.js';
+import { axes, buffer, compute, constant, flat, load } from '../harness.js';
 
 const at0 = axisIndex(0, Infinity);
 const segmented: SegmentedNest = {
@@ -209,90 +202,6 @@ test('a warm step allocates nothing', () => {
     return Math.abs(process.memoryUsage().heapUsed - before) / 500;
   });
   expect(Math.min(...rounds)).toBeLessThan(100);
-});
-
-const scatter = (combine: 'add' | 'set'): ScatterNest => {
-  const [token, column] = axes(5, 3) as [Axis, Axis];
-  const over = axes(4, 3);
-  return {
-    kind: 'scatter',
-    name: 'scatter',
-    comment: [],
-    combine,
-    buffers: [
-      buffer('base', 'float32', 12),
-      buffer('index', 'int32', 5),
-      buffer('source', 'float32', 15),
-      buffer('out', 'float32', 12, 'write'),
-    ],
-    base: {
-      axes: over,
-      body: [load(0, 0, flat(over))],
-      stores: [{ buffer: 3, index: flat(over), value: 0 }],
-    },
-    axes: [token, column],
-    body: [load(0, 1, at(token), { dtype: 'int32' }), load(1, 2, flat([token, column]))],
-    buffer: 3,
-    index: at(column),
-    indirect: { id: 0, coeff: 3, bound: 4, check: 2 },
-    value: 1,
-  };
-};
-
-test.each(['add', 'set'] as const)('scatter by %s, a bad index dropped and reported', (combine) => {
-  const [base, source] = [random(12), random(15)];
-  const indices = [2, 0, 4, 2, 3];
-  const { outputs, executable } = run(scatter(combine), [base, Int32Array.from(indices), source]);
-  const expected = Float32Array.from(base);
-  indices.forEach((row, i) => {
-    for (let c = 0; c < 3 && row < 4; c++)
-      expected[row * 3 + c] = source[i * 3 + c]! + (combine === 'add' ? expected[row * 3 + c]! : 0);
-  });
-  expect(outputs[0]).toEqual(expected);
-  expect([...executable.failure]).toEqual([3, 4, 2]);
-});
-
-const sort = (
-  op: 'sort' | 'argsort',
-  dtype: 'float32' | 'int64' | 'uint8',
-  descending: boolean,
-  outer: number,
-  size: number,
-  inner: number,
-): OpaqueNest => ({
-  kind: 'opaque',
-  name: 'sort',
-  comment: [],
-  op,
-  outer,
-  size,
-  inner,
-  descending,
-  input: 0,
-  output: 1,
-  buffers: [
-    buffer('x', dtype, outer * size * inner),
-    buffer('out', op === 'sort' ? dtype : 'int32', outer * size * inner, 'write'),
-  ],
-});
-
-test('sort is stable, NaN greatest, along any axis', () => {
-  const x = Float32Array.of(3, NaN, -1, 3, -Infinity, 0, -0, NaN);
-  const sorted = (descending: boolean) => [
-    ...run(sort('sort', 'float32', descending, 1, 8, 1), [x]).outputs[0]!,
-  ];
-  const order = (descending: boolean) => [
-    ...run(sort('argsort', 'float32', descending, 1, 8, 1), [x]).outputs[0]!,
-  ];
-  expect(sorted(false)).toEqual([-Infinity, -1, 0, -0, 3, 3, NaN, NaN]);
-  expect(order(false)).toEqual([4, 2, 5, 6, 0, 3, 1, 7]);
-  expect(order(true)).toEqual([1, 7, 0, 3, 5, 6, 2, 4]);
-  const grid = Uint8Array.of(3, 1, 2, 2, 1, 3, 9, 0, 8, 1, 7, 2);
-  expect([...run(sort('sort', 'uint8', false, 2, 3, 2), [grid]).outputs[0]!]).toEqual([
-    1, 1, 2, 2, 3, 3, 7, 0, 8, 1, 9, 2,
-  ]);
-  const big = array('int64', [5n, -9007199254740993n, -9007199254740992n]);
-  expect([...run(sort('argsort', 'int64', false, 1, 3, 1), [big]).outputs[0]!]).toEqual([1, 2, 0]);
 });
 
 test('the target', () => {

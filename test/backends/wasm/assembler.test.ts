@@ -343,7 +343,7 @@ describe('checks', () => {
     ['no level to close', f((c) => c.closeLevel()), /f: open level/],
     ['hoisted code that leaves a value', f((c) => c.at(0, () => c.i32(1))), /f: code at level 0/],
     ['no such level', f((c) => c.at(1, () => 0)), /f: level 1 is not around/],
-    ['a local of another function', f((c) => c.get({ index: 9, type: 'i' })), /f: local\.get/],
+    ['a local of another function', f((c) => c.get({ index: 9, type: 'i', level: 0 })), /f: local\.get/],
   ];
   it.each(cases)('%s', (_, write, message) => {
     expect(write).toThrow(InternalError);

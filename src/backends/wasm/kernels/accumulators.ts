@@ -3,7 +3,7 @@
  * its own in shared scratch, and a last function combines them in order: the bits depend on no number of threads.
  */
 import { isFloat, isHalf, type DType } from '../../../core/index.js';
-import type { Accumulator, Axis, RowNest } from '../../../loops/index.js';
+import { operandsOf, type Accumulator, type Axis, type RowNest } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import { loadRow, loadSplat, loadStrided } from '../vector/access.js';
@@ -146,6 +146,8 @@ export class Accumulators {
     const k = new KernelCode(library, `${nest.name}_finish`, nest.buffers, 'ii');
     const { c } = k;
     const section = new Section(k);
+    const used = new Set([...nest.finishColumns.body, ...nest.finishTotals.body].flatMap(operandsOf));
+    if (nest.setup.some(({ id }) => used.has(id))) section.run(nest.setup);
     const at = innerPosition(nest.inner);
     /** Folds what `read` finds in each part. */
     const combined = (accumulator: Accumulator, read: (base: Local) => Value): Value => {

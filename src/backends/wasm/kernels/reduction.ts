@@ -5,7 +5,7 @@ import { fold, identity, type Fold } from '../vector/arithmetic.js';
 import { across, bestAcross, better, onlyValid, worst, type Extreme } from '../vector/combine.js';
 import { cast } from '../vector/convert.js';
 import type { KernelCode } from '../vector/kernel-code.js';
-import { Section } from '../vector/section.js';
+import { indexLanes } from '../vector/masks.js';
 import { assign, valueOf, variable, type Value } from '../vector/value.js';
 
 /** A reduction of one row, in as many accumulators as vectors are taken at a time. */
@@ -72,7 +72,7 @@ export class Reduction {
     if (position) {
       const value = onlyValid(c, given, valid, this.#identity);
       const extreme = this.#extremes[vector]!;
-      const at = valueOf('int32', [new Section(k).indexLanes(position)]);
+      const at = valueOf('int32', [indexLanes(k, position)]);
       const next = better(
         c,
         combine as 'argmax' | 'argmin',

@@ -47,7 +47,7 @@ export function emitScatter(library: Library, given: ScatterNest): Launch[] {
   const lanes = rowAxis(nest);
   const write = (): void => {
     section.run(nest.body);
-    const found = section.foundIn([nest.indirect]);
+    const found = section.found([nest.indirect]);
     const value = section.value(nest.value);
     k.when(
       () => c.get(found.mask!).lane('i32x4.extract_lane', 0),

@@ -5,22 +5,12 @@
 import type { Code, Local } from '../assembler/index.js';
 import type { LibraryFunction } from './index.js';
 
-const names = [
-  'div32s',
-  'div32u',
-  'rem32s',
-  'rem32u',
-  'div64',
-  'rem64',
-  'pow32',
-  'pow64',
-  'shl32',
-  'shr32s',
-  'shr32u',
-  'shl64',
-  'shr64',
-] as const;
-export type IntegerName = (typeof names)[number];
+export type IntegerName =
+  | `${'div' | 'rem'}${'32s' | '32u' | '64'}`
+  | `pow${'32s' | '32u' | '64'}`
+  | `${'shl' | 'shr'}64`
+  | 'shl32'
+  | `shr32${'s' | 'u'}`;
 
 type Scalar = (c: Code, x: Local, y: Local, width: Local | undefined) => void;
 
@@ -68,12 +58,12 @@ const divide =
 
 /** By squaring; a negative exponent gives the truncated reciprocal. */
 const power =
-  (type: 'i32' | 'i64'): Scalar =>
+  (type: 'i32' | 'i64', sign: 's' | 'u'): Scalar =>
   (c, x, y) => {
     const result = c.local(letter[type]);
     const one = (): Code => (type === 'i32' ? c.i32(1) : c.i64(1n));
     one().set(result);
-    zero(c.get(y), type).op(`${type}.lt_s`).if();
+    zero(c.get(y), type).op(`${type}.lt_${sign}`).if();
     // Only 1 and -1 have a reciprocal that is not cut to 0.
     minusOne(c.get(x), type).op(`${type}.eq`).if();
     one();
@@ -130,8 +120,9 @@ export const integerFunctions: Readonly<Record<IntegerName, LibraryFunction>> = 
   rem32u: lanewise('i32', '', divide('i32', 'rem', 'u')),
   div64: lanewise('i64', '', divide('i64', 'div', 's')),
   rem64: lanewise('i64', '', divide('i64', 'rem', 's')),
-  pow32: lanewise('i32', '', power('i32')),
-  pow64: lanewise('i64', '', power('i64')),
+  pow32s: lanewise('i32', '', power('i32', 's')),
+  pow32u: lanewise('i32', '', power('i32', 'u')),
+  pow64: lanewise('i64', '', power('i64', 's')),
   shl32: lanewise('i32', 'i', shift32('shl')),
   shr32s: lanewise('i32', 'i', shift32('shr_s')),
   shr32u: lanewise('i32', 'i', shift32('shr_u')),

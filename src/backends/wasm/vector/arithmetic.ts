@@ -79,7 +79,11 @@ const shift =
 
 const rows: { readonly [O in Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where' | 'threefry'>]: Row } = {
   neg: { ...numeric('neg'), exact: true },
-  abs: { ...numeric('abs'), exact: true },
+  abs: {
+    ...numeric('abs'),
+    i32: (c, [x], of) => (dtypes[of].signed ? c.v('i32x4.abs', x!) : x!),
+    exact: true,
+  },
   sign: {
     ...math('sign'),
     i32: (c, [x], of) => {
@@ -134,7 +138,11 @@ const rows: { readonly [O in Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where'
     i64: called('rem64'),
     discrete: true,
   },
-  pow: { ...math('pow'), i32: called('pow32'), i64: called('pow64') },
+  pow: {
+    ...math('pow'),
+    i32: (c, args, of, library) => called(dtypes[of].signed ? 'pow32s' : 'pow32u')(c, args, of, library),
+    i64: called('pow64'),
+  },
   max: { ...both('max'), i32: signed('max'), i64: pick64('i64x2.gt_s'), bool: op('v128.or'), exact: true },
   min: { ...both('min'), i32: signed('min'), i64: pick64('i64x2.lt_s'), bool: op('v128.and'), exact: true },
   atan2: math('atan2'),

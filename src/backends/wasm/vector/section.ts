@@ -4,7 +4,7 @@
  */
 import { dtypes, invariant, type DType } from '../../../core/index.js';
 import {
-  constantIndex,
+  Origins,
   operandsOf,
   type IndexExpr,
   type Indirect,
@@ -14,7 +14,6 @@ import {
 } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
 import {
-  extract,
   loadLanes,
   loadRow,
   loadSplat,
@@ -26,7 +25,9 @@ import {
 } from './access.js';
 import { compute } from './arithmetic.js';
 import { cast, fromIndex } from './convert.js';
+import { lookAt, type Found } from './indices.js';
 import type { KernelCode, Operand } from './kernel-code.js';
+import { conditionOf, indexLanes, maskOf, varyingMask, type Condition } from './masks.js';
 import { assign, choose, constant, valueOf, variable, type Value } from './value.js';
 
 interface Placed {
@@ -42,19 +43,9 @@ type Load = Extract<Instr, { kind: 'load' }>;
 /** An element of row scratch at the present inner position. */
 export type ReadScratch = (slot: number, dtype: DType) => Value;
 
-/** Which masks hold in all lanes or in none, and which lane by lane. */
-interface Condition {
-  readonly never: boolean;
-  readonly uniform: Local | undefined;
-  readonly level: number;
-  readonly varying: readonly Predicate[];
-}
-
 export class Section {
   readonly #values = new Map<number, Placed>();
-  readonly #loads = new Map<number, Load>();
-  /** The load a value was cast from. */
-  readonly #origins = new Map<number, number>();
+  readonly #origins = new Origins();
 
   constructor(
     readonly k: KernelCode,
@@ -93,15 +84,13 @@ export class Section {
   run(instrs: readonly Instr[], after?: (id: number) => void): void {
     for (const instr of instrs) {
       const level = this.#levelFor(instr);
-      if (instr.kind === 'load') this.#loads.set(instr.id, instr);
-      if (instr.kind === 'compute' && instr.op === 'cast') {
-        const [from] = instr.args as [number];
-        this.#origins.set(instr.id, this.#origins.get(from) ?? from);
-      }
-      // What an outer loop computed is still there when the body is written a second time.
-      if (level < this.k.c.level && this.has(instr.id) && this.levelOf(instr.id) === level) continue;
+      this.#origins.note(instr);
+      const varies = this.#varies(instr);
+      // What an outer loop computed is still there when the body is written a second time, for other lanes.
+      if (!varies && level < this.k.c.level && this.has(instr.id) && this.levelOf(instr.id) === level)
+        continue;
       const value = this.k.c.at(level, () => this.#compute(instr, level));
-      this.define(instr.id, value, level, this.#varies(instr));
+      this.define(instr.id, value, level, varies);
       after?.(instr.id);
     }
   }
@@ -153,10 +142,10 @@ export class Section {
       case 'load':
         return this.#load(instr, level);
       case 'guard': {
-        const condition = this.#condition(instr.masks);
+        const condition = conditionOf(k, instr.masks);
         const [yes, no] = [this.value(instr.value), this.value(instr.otherwise)];
         if (condition.never) return no;
-        const mask = this.#mask(condition);
+        const mask = maskOf(k, condition);
         return mask ? choose(k.c, mask, yes, no) : yes;
       }
       case 'scratch':
@@ -172,37 +161,6 @@ export class Section {
     }
   }
 
-  /** The integers of an index expression, one a lane. */
-  indexLanes(expr: IndexExpr): Local {
-    const { k } = this;
-    const { c } = k;
-    const step = k.stride(expr);
-    if (step === undefined) {
-      return k
-        .perLane(expr)
-        .reduce(
-          (lanes, at, lane) => c.get(lanes).get(k.materialise(at)).lane('i32x4.replace_lane', lane).keep(),
-          c.vector('i32', 0),
-        );
-    }
-    const at = k.index(expr);
-    const { local } = at;
-    const ramp = [0, 1, 2, 3].map((lane) => at.offset + lane * step);
-    if (!local) return c.vector('i32', ...ramp);
-    const level = Math.max(at.level, 0);
-    const splat = k.memo(level, `splat ${local.index}`, () => void c.get(local).op('i32x4.splat'));
-    if (step === 0 && at.offset === 0) return splat;
-    return k.memo(
-      level,
-      `ramp ${local.index} ${at.offset} ${step}`,
-      () =>
-        void c
-          .get(splat)
-          .get(c.vector('i32', ...ramp))
-          .op('i32x4.add'),
-    );
-  }
-
   #index(expr: IndexExpr, dtype: DType): Value {
     const { c } = this.k;
     const step = this.k.stride(expr);
@@ -212,63 +170,7 @@ export class Section {
       c.get(this.k.materialise(at));
       return fromIndex(c, dtype);
     }
-    return cast(c, valueOf('int32', [this.indexLanes(expr)]), dtype);
-  }
-
-  // ---- masks
-
-  #condition(masks: readonly Predicate[]): Condition {
-    const { k } = this;
-    const varying: Predicate[] = [];
-    let uniform: Local | undefined;
-    let level = 0;
-    for (const mask of masks) {
-      const known = k.decide(mask);
-      if (known === true) continue;
-      if (known === false) return { never: true, uniform: undefined, level: 0, varying: [] };
-      if (k.stride(mask.expr) !== 0) {
-        varying.push(mask);
-        continue;
-      }
-      const at = k.index(mask.expr);
-      const own = at.level;
-      const test = k.memo(own, `${mask.lo}<=${at.local!.index}+${at.offset}<${mask.hi}`, () =>
-        k.test(mask, at),
-      );
-      const before = uniform;
-      level = Math.max(level, own);
-      uniform = before
-        ? k.memo(level, `${before.index}&${test.index}`, () => void k.c.get(before).get(test).op('i32.and'))
-        : test;
-    }
-    return { never: false, uniform, level, varying };
-  }
-
-  #varyingMask(masks: readonly Predicate[]): Local | undefined {
-    const { k } = this;
-    const { c } = k;
-    let all: Local | undefined;
-    for (const { expr, lo, hi } of masks) {
-      const lanes = this.indexLanes(expr);
-      const from = lo === 0 ? lanes : c.v('i32x4.sub', lanes, c.vector('i32', lo));
-      const one = c.v('i32x4.lt_u', from, c.vector('i32', hi - lo));
-      all = all ? c.v('v128.and', all, one) : one;
-    }
-    return all;
-  }
-
-  /** The lanes where all masks hold; undefined: all. */
-  #mask({ uniform, level, varying }: Condition): Local | undefined {
-    const { k } = this;
-    const { c } = k;
-    const lanes = this.#varyingMask(varying);
-    if (!uniform) return lanes;
-    const splat = k.memo(
-      level,
-      `truth ${uniform.index}`,
-      () => void c.i32(0).get(uniform).op('i32.sub').op('i32x4.splat'),
-    );
-    return lanes ? c.v('v128.and', lanes, splat) : splat;
+    return cast(c, valueOf('int32', [indexLanes(this.k, expr)]), dtype);
   }
 
   // ---- loads
@@ -277,7 +179,7 @@ export class Section {
     const { k } = this;
     const { c } = k;
     const { dtype, fill } = instr;
-    const condition = this.#condition(instr.masks);
+    const condition = conditionOf(k, instr.masks);
     if (condition.never || k.buffers[instr.buffer]!.elements === 0) return constant(c, fill, dtype);
     if (instr.indirect.length > 0) return this.#gather(instr, condition);
     if (!condition.uniform) return this.#loadVarying(instr, condition, level);
@@ -354,7 +256,7 @@ export class Section {
   #loadMasked({ buffer, index, dtype, fill }: Load, varying: readonly Predicate[]): Value {
     const { k } = this;
     const { c } = k;
-    const mask = this.#varyingMask(varying)!;
+    const mask = varyingMask(k, varying)!;
     const pointer = k.pointer(buffer);
     const lanes = k.perLane(index, dtypes[dtype].bytes, pointer).map((at, lane): Address => {
       c.get(k.materialise(at)).get(pointer).get(mask).lane('i32x4.extract_lane', lane);
@@ -369,7 +271,7 @@ export class Section {
     const { c } = k;
     const { dtype, buffer, index } = instr;
     const { bytes } = dtypes[dtype];
-    const found = this.found(instr.indirect, condition);
+    const found = this.found(instr.indirect, maskOf(k, condition));
     const fill = constant(c, instr.fill, dtype);
     const inside = found.mask;
     const pointer = k.pointer(buffer);
@@ -400,126 +302,14 @@ export class Section {
     return this.k.lanes ? this.k.perLane(index, bytes, pointer) : [this.k.index(index, bytes, pointer)];
   }
 
-  /**
-   * Looks at loaded indices: reports those out of bounds and gives the lanes that are inside. `first` is an address with
-   * the indices of the first lane added, when all lanes have the same; `add` adds those of one lane to the address on the stack.
-   * Indices outside count as 0.
-   */
-  found(
-    indirect: readonly Indirect[],
-    condition: Condition,
-  ): {
-    readonly mask: Local | undefined;
-    readonly step: 0 | undefined;
-    readonly first: (bytes: number, pointer: Local) => Local;
-    readonly add: (lane: number, bytes: number) => void;
-  } {
-    const { k } = this;
-    const { c } = k;
-    const given = this.#mask(condition);
-    const uniform = !given && indirect.every(({ id }) => !this.#placed(id).varies);
-    const level = given ? c.level : Math.max(...indirect.map(({ id }) => this.levelOf(id)));
-    const valid = uniform ? 1 : (k.lanes?.valid ?? 1);
-    const checked = indirect.map((each) =>
-      this.#check(each, given, given ? level : this.levelOf(each.id), valid),
-    );
-    const mask = checked.reduce<Local | undefined>(
-      (all, { inside }) =>
-        all
-          ? k.memo(
-              level,
-              `inside ${all.index} ${inside.index}`,
-              () => void c.get(all).get(inside).op('v128.and'),
-            )
-          : inside,
-      undefined,
-    );
-    return {
-      mask,
-      step: uniform ? 0 : undefined,
-      first: (bytes, pointer) =>
-        checked.reduce(
-          (sum, { numbers }, i) =>
-            k.memo(level, `row ${sum.index} ${numbers[0]!.index} ${indirect[i]!.coeff * bytes}`, () => {
-              c.get(sum)
-                .get(numbers[0]!)
-                .i32(indirect[i]!.coeff * bytes)
-                .op('i32.mul')
-                .op('i32.add');
-            }),
-          pointer,
-        ),
-      add: (lane, bytes) =>
-        checked.forEach(({ numbers }, i) => {
-          const number = numbers[valid === 1 ? 0 : lane]!;
-          c.get(number)
-            .i32(indirect[i]!.coeff * bytes)
-            .op('i32.mul')
-            .op('i32.add');
-        }),
-    };
-  }
-
-  /** One loaded index in each lane, 0 where it is outside, and which lanes are inside. */
-  #check(
-    { id, bound, check }: Indirect,
-    given: Local | undefined,
-    level: number,
-    valid: number,
-  ): { inside: Local; numbers: readonly Local[] } {
-    const { k } = this;
-    const { c } = k;
-    const value = this.value(id);
-    const numbers: Local[] = [];
-    const make = (): void => {
-      const small = cast(c, value, 'int32').parts[0]!;
-      let within = c.v('i32x4.lt_u', small, c.vector('i32', bound));
-      if (value.dtype === 'int64') {
-        const back = cast(c, valueOf('int32', [small]), 'int64');
-        const equal = back.parts.map((part, i) => c.v('i64x2.eq', part, value.parts[i]!));
-        within = c.v('v128.and', within, cast(c, valueOf('int64', equal), 'bool').parts[0]!);
-      }
-      const positions = this.#positionOf(id, valid);
-      const inside = given ? c.v('v128.and', within, given) : within;
-      for (let lane = 0; lane < valid; lane++) {
-        c.get(within).lane('i32x4.extract_lane', lane).op('i32.eqz');
-        if (given) c.get(given).lane('i32x4.extract_lane', lane).op('i32.and');
-        c.if();
-        c.get(k.failure).i32(check);
-        extract(c, valueOf('int32', [small]), lane);
-        c.get(positions[lane] ?? positions[0]!).call(k.library.function('report'));
-        c.end();
-        numbers[lane] = c
-          .get(c.v('v128.and', small, inside))
-          .lane('i32x4.extract_lane', lane)
-          .keep();
-      }
-      c.get(inside);
-    };
-    if (given || level === c.level) {
-      make();
-      return { inside: c.keep(), numbers };
-    }
-    const key = `check ${value.parts[0]!.index} ${check}`;
-    const inside = k.memo(level, key, make);
-    const all = Array.from({ length: valid }, (_, lane) =>
-      k.memo(level, `${key} lane ${lane}`, () => void c.get(numbers[lane]!)),
-    );
-    return { inside, numbers: all };
-  }
-
-  /** Where an index was read: its place in the array of indices. */
-  #positionOf(id: number, valid: number): Local[] {
-    const { k } = this;
-    const load = this.#loads.get(this.#origins.get(id) ?? id);
-    const at = load && load.indirect.length === 0 ? load.index : constantIndex(0);
-    if (valid === 1) return [k.materialise(k.index(at))];
-    return k.perLane(at).map((operand) => k.materialise(operand));
-  }
-
-  /** Looks at the indices of a scatter, where no mask stands. */
-  foundIn(indirect: readonly Indirect[]): ReturnType<Section['found']> {
-    return this.found(indirect, { never: false, uniform: undefined, level: 0, varying: [] });
+  /** Looks at indices; `given` are the lanes that count, where not all do. */
+  found(indirect: readonly Indirect[], given?: Local): Found {
+    return lookAt(this.k, indirect, given, {
+      value: (id) => this.value(id),
+      levelOf: (id) => this.levelOf(id),
+      varies: (id) => this.#placed(id).varies,
+      placeOf: (id) => this.#origins.of(id),
+    });
   }
 
   // ---- stores

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { dtypeNames, dtypes, integerRange, isFloat, isHalf, type DType } from '../../../src/core/index.js';
 import { binaryOps, infer, unaryOps, type OpName } from '../../../src/ops/index.js';
 import { decode, encode, roundTo, scalar, type ElementwiseOp, type Value } from '../../../src/ops/scalar.js';
-import { array, axes, buffer, compute, flat, load, run } from './harness.js';
+import { array, axes, buffer, compute, flat, load, onEachBackend, type Run } from '../harness.js';
 
 let seed = 7;
 const uniform = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647;
@@ -90,7 +90,14 @@ function agrees(got: Value, want: Value, dtype: DType): boolean {
   );
 }
 
-function check(op: ElementwiseOp, dtype: DType, result: DType, arity: number, attrs: object = {}): void {
+function check(
+  run: Run,
+  op: ElementwiseOp,
+  dtype: DType,
+  result: DType,
+  arity: number,
+  attrs: object = {},
+): void {
   const one = samples(dtype);
   const rows = arity === 1 ? one.map((x) => [x]) : one.flatMap((x) => one.map((y) => [x, y]));
   const n = rows.length;
@@ -143,78 +150,83 @@ const resultOf = (op: OpName, dtype: DType, arity: number, attrs: object = {}): 
   }
 };
 
-describe.each(dtypeNames)('%s', (dtype) => {
-  const unary = unaryOps.filter((op) => resultOf(op, dtype, 1));
-  test.each(unary)('%s', (op) => check(op, dtype, resultOf(op, dtype, 1)!, 1));
-  const binary = binaryOps.filter((op) => resultOf(op, dtype, 2));
-  test.each(binary)('%s', (op) => check(op, dtype, resultOf(op, dtype, 2)!, 2));
-  test.each(dtypeNames)('cast to %s', (to) => check('cast', dtype, to, 1, { dtype: to }));
-  const alike = dtypeNames.filter((to) => dtypes[to].bytes === dtypes[dtype].bytes && to !== 'bool');
-  test.each(alike)('bitcast to %s', (to) => check('bitcast', dtype, to, 1, { dtype: to }));
-});
+onEachBackend((run) => {
+  describe.each(dtypeNames)('%s', (dtype) => {
+    const unary = unaryOps.filter((op) => resultOf(op, dtype, 1));
+    test.each(unary)('%s', (op) => check(run, op, dtype, resultOf(op, dtype, 1)!, 1));
+    const binary = binaryOps.filter((op) => resultOf(op, dtype, 2));
+    test.each(binary)('%s', (op) => check(run, op, dtype, resultOf(op, dtype, 2)!, 2));
+    test.each(dtypeNames)('cast to %s', (to) => check(run, 'cast', dtype, to, 1, { dtype: to }));
+    const alike = dtypeNames.filter((to) => dtypes[to].bytes === dtypes[dtype].bytes && to !== 'bool');
+    test.each(alike)('bitcast to %s', (to) => check(run, 'bitcast', dtype, to, 1, { dtype: to }));
+  });
 
-test('values are rounded before what is not continuous', () => {
-  const over = axes(4);
-  const x = Float32Array.of(1, 16777216, 0.1, 3);
-  const { outputs } = run(
-    {
-      kind: 'map',
-      name: 'rounding',
-      comment: [],
-      buffers: [
-        buffer('x', 'float32', 4),
-        buffer('equal', 'bool', 4, 'write'),
-        buffer('floor', 'float32', 4, 'write'),
-      ],
-      axes: over,
-      body: [
-        load(0, 0, flat(over)),
-        { id: 1, kind: 'const', value: 1e-9, dtype: 'float32' },
-        compute(2, 'add', [0, 1]),
-        compute(3, 'eq', [2, 0], { dtype: 'bool' }),
-        compute(4, 'sub', [0, 1]),
-        compute(5, 'floor', [4]),
-      ],
-      stores: [
-        { buffer: 1, index: flat(over), value: 3 },
-        { buffer: 2, index: flat(over), value: 5 },
-      ],
-    },
-    [x],
-  );
-  expect([...outputs[0]!]).toEqual([1, 1, 1, 1]);
-  expect([...outputs[1]!]).toEqual([1, 16777216, 0, 3]);
-});
-
-test('where and threefry', () => {
-  const n = 16;
-  const over = axes(n);
-  const words = [0, 1, 2, 3].map((k) =>
-    Uint32Array.from({ length: n }, (_, i) => Math.imul(i + k + 1, 2654435761) >>> 0),
-  );
-  const parts = ['word0', 'word1', 'xor'] as const;
-  for (const part of parts) {
+  test('values are rounded before what is not continuous', () => {
+    const over = axes(4);
+    const x = Float32Array.of(1, 16777216, 0.1, 3);
     const { outputs } = run(
       {
         kind: 'map',
-        name: 'draw',
+        name: 'rounding',
         comment: [],
-        buffers: [...words.map((_, i) => buffer(`w${i}`, 'uint32', n)), buffer('out', 'uint32', n, 'write')],
+        buffers: [
+          buffer('x', 'float32', 4),
+          buffer('equal', 'bool', 4, 'write'),
+          buffer('floor', 'float32', 4, 'write'),
+        ],
         axes: over,
         body: [
-          ...words.map((_, i) => load(i, i, flat(over), { dtype: 'uint32' })),
-          compute(4, 'threefry', [0, 1, 2, 3], { of: 'uint32', dtype: 'uint32', part }),
-          compute(5, 'lt', [0, 1], { of: 'uint32', dtype: 'bool' }),
-          compute(6, 'where', [5, 4, 2], { of: 'uint32', dtype: 'uint32' }),
+          load(0, 0, flat(over)),
+          { id: 1, kind: 'const', value: 1e-9, dtype: 'float32' },
+          compute(2, 'add', [0, 1]),
+          compute(3, 'eq', [2, 0], { dtype: 'bool' }),
+          compute(4, 'sub', [0, 1]),
+          compute(5, 'floor', [4]),
         ],
-        stores: [{ buffer: 4, index: flat(over), value: 6 }],
+        stores: [
+          { buffer: 1, index: flat(over), value: 3 },
+          { buffer: 2, index: flat(over), value: 5 },
+        ],
       },
-      words,
+      [x],
     );
-    const expected = Array.from({ length: n }, (_, i) => {
-      const [a, b, c, d] = words.map((w) => w[i]!) as [number, number, number, number];
-      return a < b ? scalar.threefry([a, b, c, d], 'uint32', { part }) : c;
-    });
-    expect([...outputs[0]!]).toEqual(expected);
-  }
+    expect([...outputs[0]!]).toEqual([1, 1, 1, 1]);
+    expect([...outputs[1]!]).toEqual([1, 16777216, 0, 3]);
+  });
+
+  test('where and threefry', () => {
+    const n = 16;
+    const over = axes(n);
+    const words = [0, 1, 2, 3].map((k) =>
+      Uint32Array.from({ length: n }, (_, i) => Math.imul(i + k + 1, 2654435761) >>> 0),
+    );
+    const parts = ['word0', 'word1', 'xor'] as const;
+    for (const part of parts) {
+      const { outputs } = run(
+        {
+          kind: 'map',
+          name: 'draw',
+          comment: [],
+          buffers: [
+            ...words.map((_, i) => buffer(`w${i}`, 'uint32', n)),
+            buffer('out', 'uint32', n, 'write'),
+          ],
+          axes: over,
+          body: [
+            ...words.map((_, i) => load(i, i, flat(over), { dtype: 'uint32' })),
+            compute(4, 'threefry', [0, 1, 2, 3], { of: 'uint32', dtype: 'uint32', part }),
+            compute(5, 'lt', [0, 1], { of: 'uint32', dtype: 'bool' }),
+            compute(6, 'where', [5, 4, 2], { of: 'uint32', dtype: 'uint32' }),
+          ],
+          stores: [{ buffer: 4, index: flat(over), value: 6 }],
+        },
+        words,
+      );
+      const expected = Array.from({ length: n }, (_, i) => {
+        const [a, b, c, d] = words.map((w) => w[i]!) as [number, number, number, number];
+        return a < b ? scalar.threefry([a, b, c, d], 'uint32', { part }) : c;
+      });
+      expect([...outputs[0]!]).toEqual(expected);
+    }
+  });
 });
