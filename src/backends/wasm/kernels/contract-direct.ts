@@ -3,13 +3,13 @@
  * outputs share a vector, several vectors at a time, or the elements of one dot product do.
  */
 import { isFloat, isHalf, type DType } from '../../../core/index.js';
-import { collapse, type Axis, type ContractNest } from '../../../loops/index.js';
+import type { Axis, ContractNest } from '../../../loops/index.js';
 import type { Library } from '../library/index.js';
 import { madd } from '../math/madd.js';
 import { apply, fold, identity } from '../vector/arithmetic.js';
 import { across, onlyValid } from '../vector/combine.js';
 import { interior } from '../vector/interior.js';
-import { KernelCode } from '../vector/kernel-code.js';
+import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
 import { alongLaneGroups, alongLanes, laneCost, overAxes, overAxis, sizeOf } from '../vector/loops.js';
 import { Section } from '../vector/section.js';
 import { assign, constant, lanesOf, valueOf, variable, type Value } from '../vector/value.js';
@@ -53,8 +53,9 @@ class Direct {
     library: Library,
     readonly nest: ContractNest,
     readonly lanes: Axis | undefined,
+    own: readonly OwnBuffer[],
   ) {
-    this.k = new KernelCode(library, nest.name, nest.buffers, 'ii');
+    this.k = new KernelCode(library, nest.name, nest.buffers, 'ii', own);
     this.#taps = sizeOf(nest.k) <= unrolledDepth ? points(nest.k) : undefined;
   }
 
@@ -226,8 +227,7 @@ function chooseLanes({ a, b, m, n, k, batch, stores, dtype }: ContractNest): Axi
   return best;
 }
 
-export function emitDirect(library: Library, given: ContractNest): Launch[] {
-  const nest = collapse(given);
-  if (sizeOf([...nest.batch, ...nest.m, ...nest.n]) === 0) return [];
-  return [new Direct(library, nest, chooseLanes(nest)).write()];
-}
+/** `own` are buffers in shared scratch, numbered behind the nest's. */
+export const emitDirect = (library: Library, nest: ContractNest, own: readonly OwnBuffer[]): Launch[] => [
+  new Direct(library, nest, chooseLanes(nest), own).write(),
+];

@@ -3,22 +3,42 @@ import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import type { Valid } from '../vector/access.js';
 import { KernelCode } from '../vector/kernel-code.js';
-import { overAxes, sizeOf } from '../vector/loops.js';
+import { overAxes, sizeOf, strideAlong } from '../vector/loops.js';
 import { Section } from '../vector/section.js';
 import { valueOf } from '../vector/value.js';
 import { bindFlat, packPanel, type Start } from './contract-operand.js';
-import { bindUnit, packStrips, tileRows, type Schedule } from './contract.js';
-import { threadWork, type Launch } from './launch.js';
+import { bindUnit, packStrips, tileRows, type Left, type Schedule } from './contract.js';
+import { simpleLaunch, threadWork, type Launch } from './launch.js';
 import { aligned } from './scratch.js';
 
 /** Columns of one panel: where they begin, how many count. */
 interface Columns {
   readonly start: Start;
   readonly valid: number;
+  /** Columns that are multiplied: a multiple of four. */
+  readonly width: number;
+}
+
+/** Where a panel's sums go: an address, and bytes between rows. */
+interface Sums {
+  readonly at: Local;
+  readonly stride: number;
+}
+
+/** Bytes between rows of a result that is the sums as they are, with its columns side by side; else undefined. */
+function plainStride({ nest, column }: Schedule): number | undefined {
+  const [store] = nest.stores;
+  const plain = nest.stores.length === 1 && store!.value === nest.sum && nest.body.length === 0;
+  if (!plain || nest.dtype !== 'float32' || nest.m.length > 1) return undefined;
+  if (store!.index.terms.some(({ atom }) => atom.kind !== 'axis')) return undefined;
+  const row = nest.m[0] ? strideAlong(store!.index, nest.m[0].axis)! : 0;
+  return strideAlong(store!.index, column.axis) === 1 && row >= 0 ? row * 4 : undefined;
 }
 
 export class Multiply {
   readonly k: KernelCode;
+  /** Full panels may be summed where the result lies. */
+  readonly #plain: number | undefined;
   readonly #panels: number;
   readonly #fullPanels: number;
   readonly #strips: number;
@@ -32,20 +52,20 @@ export class Multiply {
   constructor(
     readonly library: Library,
     readonly schedule: Schedule,
-    /** Whether the left operand has been packed ahead, into that much shared scratch. */
-    readonly packed: { readonly ahead: boolean; readonly leftBytes: number },
+    readonly left: Left,
   ) {
     const { nest, column, width, rows, partDepth, parts, direct } = schedule;
-    this.k = new KernelCode(library, nest.name, nest.buffers, 'ii');
+    this.k = new KernelCode(library, nest.name, nest.buffers, 'ii', left.own);
+    this.#plain = plainStride(schedule);
     this.#panels = Math.ceil(column.extent / width);
     this.#fullPanels = Math.floor(column.extent / width);
     this.#strips = Math.ceil(rows / tileRows);
     const several = parts > 1;
     const panel = 0;
-    const left = panel + aligned(partDepth * width * 4);
-    const sums = left + (several && !direct ? aligned(this.#strips * tileRows * partDepth * 4) : 0);
+    const leftAt = panel + aligned(partDepth * width * 4);
+    const sums = leftAt + (several && !direct ? aligned(this.#strips * tileRows * partDepth * 4) : 0);
     const tiles = (several ? this.#panels : 1) * this.#strips * tileRows * width * 4;
-    this.#offsets = { panel, left, sums, bytes: sums + aligned(tiles) };
+    this.#offsets = { panel, left: leftAt, sums, bytes: sums + aligned(tiles) };
   }
 
   launches(): Launch[] {
@@ -53,13 +73,7 @@ export class Multiply {
     const { nest, outer, parts, rows, depth, column } = schedule;
     const around = [...nest.batch, ...outer];
     const positions = sizeOf(around);
-    const { sharedBytes } = { sharedBytes: this.packed.leftBytes };
-    const common = {
-      callee: k.declared,
-      buffers: [...nest.buffers.keys()],
-      scratchBytes: this.#offsets.bytes,
-      sharedBytes,
-    };
+    const common = { ...simpleLaunch(k, 1), scratchBytes: this.#offsets.bytes };
     if (parts === 1) {
       k.count(k.parameter(0), k.parameter(1), 1, (unit) => {
         const panel = bindUnit(k, unit, this.#panels, around);
@@ -85,8 +99,9 @@ export class Multiply {
     const { k } = this;
     const { column, width } = this.schedule;
     const rest = column.extent % width;
-    const full = (): void => body({ start: k.c.get(panel).i32(width).op('i32.mul').keep(), valid: width });
-    const last = (): void => body({ start: column.extent - rest, valid: rest });
+    const full = (): void =>
+      body({ start: k.c.get(panel).i32(width).op('i32.mul').keep(), valid: width, width });
+    const last = (): void => body({ start: column.extent - rest, valid: rest, width: rest > 4 ? width : 4 });
     if (rest === 0) full();
     else if (this.#fullPanels === 0) last();
     else k.when(() => k.c.get(panel).i32(this.#fullPanels).op('i32.lt_s'), full, last);
@@ -101,14 +116,27 @@ export class Multiply {
   #panel(columns: Columns): void {
     const { k, schedule } = this;
     const { c } = k;
-    const { nest, width } = schedule;
+    const { nest } = schedule;
     const panel = this.#at(this.#offsets.panel);
     const end = c.get(panel).keep();
     const range = { from: 0, to: nest.k[0]?.extent ?? 1 };
-    packPanel(k, nest.b, [schedule.column], nest.k, { width, ...columns }, range, end);
-    const sums = this.#at(this.#offsets.sums);
-    this.#multiply(this.#left(), panel, end, sums, false);
+    packPanel(k, nest.b, [schedule.column], nest.k, columns, range, end);
+    const sums = this.#sums(columns, () => this.#at(this.#offsets.sums));
+    this.#multiply(this.#left(), panel, end, columns.width, sums, false);
     this.#finish(columns, sums);
+  }
+
+  /** The result itself, where it is the sums as they are; else scratch. */
+  #sums({ start, valid, width }: Columns, scratch: () => Local): Sums {
+    const { k, schedule } = this;
+    const { nest, column } = schedule;
+    if (this.#plain === undefined || valid < schedule.width) return { at: scratch(), stride: width * 4 };
+    const { level } = k.c;
+    for (const { axis } of nest.m) k.bindFixed(axis, 0);
+    const place = typeof start === 'number' ? { offset: start } : { local: start, offset: 0 };
+    k.bind(column.axis, { ...place, level, range: [0, column.extent - 1] });
+    const { buffer, index } = nest.stores[0]!;
+    return { at: k.materialise(k.index(index, 4, k.pointer(buffer))), stride: this.#plain };
   }
 
   /** Where the left operand begins, at the present batch. */
@@ -122,7 +150,7 @@ export class Multiply {
       for (const { axis } of [...nest.m, ...nest.k]) k.bindFixed(axis, 0);
       return k.materialise(k.index(load.index, 4, k.pointer(load.buffer)));
     }
-    if (!this.packed.ahead) return this.#at(this.#offsets.left);
+    if (!this.left.ahead) return this.#at(this.#offsets.left);
     // Strips of all batches follow each other.
     let batch: Local = c.i32(0).keep();
     for (const { axis, extent } of nest.batch) {
@@ -131,26 +159,35 @@ export class Multiply {
       batch = c.op('i32.add').keep();
     }
     c.get(k.shared)
+      .i32(this.left.offset)
+      .op('i32.add')
       .get(batch)
       .i32(this.#strips * tileRows * depth * 4);
     return c.op('i32.mul').op('i32.add').keep();
   }
 
   /** All rows times one panel. */
-  #multiply(left: Local, panel: Local, end: Local, sums: Local, accumulate: boolean): void {
+  #multiply(
+    left: Local,
+    panel: Local,
+    end: Local,
+    width: number,
+    { at: sums, stride }: Sums,
+    accumulate: boolean,
+  ): void {
     const { k, schedule, library } = this;
     const { c } = k;
-    const { rows, width, direct, partDepth } = schedule;
+    const { rows, direct, partDepth } = schedule;
     const [row, depth] = direct ? [direct.row, direct.depth] : [4, 4 * tileRows];
     const step = direct ? tileRows * direct.row : tileRows * partDepth * 4;
-    const tile = tileRows * width * 4;
+    const tile = tileRows * stride;
     const micro = (count: number): void => {
       const kernel = {
         rows: count,
         vectors: width / 4,
         rowStride: row,
         depthStride: depth,
-        sumStride: width * 4,
+        sumStride: stride,
         accumulate,
       };
       c.call(library.micro(kernel));
@@ -180,10 +217,11 @@ export class Multiply {
   }
 
   /** The epilogue over the finished sums of a panel. */
-  #finish({ start, valid }: Columns, sums: Local): void {
+  #finish({ start, valid, width }: Columns, { at: sums }: Sums): void {
     const { k, schedule } = this;
     const { c } = k;
-    const { nest, column, width, rows } = schedule;
+    const { nest, column, rows } = schedule;
+    if (this.#plain !== undefined && valid === schedule.width) return;
     const { level } = c;
     const section = new Section(k);
     const from = c.get(sums).keep();
@@ -260,8 +298,15 @@ export class Multiply {
         this.#eachWidth(panel, (columns) => {
           const packedPanel = this.#at(this.#offsets.panel);
           const endOfPanel = c.get(packedPanel).keep();
-          packPanel(k, nest.b, [column], nest.k, { width, ...columns }, range, endOfPanel);
-          this.#multiply(left, packedPanel, endOfPanel, sumsOf(panel), accumulate);
+          packPanel(k, nest.b, [column], nest.k, columns, range, endOfPanel);
+          this.#multiply(
+            left,
+            packedPanel,
+            endOfPanel,
+            columns.width,
+            this.#sums(columns, () => sumsOf(panel)),
+            accumulate,
+          );
         }),
       );
     };
@@ -276,7 +321,9 @@ export class Multiply {
     }
     if (whole * part < first.extent && parts > 1) k.scoped(() => onePart(whole * part, first.extent, true));
     k.count(from, to, 1, (panel) =>
-      this.#eachWidth(panel, (columns) => this.#finish(columns, sumsOf(panel))),
+      this.#eachWidth(panel, (columns) =>
+        this.#finish(columns, { at: sumsOf(panel), stride: columns.width * 4 }),
+      ),
     );
   }
 }

@@ -2,11 +2,11 @@
  * Packing: an operand's block, evaluated into panels of a few lanes (rows or columns), one depth after another. Either
  * neighbouring lanes share a vector or neighbours in the depth do, and are transposed on the way.
  */
-import type { Axis, ContractOperand } from '../../../loops/index.js';
+import { axesOf, type Axis, type ContractOperand, type Instr, type Predicate } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
 import { interior } from '../vector/interior.js';
 import type { KernelCode } from '../vector/kernel-code.js';
-import { alongLanes, laneCost, overAxes, overAxis } from '../vector/loops.js';
+import { alongLanes, laneCost, overAxis } from '../vector/loops.js';
 import { Section } from '../vector/section.js';
 import type { Valid } from '../vector/access.js';
 import { shuffleWords } from '../vector/value.js';
@@ -72,12 +72,54 @@ export interface Panel {
 
 const zeroLane = (k: KernelCode): Local => k.c.vector('f32', 0);
 
-/** Loops over the depth, the outermost axis between bounds. */
-function overDepth(k: KernelCode, depth: readonly Axis[], range: DepthRange, body: () => void): void {
+/**
+ * Loops over the depth, the outermost axis between bounds. Masks that the axes so far decide are tested there, once, and the
+ * loops inside are written for both outcomes.
+ */
+function overDepth(
+  k: KernelCode,
+  depth: readonly Axis[],
+  range: DepthRange,
+  { body, lanes }: { readonly body: readonly Instr[]; readonly lanes: ReadonlySet<number> },
+  write: () => void,
+): void {
+  const masked = body.flatMap((instr) =>
+    (instr.kind === 'load' || instr.kind === 'guard') && instr.masks.length > 0 ? [instr.masks] : [],
+  );
+  // With several the outcomes would be as many as their combinations.
+  const masks = masked.length === 1 ? masked[0]! : [];
+  const inside = (axes: readonly Axis[], known = false): void => {
+    const deeper = new Set([...lanes, ...axes.map(({ axis }) => axis)]);
+    const settled = axes.length === 0 || known ? [] : masks.filter((mask) => settledBy(k, mask, deeper));
+    const next = (all = known): void => {
+      const [first, ...rest] = axes;
+      if (!first) write();
+      else overAxis(k, first, 0, first.extent, () => inside(rest, all));
+    };
+    if (settled.length === 0) {
+      next();
+      return;
+    }
+    k.when(
+      () => {
+        settled.forEach((mask, i) => {
+          k.test(mask, k.index(mask.expr));
+          if (i > 0) k.c.op('i32.and');
+        });
+      },
+      () => k.assuming(settled, true, () => next()),
+      // Which of them fails is not known, nor needed: the load fails with any.
+      () => k.assuming(settled, false, () => next(true)),
+    );
+  };
   const [first, ...rest] = depth;
-  if (!first) body();
-  else overAxis(k, first, range.from, range.to, () => overAxes(k, rest, body));
+  if (!first) write();
+  else overAxis(k, first, range.from, range.to, () => inside(rest));
 }
+
+/** Whether a mask depends on none of the axes still to come, and is not known anyway. */
+const settledBy = (k: KernelCode, mask: Predicate, deeper: ReadonlySet<number>): boolean =>
+  k.decide(mask) === undefined && ![...axesOf(mask.expr)].some((axis) => deeper.has(axis));
 
 /** Writes a panel of an operand at `to`, which afterwards is the address behind it. */
 export function packPanel(
@@ -107,7 +149,7 @@ function packLanes(
   const { level } = c;
   const section = new Section(k);
   const pack = (from: number, until: number): void =>
-    overDepth(k, depth, range, () => {
+    overDepth(k, depth, range, { body: operand.body, lanes: new Set(lane ? [lane.axis] : []) }, () => {
       vectors.forEach((vector) => {
         const count = Math.min(4, Math.max(0, valid - 4 * vector));
         c.get(to);
@@ -227,7 +269,7 @@ function packDepth(
   };
   const along = (bounds: { from?: Start; to?: Start }): void => alongLanes(k, deep, write, bounds);
   if (outer.length === 0) along(range);
-  else overDepth(k, outer, range, () => along({}));
+  else overDepth(k, outer, range, { body: [], lanes: new Set() }, () => along({}));
 }
 
 /** Four vectors of a row each, as `count` vectors of a column each. */

@@ -3,16 +3,18 @@
  * columns; a small function multiplies rows of the left operand with a panel; the epilogue runs over finished tiles. The left
  * operand is read where it lies when its rows and depth are evenly spaced, and packed otherwise.
  */
-import { isHalf } from '../../../core/index.js';
-import { collapse, type Axis, type ContractNest } from '../../../loops/index.js';
+import { dtypes, isHalf } from '../../../core/index.js';
+import { collapse, type Axis, type ContractNest, type MapNest } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
-import { KernelCode } from '../vector/kernel-code.js';
+import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
 import { sizeOf, strideAlong } from '../vector/loops.js';
 import { emitDirect } from './contract-direct.js';
 import { packPanel } from './contract-operand.js';
+import { withPadding } from './contract-pad.js';
 import { Multiply } from './contract-multiply.js';
-import { threadWork, type Launch } from './launch.js';
+import { simpleLaunch, threadWork, type Launch } from './launch.js';
+import { emitElements } from './map.js';
 import { aligned } from './scratch.js';
 
 /** Rows of a tile. */
@@ -25,6 +27,13 @@ const mostDepth = 1024;
 const partDepth = 512;
 /** Products of fewer multiplications are not worth packing. */
 const tiny = 2048;
+
+/** Where a left operand packed ahead lies in shared scratch, behind the kernel's own buffers. */
+export interface Left {
+  readonly own: readonly OwnBuffer[];
+  readonly ahead: boolean;
+  readonly offset: number;
+}
 
 /** How a contraction is carried out. */
 export interface Schedule {
@@ -48,17 +57,15 @@ export interface Schedule {
   readonly block: number;
 }
 
-function directStrides({ a, m, k, batch, buffers }: ContractNest): Schedule['direct'] {
+function directStrides({ a, m, k }: ContractNest): Schedule['direct'] {
   const [load] = a.body;
   if (a.body.length !== 1 || load?.kind !== 'load' || load.dtype !== 'float32') return undefined;
   if (load.masks.length + load.indirect.length > 0 || m.length > 1 || k.length !== 1) return undefined;
-  if (buffers[load.buffer]!.dtype !== 'float32') return undefined;
   // Rows and depth must be evenly spaced from wherever the batch stands.
   const even = (axis: Axis): number | undefined => {
     const terms = load.index.terms.filter(({ atom }) => atom.kind !== 'axis');
     return terms.length > 0 ? undefined : strideAlong(load.index, axis.axis);
   };
-  void batch;
   const row = m[0] ? even(m[0]) : 0;
   const depth = even(k[0]!);
   if (row === undefined || depth === undefined || row < 0 || depth < 0) return undefined;
@@ -118,27 +125,55 @@ export function scheduleOf(given: ContractNest): Schedule {
 }
 
 export function emitContract(library: Library, given: ContractNest): Launch[] {
-  const nest = collapse(given);
+  const { nest, padded } = withPadding(collapse(given));
   const [rows, columns, depth] = [sizeOf(nest.m), sizeOf(nest.n), sizeOf(nest.k)];
+  if (rows * columns * sizeOf(nest.batch) === 0) return [];
+  // Copies lie first in shared scratch.
+  let bytes = 0;
+  const own = padded.map(({ buffer }): OwnBuffer => {
+    const offset = bytes;
+    bytes += aligned(buffer.elements * dtypes[buffer.dtype].bytes);
+    return { buffer, offset };
+  });
+  const launches = padded.flatMap(({ copy }, i) => copyPadded(library, nest, own, own[i]!, copy));
   const single = nest.dtype === 'float32' || isHalf(nest.dtype);
   const small = Math.min(rows, columns) < tileRows || rows * columns * depth < tiny || depth === 0;
-  if (!single || small) return emitDirect(library, nest);
-  const schedule = scheduleOf(nest);
-  const launches: Launch[] = [];
-  // One part: the left operand is packed ahead, for all panels.
-  const ahead = schedule.direct === undefined && schedule.parts === 1;
-  const strips = Math.ceil(schedule.rows / tileRows);
-  const batches = sizeOf(nest.batch);
-  const leftBytes = ahead ? aligned(batches * strips * tileRows * depth * 4) : 0;
-  if (ahead) launches.push({ ...packLeft(library, schedule, batches * strips), sharedBytes: leftBytes });
-  // Many rows: the right operand is packed ahead, for all blocks of rows.
-  launches.push(...new Multiply(library, schedule, { ahead, leftBytes }).launches());
-  return launches;
+  if (!single || small) launches.push(...emitDirect(library, nest, own));
+  else {
+    const schedule = scheduleOf(nest);
+    // One part: the left operand is packed ahead, for all panels.
+    const ahead = schedule.direct === undefined && schedule.parts === 1;
+    const strips = Math.ceil(schedule.rows / tileRows) * sizeOf(nest.batch);
+    const left = { own, ahead, offset: bytes };
+    if (ahead) {
+      launches.push(packLeft(library, schedule, strips, left));
+      bytes += aligned(strips * tileRows * depth * 4);
+    }
+    launches.push(...new Multiply(library, schedule, left).launches());
+  }
+  return launches.map((launch) => ({ ...launch, sharedBytes: bytes }));
+}
+
+/** Clears a padded copy and writes what lies inside. */
+function copyPadded(
+  library: Library,
+  nest: ContractNest,
+  own: readonly OwnBuffer[],
+  { buffer, offset }: OwnBuffer,
+  copy: Pick<MapNest, 'axes' | 'body' | 'stores'>,
+): Launch[] {
+  const clear = new KernelCode(library, `${nest.name}_clear`, nest.buffers, 'ii', own);
+  const bytes = buffer.elements * dtypes[buffer.dtype].bytes;
+  clear.c.get(clear.shared).i32(offset).op('i32.add').i32(0).i32(bytes).fillMemory();
+  if (sizeOf(copy.axes) === 0) return [simpleLaunch(clear, 1)];
+  const k = new KernelCode(library, `${nest.name}_pad`, nest.buffers, 'ii', own);
+  const { units, work } = emitElements(k, copy);
+  return [simpleLaunch(clear, 1), simpleLaunch(k, units, Math.ceil(threadWork / work))];
 }
 
 /** Packs the left operand of all batches into strips. */
-function packLeft(library: Library, { nest, depth }: Schedule, units: number): Launch {
-  const k = new KernelCode(library, `${nest.name}_pack_left`, nest.buffers, 'ii');
+function packLeft(library: Library, { nest, depth }: Schedule, units: number, left: Left): Launch {
+  const k = new KernelCode(library, `${nest.name}_pack_left`, nest.buffers, 'ii', left.own);
   const { c } = k;
   const rows = sizeOf(nest.m);
   const strips = Math.ceil(rows / tileRows);
@@ -147,6 +182,8 @@ function packLeft(library: Library, { nest, depth }: Schedule, units: number): L
     const start = c.get(strip).i32(tileRows).op('i32.mul').keep();
     const to = c
       .get(k.shared)
+      .i32(left.offset)
+      .op('i32.add')
       .get(unit)
       .i32(tileRows * depth * 4)
       .op('i32.mul')
@@ -158,14 +195,7 @@ function packLeft(library: Library, { nest, depth }: Schedule, units: number): L
     );
   });
   const grain = Math.ceil(threadWork / (tileRows * depth));
-  return {
-    callee: k.declared,
-    buffers: [...nest.buffers.keys()],
-    units,
-    grain,
-    scratchBytes: 0,
-    sharedBytes: 0,
-  };
+  return simpleLaunch(k, units, grain);
 }
 
 /** The whole strip, or the shorter last one. */

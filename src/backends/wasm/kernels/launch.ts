@@ -21,7 +21,7 @@ export interface Launch {
 /** A launch of a function that is given all buffers and needs no scratch. */
 export const simpleLaunch = (k: KernelCode, units: number, grain = units): Launch => ({
   callee: k.declared,
-  buffers: [...k.buffers.keys()],
+  buffers: k.given,
   units,
   grain,
   scratchBytes: 0,

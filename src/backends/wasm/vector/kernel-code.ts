@@ -33,50 +33,73 @@ export interface Operand {
   readonly level: number;
 }
 
+const keyOf = ({ expr, lo, hi }: Predicate): string => `${lo} ${expr.key} ${hi}`;
+
 const isPowerOfTwo = (n: number): boolean => n > 0 && (n & (n - 1)) === 0;
+
+/** A buffer of the kernel's own, at so many bytes in shared scratch. */
+export interface OwnBuffer {
+  readonly buffer: NestBuffer;
+  readonly offset: number;
+}
 
 export class KernelCode {
   readonly c: Code;
+  readonly buffers: readonly NestBuffer[];
+  readonly #given: number;
   readonly declared: Declared;
   readonly #positions = new Map<number, Position>();
   readonly #memo = new Map<string, { readonly local: Local; readonly epoch: number }>();
   /** Counts how often each level was closed: what was computed in it before is gone. */
   readonly #epochs: number[] = [];
   #deepest = 0;
+  /** What an enclosing test has settled. */
+  readonly #assumed = new Map<string, boolean>();
   lanes: LaneAxis | undefined;
 
   constructor(
     readonly library: Library,
     name: string,
-    readonly buffers: readonly NestBuffer[],
+    given: readonly NestBuffer[],
     /** Types of further parameters, after the buffers, both areas of scratch and the failure report. */
     parameters = '',
+    /** Buffers in shared scratch, numbered after those that are given. */
+    readonly own: readonly OwnBuffer[] = [],
   ) {
-    this.declared = library.module.function(name, `${'i'.repeat(buffers.length)}iii${parameters}`);
+    this.#given = given.length;
+    this.buffers = [...given, ...own.map(({ buffer }) => buffer)];
+    this.declared = library.module.function(name, `${'i'.repeat(given.length)}iii${parameters}`);
     this.c = this.declared.code;
   }
 
+  /** Numbers of the buffers that the function is given. */
+  get given(): number[] {
+    return Array.from({ length: this.#given }, (_, i) => i);
+  }
+
   pointer(buffer: number): Local {
-    return this.c.params[buffer]!;
+    if (buffer < this.#given) return this.c.params[buffer]!;
+    const { offset } = this.own[buffer - this.#given]!;
+    return this.memo(0, `own ${buffer}`, () => void this.c.get(this.shared).i32(offset).op('i32.add'));
   }
   /** Scratch that all threads and all launches of the kernel share. */
   get shared(): Local {
-    return this.c.params[this.buffers.length]!;
+    return this.c.params[this.#given]!;
   }
   /** Scratch of this thread. */
   get scratch(): Local {
-    return this.c.params[this.buffers.length + 1]!;
+    return this.c.params[this.#given + 1]!;
   }
   get failure(): Local {
-    return this.c.params[this.buffers.length + 2]!;
+    return this.c.params[this.#given + 2]!;
   }
   parameter(i: number): Local {
-    return this.c.params[this.buffers.length + 3 + i]!;
+    return this.c.params[this.#given + 3 + i]!;
   }
 
   /** Calls another function of this kernel with the same buffers. */
   call(callee: Callee, ...more: readonly (Local | number)[]): void {
-    for (let i = 0; i < this.buffers.length + 3; i++) this.c.get(this.c.params[i]!);
+    for (let i = 0; i < this.#given + 3; i++) this.c.get(this.c.params[i]!);
     for (const value of more) this.c.value(value);
     this.c.call(callee);
   }
@@ -329,8 +352,24 @@ export class KernelCode {
     return a === b ? [lo - a * atom.by, hi - a * atom.by] : [0, atom.by - 1];
   }
 
+  /** Runs `body` where a test has settled whether predicates hold. */
+  assuming<T>(predicates: readonly Predicate[], holds: boolean, body: () => T): T {
+    const keys = predicates.map(keyOf);
+    for (const key of keys) this.#assumed.set(key, holds);
+    try {
+      return body();
+    } finally {
+      for (const key of keys) this.#assumed.delete(key);
+    }
+  }
+
   /** Whether a predicate holds at all positions here, at none, or depends. */
-  decide({ expr, lo, hi }: Predicate): boolean | undefined {
+  decide(predicate: Predicate): boolean | undefined {
+    const { expr, lo, hi } = predicate;
+    if (this.#assumed.size > 0) {
+      const known = this.#assumed.get(keyOf(predicate));
+      if (known !== undefined) return known;
+    }
     const [a, b] = this.rangeHere(expr);
     if (a >= lo && b < hi) return true;
     return b < lo || a >= hi ? false : undefined;
