@@ -130,7 +130,9 @@ describe('attention', () => {
   it('logsumexp', () =>
     checkGradients(
       (...xs) => node('attentionLse', xs, { scale: 0.7, causal: true, dropout: 0 }),
-      inputs().slice(0, 2).concat(leaf([2, 4, 3])),
+      inputs()
+        .slice(0, 2)
+        .concat(leaf([2, 4, 3])),
     ));
   it('of one value as query, key and value', () =>
     checkGradients((x) => attention([x, x, x], true), [leaf([3, 2])]));

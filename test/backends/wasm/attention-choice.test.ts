@@ -55,16 +55,26 @@ describe('dropout', () => {
   const shape = [1, 4, 1500, 8];
   const attended = (on: BackendName): Float32Array => {
     const inputs = [0, 1, 2].map((i) =>
-      randn(shape).mul(0).add(Math.sin(i)).add(position(shape).mul(0.001 * (i + 1))),
+      randn(shape)
+        .mul(0)
+        .add(Math.sin(i))
+        .add(position(shape).mul(0.001 * (i + 1))),
     ) as [Tensor, Tensor, Tensor];
     manualSeed(5);
-    const call = compile((...x: [Tensor, Tensor, Tensor]) => F.scaledDotProductAttention(...x, { dropoutP: 0.25 }), {
-      backend: on,
-    });
+    const call = compile(
+      (...x: [Tensor, Tensor, Tensor]) => F.scaledDotProductAttention(...x, { dropoutP: 0.25 }),
+      {
+        backend: on,
+      },
+    );
     return call(...inputs).dataSync() as Float32Array;
   };
   const position = ([, heads, rows, width]: readonly number[]): Tensor =>
-    randn([1, heads!, rows!, width!]).mul(0).add(randn([rows!, 1]).mul(0)).cumsum(2).add(1);
+    randn([1, heads!, rows!, width!])
+      .mul(0)
+      .add(randn([rows!, 1]).mul(0))
+      .cumsum(2)
+      .add(1);
 
   it('draws the same numbers online and written out', () => {
     const [online, written] = [attended('wasm'), attended('js')];
