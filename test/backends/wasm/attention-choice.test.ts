@@ -38,7 +38,7 @@ it('64 positions are written out, and explain() says why', () => {
   const traced = step([12, 4, 64, 32]).trace();
   expect(kinds(traced.explain())).not.toContain('attention');
   expect(traced.explain().toString()).toMatch(
-    /attention float32\[12, 4, 64, 32\]: written out, because the \[64, 64\] matrices of scores take 0\\.750 MB, not more than/,
+    /attention float32\[12, 4, 64, 32\]: written out, because the \[64, 64\] matrices of scores take 0\.750 MB, not more than/,
   );
 });
 
@@ -52,19 +52,29 @@ it('a backend without an attention kernel writes it out whatever its size', () =
 
 describe('dropout', () => {
   /** Long enough to be online. */
-  const shape = [1, 4, 1500, 8];
+  const shape = [1, 1, 1500, 8];
   const attended = (on: BackendName): Float32Array => {
     const inputs = [0, 1, 2].map((i) =>
-      randn(shape).mul(0).add(Math.sin(i)).add(position(shape).mul(0.001 * (i + 1))),
+      randn(shape)
+        .mul(0)
+        .add(Math.sin(i))
+        .add(position(shape).mul(0.001 * (i + 1))),
     ) as [Tensor, Tensor, Tensor];
     manualSeed(5);
-    const call = compile((...x: [Tensor, Tensor, Tensor]) => F.scaledDotProductAttention(...x, { dropoutP: 0.25 }), {
-      backend: on,
-    });
+    const call = compile(
+      (...x: [Tensor, Tensor, Tensor]) => F.scaledDotProductAttention(...x, { dropoutP: 0.25 }),
+      {
+        backend: on,
+      },
+    );
     return call(...inputs).dataSync() as Float32Array;
   };
   const position = ([, heads, rows, width]: readonly number[]): Tensor =>
-    randn([1, heads!, rows!, width!]).mul(0).add(randn([rows!, 1]).mul(0)).cumsum(2).add(1);
+    randn([1, heads!, rows!, width!])
+      .mul(0)
+      .add(randn([rows!, 1]).mul(0))
+      .cumsum(2)
+      .add(1);
 
   it('draws the same numbers online and written out', () => {
     const [online, written] = [attended('wasm'), attended('js')];
