@@ -9,8 +9,10 @@ export {
   Generator,
   compilationCount,
   getBackend,
+  getNumThreads,
   manualSeed,
   setBackend,
+  setNumThreads,
   type BackendName,
 } from './runtime/index.js';
 export * as nn from './nn/index.js';

@@ -9,6 +9,8 @@ export type BackendName = 'js' | 'wasm';
 export interface EmitOptions {
   /** The same bits on every machine, at the price of speed. */
   readonly deterministic?: boolean;
+  /** Threads the program may use, where the backend has more than one. */
+  readonly threads?: number;
 }
 
 /** What a backend makes of a program, before it is bound to any memory. */
@@ -41,4 +43,6 @@ export interface Backend<E extends Emitted = Emitted> {
   readonly target: Target;
   emit(program: Program, options?: EmitOptions): E;
   load(program: Program, emitted: E, options?: LoadOptions): Executable;
+  /** The same without blocking, where the host's main thread takes large code in no other way. */
+  loadAsync?(program: Program, emitted: E, options?: LoadOptions): Promise<Executable>;
 }

@@ -2,11 +2,21 @@
 import type { Backend, BackendName } from '../backends/backend.js';
 import { jsBackend } from '../backends/js/index.js';
 import { wasmBackend } from '../backends/wasm/index.js';
-import { BackendError } from '../core/index.js';
+import { ArgumentError, BackendError } from '../core/index.js';
 
-export type { Backend, BackendName, Emitted, EmitOptions, Executable } from '../backends/backend.js';
+export type {
+  Backend,
+  BackendName,
+  Emitted,
+  EmitOptions,
+  Executable,
+  LoadOptions,
+} from '../backends/backend.js';
 export type { KernelTime } from '../backends/stopwatch.js';
 export { Storage, copyOf } from '../backends/storage.js';
+
+/** Each thread has working memory of its own in every program that uses it. */
+const mostThreads = 64;
 
 const backends = new Map<BackendName, Backend>();
 
@@ -19,13 +29,37 @@ registerBackend(wasmBackend);
 
 let current: BackendName = 'wasm';
 
-/** Sets the backend that programs use unless told otherwise. */
-export function setBackend(name: BackendName): void {
+/**
+ * Sets the backend that programs use unless told otherwise.
+ * @param options.threads see `setNumThreads`
+ */
+export function setBackend(name: BackendName, options: { readonly threads?: number } = {}): void {
   current = backendOf(name).name;
+  if (options.threads !== undefined) setNumThreads(options.threads);
 }
 
 /** The backend that programs use unless told otherwise. */
 export const getBackend = (): BackendName => current;
+
+let threads = 1;
+
+/**
+ * Sets how many threads a program may use: one unless asked for more. Results are the same bits for any number. Functions
+ * compiled without a number of their own are compiled again at their next call. The js backend has one thread.
+ * @throws ArgumentError for what is no number of threads.
+ */
+export function setNumThreads(count: number): void {
+  threads = checkThreads('setNumThreads', count);
+}
+
+/** @throws ArgumentError for what is no number of threads. */
+export function checkThreads(what: string, count: number): number {
+  if (Number.isInteger(count) && count >= 1 && count <= mostThreads) return count;
+  throw new ArgumentError(what, `${count} is no whole number from 1 to ${mostThreads}`);
+}
+
+/** How many threads a program may use. */
+export const getNumThreads = (): number => threads;
 
 export function backendOf(name: BackendName = current): Backend {
   const backend = backends.get(name);

@@ -16,7 +16,7 @@ import { encode } from '../ops/index.js';
 import { Data, Placeholder, type Cell } from './cell.js';
 import { Instance } from './instance.js';
 import { compileGraph } from './pipeline.js';
-import { getBackend } from './backend.js';
+import { getBackend, getNumThreads } from './backend.js';
 import { pending } from './pending.js';
 import { outsideTrace } from './trace.js';
 import type { Value } from './value.js';
@@ -87,7 +87,7 @@ function instanceFor(graph: Graph): { instance: Instance; leaves: readonly (Data
   if (families.size >= mostFamilies) families.clear();
   families.add(keyWithoutScalars);
   const instance = new Instance(compileGraph(graph, { name: 'lazy' }, leaves));
-  programs.set(`${getBackend()}:${key}`, instance);
+  programs.set(`${getBackend()}:${getNumThreads()}:${key}`, instance);
   if (programs.size > capacity) {
     const [oldest, dropped] = programs.entries().next().value!;
     programs.delete(oldest);
@@ -97,7 +97,7 @@ function instanceFor(graph: Graph): { instance: Instance; leaves: readonly (Data
 }
 
 function recall(key: string): Instance | undefined {
-  const full = `${getBackend()}:${key}`;
+  const full = `${getBackend()}:${getNumThreads()}:${key}`;
   const found = programs.get(full);
   if (!found) return undefined;
   programs.delete(full);

@@ -14,7 +14,14 @@ import {
   type PassRecord,
 } from '../passes/index.js';
 import { plan, type Plan } from '../plan/index.js';
-import { backendOf, type BackendName, type Emitted, type EmitOptions } from './backend.js';
+import {
+  backendOf,
+  checkThreads,
+  getNumThreads,
+  type BackendName,
+  type Emitted,
+  type EmitOptions,
+} from './backend.js';
 
 export interface CompileOptions extends EmitOptions {
   /** false gives every operation a kernel of its own. */
@@ -41,6 +48,8 @@ export interface Compilation {
   /** The kernels as text. */
   readonly source: string;
   readonly backend: BackendName;
+  /** Threads it was compiled for. */
+  readonly threads: number;
   /** What each stage took. */
   readonly ms: Readonly<Record<TimedStage, number>>;
   /** Leaves of the traced graph in the order of its key. */
@@ -101,6 +110,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
   };
   const backend = backendOf(options.backend);
   const { attention } = backend.target;
+  const threads = checkThreads('threads', options.threads ?? getNumThreads());
   const fusionOn = options.fusion ?? true;
   const keyed = timed('leaves', () => leaves ?? leavesOf(traced));
   const graph = withAttention(traced);
@@ -111,7 +121,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
   );
   const lowered = { ...kernels, checks: [...kernels.checks, ...indexChecks(graph)] };
   const planned = timed('plan', () => plan(lowered, fusion, backend.target, options.name));
-  const emitted = timed('emit', () => backend.emit(planned.program, options));
+  const emitted = timed('emit', () => backend.emit(planned.program, { ...options, threads }));
   const compilation: Compilation = {
     graph,
     optimized,
@@ -126,6 +136,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
       return emitted.source;
     },
     backend: backend.name,
+    threads,
     ms,
     leaves: keyed,
   };

@@ -4,19 +4,28 @@ import type { Program, Slot } from '../../plan/program.js';
 import type { Executable, LoadOptions } from '../backend.js';
 import { Stopwatch, type KernelTime } from '../stopwatch.js';
 import { Storage, copyOf } from '../storage.js';
-import { compileModule, type CompiledModule } from './engine.js';
+import { compileModule, compileModuleAsync, type CompiledModule } from './engine.js';
 import { roundUp } from './heap.js';
 import { InputSlot } from './input.js';
-import { formatBytes, formatHeld, type Device } from './memory.js';
+import { formatBytes, formatHeld, type Device, type StepFunction } from './memory.js';
 import { View, moveIn, residentOf } from './resident.js';
 import { Repeat } from './repeat.js';
 import { Result } from './results.js';
+import type { Pool } from './threads/pool.js';
 
 /** What the code generator makes of a program. */
 export interface Code {
   readonly bytes: Uint8Array;
   /** Working memory that a run needs besides the arena. */
   readonly scratchBytes: number;
+  /** As much more for each further thread; 0 or left out where one thread does it all. */
+  readonly threadBytes?: number;
+}
+
+/** Who helps with the larger launches. */
+export interface Team {
+  readonly pool: Pool;
+  readonly threads: number;
 }
 
 /** Up to this size inputs are copied in and results copied out in every run. */
@@ -58,18 +67,50 @@ export function instantiate(
   module: CompiledModule,
   device: Device,
   options: LoadOptions = {},
+  team?: Team,
 ): Executable {
-  return new Bound(program, code, module, device, options);
+  const watch = options.instrument ? new Stopwatch(program) : undefined;
+  const step = device.bind(module, importsOf(watch));
+  return new Bound(program, code, device, { module, step, team }, watch);
 }
+
+/** instantiate() without blocking. */
+export async function instantiateAsync(
+  program: Program,
+  code: Code,
+  module: CompiledModule,
+  device: Device,
+  options: LoadOptions = {},
+  team?: Team,
+): Promise<Executable> {
+  const watch = options.instrument ? new Stopwatch(program) : undefined;
+  const step = await device.bindAsync(module, importsOf(watch));
+  return new Bound(program, code, device, { module, step, team }, watch);
+}
+
+/** A module bound to a device, and the threads that share its work. */
+interface Linked {
+  readonly module: CompiledModule;
+  readonly step: StepFunction;
+  readonly team: Team | undefined;
+}
+
+const importsOf = (watch: Stopwatch | undefined): object => ({
+  start: () => watch?.start(),
+  stop: (step: number) => watch?.stop(step),
+});
 
 /** Compiles the code of a program. */
 export const compileCode = ({ bytes }: Code): CompiledModule => compileModule(bytes);
+
+/** compileCode() without blocking. */
+export const compileCodeAsync = ({ bytes }: Code): Promise<CompiledModule> => compileModuleAsync(bytes);
 
 class Bound implements Executable {
   readonly failure = new Int32Array(3);
   declare readonly profile?: readonly KernelTime[];
   readonly #device: Device;
-  readonly #step: (table: number) => void;
+  readonly #step: StepFunction;
   readonly #arenaName: string;
   readonly #arenaBytes: number;
   readonly #scratchBytes: number;
@@ -90,10 +131,10 @@ class Bound implements Executable {
 
   constructor(
     program: Program,
-    { scratchBytes }: Code,
-    module: CompiledModule,
+    { scratchBytes, threadBytes = 0 }: Code,
     device: Device,
-    options: LoadOptions,
+    { module, step, team }: Linked,
+    watch: Stopwatch | undefined,
   ) {
     const inputs = portsOf('input', program.inputs);
     const states = portsOf('state', program.states);
@@ -101,7 +142,8 @@ class Bound implements Executable {
     this.#device = device;
     this.#arenaName = `the arena of ${program.name}`;
     this.#arenaBytes = program.arenaBytes;
-    this.#scratchBytes = scratchBytes;
+    const threads = team && threadBytes > 0 ? team.threads : 1;
+    this.#scratchBytes = scratchBytes + (threads - 1) * threadBytes;
     this.#inputs = inputs.ports;
     this.#states = states.ports;
     this.#outputs = outputs.ports;
@@ -117,11 +159,7 @@ class Bound implements Executable {
       fixedWords + inputs.ports.length + states.ports.length + outputs.ports.length,
     );
     this.#refuseWhatNeverFits(program.name);
-    const watch = options.instrument ? new Stopwatch(program) : undefined;
-    this.#step = device.bind(module, {
-      start: () => watch?.start(),
-      stop: (step: number) => watch?.stop(step),
-    });
+    this.#step = team && threadBytes > 0 ? team.pool.join(module, threads, step) : step;
     if (watch) this.profile = watch.times;
     for (const slot of this.#slots) if (slot) device.unreachable.register(this, slot);
   }

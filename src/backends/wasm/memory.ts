@@ -3,7 +3,14 @@
  * what it holds stays bounded whatever the garbage collector does.
  */
 import { BackendError } from '../../core/index.js';
-import { engine, pageBytes, type CompiledModule, type LinearMemory } from './engine.js';
+import {
+  engine,
+  instantiateModule,
+  instantiateModuleAsync,
+  pageBytes,
+  type CompiledModule,
+  type LinearMemory,
+} from './engine.js';
 import { Heap, alignment } from './heap.js';
 
 const MiB = 2 ** 20;
@@ -19,7 +26,7 @@ export interface DeviceOptions {
   readonly resultLimit?: number;
 }
 
-/** No region lies below: address 0 means none. */
+/** No region lies below: address 0 means none, and threads meet there (threads/control.ts). */
 const firstAddress = 1024;
 const initialBytes = 16 * MiB;
 
@@ -82,6 +89,10 @@ export class Region {
     this.release();
   }
 }
+
+/** Runs a program whose addresses stand in this table. */
+export type StepFunction = (table: number) => void;
+const stepOf = (exports: object): StepFunction => (exports as { readonly step: StepFunction }).step;
 
 export class Device {
   readonly memory: LinearMemory;
@@ -157,10 +168,17 @@ export class Device {
   }
 
   /** The `step` of a module over this memory. */
-  bind(module: CompiledModule, imports: object): (table: number) => void {
-    const { Instance } = engine();
-    const { exports } = new Instance(module, { env: { memory: this.memory, ...imports } });
-    return (exports as { readonly step: (table: number) => void }).step;
+  bind(module: CompiledModule, imports: object): StepFunction {
+    return stepOf(instantiateModule(module, this.#imports(imports)));
+  }
+
+  /** bind() without blocking. */
+  async bindAsync(module: CompiledModule, imports: object): Promise<StepFunction> {
+    return stepOf(await instantiateModuleAsync(module, this.#imports(imports)));
+  }
+
+  #imports(imports: object): object {
+    return { env: { memory: this.memory, ...imports } };
   }
 
   #makeRoom(bytes: number): number | undefined {
@@ -219,7 +237,13 @@ function reserve(
   }
 }
 
-let standing: Device | undefined;
+const standing = new Map<boolean, Device>();
 
-/** The device of this process, made when it is first needed. */
-export const device = (): Device => (standing ??= new Device());
+/** The devices of this process, made when they are first needed: memory that threads share is another one. */
+export function device(shared: boolean): Device {
+  const known = standing.get(shared);
+  if (known) return known;
+  const made = new Device({ shared });
+  standing.set(shared, made);
+  return made;
+}

@@ -14,14 +14,17 @@ import type { Launch } from './kernels/launch.js';
 import { disassemble } from './disassembler/index.js';
 import type { Code } from './instantiate.js';
 import { Library } from './library/index.js';
+import { Jobs, chunkOf, noteBytes } from './threads/jobs.js';
 
 export interface CodeOptions {
   /** Calls `env.start()` and `env.stop(step)` around each step. */
   readonly instrument: boolean;
   /** Uses relaxed SIMD: faster, and not the same bits on every machine. */
   readonly relaxed: boolean;
-  /** Whether memory is shared between threads. */
+  /** Whether memory is shared between threads, which then take parts of the larger launches. */
   readonly shared?: boolean;
+  /** Cuts launches as finely as they can be, worth it or not: for tests. */
+  readonly finest?: boolean;
 }
 
 type Emitter<K extends LoopNest['kind']> = (
@@ -58,17 +61,39 @@ function keyOf(nest: LoopNest): string {
   });
 }
 
+/** Units that are lanes have grains, and are cut, at multiples of four. */
+const finestGrain = (grain: number): number => (grain % 4 === 0 ? 4 : 1);
+
 class ProgramEmitter {
   readonly library: Library;
   readonly comments = new Map<string, readonly string[]>();
   readonly #known = new Map<string, Launch[]>();
-  scratchBytes = 0;
+  readonly #jobs: Jobs | undefined;
+  /** Working memory of a run with one thread, and of each further one. */
+  readonly scratchBytes: number;
+  readonly threadBytes: number;
 
   constructor(
     readonly module: ModuleBuilder,
     readonly program: Program,
+    readonly options: CodeOptions,
   ) {
     this.library = new Library(module);
+    const launches = program.steps.flatMap((step) => (step.kind === 'copy' ? [] : this.launches(step.nest)));
+    const most = (bytes: (launch: Launch) => number): number => Math.max(0, ...launches.map(bytes));
+    if (!options.shared || !launches.some((launch) => this.#chunkOf(launch))) {
+      this.scratchBytes = most((each) => aligned(each.sharedBytes) + each.scratchBytes);
+      this.threadBytes = 0;
+      return;
+    }
+    const own = aligned(most((each) => each.sharedBytes));
+    this.threadBytes = noteBytes + aligned(most((each) => each.scratchBytes));
+    this.scratchBytes = own + this.threadBytes;
+    this.#jobs = new Jobs(module, { ...fixedWords, own, stride: this.threadBytes });
+  }
+
+  #chunkOf({ units, grain }: Launch): number | undefined {
+    return chunkOf({ units, grain: this.options.finest ? finestGrain(grain) : grain });
   }
 
   /** Leaves the address of a buffer on the stack. */
@@ -90,10 +115,7 @@ class ProgramEmitter {
     if (known) return known;
     const made = emitNest(this.library, nest);
     this.#known.set(key, made);
-    for (const { callee, scratchBytes, sharedBytes } of made) {
-      this.comments.set(callee.name, nest.comment);
-      this.scratchBytes = Math.max(this.scratchBytes, aligned(sharedBytes) + scratchBytes);
-    }
+    for (const { callee } of made) this.comments.set(callee.name, nest.comment);
     return made;
   }
 
@@ -104,18 +126,52 @@ class ProgramEmitter {
       c.i32(step.elements * dtypes[step.dtype].bytes).copyMemory();
       return;
     }
-    for (const { callee, units, buffers, sharedBytes } of this.launches(step.nest)) {
-      for (const buffer of buffers) this.pointer(c, step.buffers[buffer]!, table, arena);
-      c.get(table).memory('i32.load', fixedWords.scratch * wordBytes);
-      c.get(table)
-        .memory('i32.load', fixedWords.scratch * wordBytes)
-        .i32(aligned(sharedBytes))
-        .op('i32.add');
+    const jobs = this.#jobs;
+    for (const launch of this.launches(step.nest)) {
+      const { callee, units } = launch;
+      const chunk = jobs && this.#chunkOf(launch);
+      if (jobs && chunk) {
+        jobs.emit(c, table, callee.name, launch, chunk, (part, own, note, [from, to]) => {
+          this.#buffers(part, launch, step, own, loadArena(part, own));
+          part.get(note).i32(noteBytes).op('i32.add').get(note);
+          part.get(from).get(to).call(callee);
+        });
+        continue;
+      }
+      const note = jobs?.own(c, table);
+      this.#buffers(c, launch, step, table, arena);
+      if (note) c.get(note).i32(noteBytes).op('i32.add');
+      else {
+        c.get(table).memory('i32.load', fixedWords.scratch * wordBytes);
+        c.i32(aligned(launch.sharedBytes)).op('i32.add');
+      }
       c.get(table).memory('i32.load', fixedWords.failure * wordBytes);
       c.i32(0).i32(units).call(callee);
     }
   }
+
+  /** Leaves the addresses of a launch's buffers and of shared scratch. */
+  #buffers(
+    c: FunctionCode,
+    { buffers }: Launch,
+    step: Extract<Step, { kind: 'launch' }>,
+    table: Local,
+    arena: Local,
+  ): void {
+    for (const buffer of buffers) this.pointer(c, step.buffers[buffer]!, table, arena);
+    c.get(table).memory('i32.load', fixedWords.scratch * wordBytes);
+  }
+
+  finish(): void {
+    this.#jobs?.finish();
+  }
 }
+
+const loadArena = (c: FunctionCode, table: Local): Local =>
+  c
+    .get(table)
+    .memory('i32.load', fixedWords.arena * wordBytes)
+    .keep();
 
 export function emitProgram(
   program: Program,
@@ -125,21 +181,19 @@ export function emitProgram(
   const marks = options.instrument
     ? { start: module.import('start', '', ''), stop: module.import('stop', 'i', '') }
     : undefined;
-  const emitter = new ProgramEmitter(module, program);
+  const emitter = new ProgramEmitter(module, program, options);
   const step = module.function('step', 'i');
   const { code: c } = step;
   const [table] = c.params as [Local];
-  const arena = c
-    .get(table)
-    .memory('i32.load', fixedWords.arena * wordBytes)
-    .keep();
+  const arena = loadArena(c, table);
   program.steps.forEach((each, i) => {
     if (marks) c.call(marks.start);
     emitter.step(c, each, table, arena);
     if (marks) c.i32(i).call(marks.stop);
   });
+  emitter.finish();
   module.export('step', step);
   const bytes = module.encode();
-  const { scratchBytes, comments } = emitter;
-  return { bytes, scratchBytes, source: () => disassemble(bytes, comments) };
+  const { scratchBytes, threadBytes, comments } = emitter;
+  return { bytes, scratchBytes, threadBytes, source: () => disassemble(bytes, comments) };
 }

@@ -207,9 +207,12 @@ const memory: readonly Rows[] = [
   [atomic + 0x00, 'ii', 'i', 'memory.atomic.notify:2'],
   [atomic + 0x01, 'iil', 'i', 'memory.atomic.wait32:2'],
   [atomic + 0x10, 'i', 'i', 'i32.atomic.load:2'],
+  [atomic + 0x11, 'i', 'l', 'i64.atomic.load:3'],
   [atomic + 0x17, 'ii', '', 'i32.atomic.store:2'],
+  [atomic + 0x18, 'il', '', 'i64.atomic.store:3'],
   [atomic + 0x1e, 'ii', 'i', 'i32.atomic.rmw.add:2'],
   [atomic + 0x48, 'iii', 'i', 'i32.atomic.rmw.cmpxchg:2'],
+  [atomic + 0x49, 'ill', 'l', 'i64.atomic.rmw.cmpxchg:3'],
 ];
 
 const memoryLanes: readonly Rows[] = [

@@ -2,7 +2,7 @@
 import type { Callee } from '../assembler/index.js';
 import type { KernelCode } from '../vector/kernel-code.js';
 
-/** A function over units 0 to `units`, which may be cut anywhere and run by several threads. */
+/** A function over units 0 to `units`, which may be cut at multiples of the grain and run by several threads. */
 export interface Launch {
   /** (buffers..., shared scratch, own scratch, failure, from, to). */
   readonly callee: Callee;
@@ -10,7 +10,7 @@ export interface Launch {
   readonly buffers: readonly number[];
   /** 0: there is nothing to do. */
   readonly units: number;
-  /** Fewest units worth a thread of their own. */
+  /** Fewest units worth a thread of their own: a multiple of four where units are lanes. */
   readonly grain: number;
   /** Bytes of scratch that each thread needs. */
   readonly scratchBytes: number;

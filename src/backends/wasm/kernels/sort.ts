@@ -9,7 +9,7 @@ import type { Library } from '../library/index.js';
 import { loadSplat } from '../vector/access.js';
 import { cast } from '../vector/convert.js';
 import { KernelCode } from '../vector/kernel-code.js';
-import { simpleLaunch, type Launch } from './launch.js';
+import { simpleLaunch, threadWork, type Launch } from './launch.js';
 
 /** Leaves the key of the element at `address` on the stack: greater numbers have greater keys, and NaN the greatest. */
 function key(c: Code, address: Local, dtype: DType, descending: boolean): void {
@@ -96,5 +96,6 @@ export function emitSort(library: Library, nest: OpaqueNest): Launch[] {
       else c.memory(`i32.load${read * 8}_u`).memory(`i32.store${read * 8}`);
     });
   });
-  return [{ ...simpleLaunch(k, outer * inner, 1), scratchBytes: size * 16 }];
+  const work = size * Math.ceil(Math.log2(size + 1));
+  return [{ ...simpleLaunch(k, outer * inner, Math.ceil(threadWork / work)), scratchBytes: size * 16 }];
 }
