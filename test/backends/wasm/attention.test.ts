@@ -6,15 +6,7 @@ import { gradients } from '../../../src/autodiff/index.js';
 import { dtypes, numel, type DType, type Shape } from '../../../src/core/index.js';
 import { dropoutWith } from '../../../src/functional/dropout.js';
 import { fuse } from '../../../src/fusion/index.js';
-import {
-  attentionOperands,
-  g,
-  node,
-  randomWords,
-  uniformOf,
-  type Graph,
-  type Node,
-} from '../../../src/graph/index.js';
+import { g, node, randomWords, uniformOf, type Graph, type Node } from '../../../src/graph/index.js';
 import { lower } from '../../../src/lower/index.js';
 import type { Leaf } from '../../../src/ops/index.js';
 import { recogniseAttention, simplify } from '../../../src/passes/index.js';
