@@ -104,11 +104,12 @@ export function selu(x: Value): Value {
   return g.scale(exponentialUnit(floating(x), seluAlpha, 1), seluScale);
 }
 
+/** P(X <= x), or what the tanh approximation has for it: (1 + tanh(u)) / 2 is sigmoid(2u), with no digits cancelled. */
 const gelus: Readonly<Record<'none' | 'tanh', (x: Value) => Value>> = {
-  none: (x) => g.unary('erf', g.scale(x, Math.SQRT1_2)),
+  none: (x) => half(g.withScalar('add', g.unary('erf', g.scale(x, Math.SQRT1_2)), 1)),
   tanh: (x) => {
     const cubic = g.withScalar('add', g.scale(g.mul(x, x), 0.044715), 1);
-    return g.unary('tanh', g.scale(g.mul(x, cubic), Math.sqrt(2 / Math.PI)));
+    return g.unary('sigmoid', g.scale(g.mul(x, cubic), 2 * Math.sqrt(2 / Math.PI)));
   },
 };
 /**
@@ -123,7 +124,7 @@ export function gelu(x: Value, options: { approximate?: 'none' | 'tanh' | undefi
     throw new ArgumentError('gelu', `approximate argument must be either none or tanh, not ${String(form)}`);
   }
   const input = floating(x);
-  return g.mul(half(input), g.withScalar('add', gelus[form](input), 1));
+  return g.mul(input, gelus[form](input));
 }
 
 /**

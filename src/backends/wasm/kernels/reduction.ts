@@ -1,12 +1,14 @@
 /** Reductions of a row: accumulators, and what becomes of them at its end. */
 import { isHalf } from '../../../core/index.js';
 import { evaluateIndex, type Reduce, type RowNest, type Stage } from '../../../loops/index.js';
+import type { Local } from '../assembler/index.js';
 import { fold, identity, type Fold } from '../vector/arithmetic.js';
 import { across, bestAcross, better, onlyValid, worst, type Extreme } from '../vector/combine.js';
 import { cast } from '../vector/convert.js';
 import type { KernelCode } from '../vector/kernel-code.js';
 import { indexLanes } from '../vector/masks.js';
-import { assign, valueOf, variable, type Value } from '../vector/value.js';
+import type { Section } from '../vector/section.js';
+import { assign, lanesOf, valueOf, variable, type Value } from '../vector/value.js';
 
 /** A reduction of one row, in as many accumulators as vectors are taken at a time. */
 export class Reduction {
@@ -16,6 +18,11 @@ export class Reduction {
   readonly #total: Value | undefined;
   readonly #how: Fold;
   readonly #identity: Value;
+  /**
+   * Where lanes of a float32 extreme met a NaN: the instruction that spreads NaN takes as long as these two together with
+   * the one that does not.
+   */
+  readonly #nan: Local | undefined;
 
   constructor(
     readonly k: KernelCode,
@@ -55,6 +62,10 @@ export class Reduction {
     this.#identity = identity(c, this.#how, dtype);
     this.#extremes = [];
     this.#partial = Array.from({ length: unroll }, () => start(this.#identity));
+    if ((combine === 'max' || combine === 'min') && lanesOf(dtype) === 'f32') {
+      this.#nan = c.local('v');
+      c.get(c.vector('i32', 0)).set(this.#nan);
+    }
     const isSum = combine === 'sum' && (dtype === 'float32' || isHalf(dtype));
     if (isSum && how.wide) this.#total = start(identity(c, 'sum', 'float64'));
   }
@@ -64,8 +75,9 @@ export class Reduction {
   }
 
   /** Takes in the value of one vector. */
-  step(given: Value, vector: number): void {
+  step(section: Section, vector: number): void {
     const { k, reduce } = this;
+    const given = section.value(reduce.value);
     const { c, library } = k;
     const valid = k.lanes?.valid ?? 4;
     const { combine, position } = reduce;
@@ -87,6 +99,25 @@ export class Reduction {
     }
     const partial = this.#partial[vector]!;
     const value = onlyValid(c, given, valid, this.#identity);
+    const product = valid === 4 && reduce.combine === 'sum' ? section.product(reduce.value) : undefined;
+    if (product && reduce.dtype === product[0].dtype) {
+      const name = `${reduce.dtype === 'float64' ? 'f64x2' : 'f32x4'}.relaxed_madd`;
+      const parts = partial.parts.map((part, i) =>
+        c.v(name, product[0].parts[i]!, product[1].parts[i]!, part),
+      );
+      assign(c, partial, { ...partial, parts });
+      return;
+    }
+    const nan = this.#nan;
+    if (nan) {
+      const [x] = value.parts as [Local];
+      assign(c, partial, { ...partial, parts: [c.v(`f32x4.p${this.#how}`, partial.parts[0]!, x)] });
+      c.get(nan)
+        .get(c.v('f32x4.ne', x, x))
+        .op('v128.or')
+        .set(nan);
+      return;
+    }
     assign(c, partial, fold(c, this.#how, partial, { ...value, dtype: reduce.dtype }, library));
   }
 
@@ -113,6 +144,11 @@ export class Reduction {
     const lanes = (how: Fold, value: Value): Value =>
       this.how.across ? across(c, how, value, library) : value;
     if (this.#total) return valueOf(reduce.dtype, cast(c, lanes('sum', this.#total), 'float32').parts, false);
+    // A lane that met a NaN is one: all bits are set.
+    if (this.#nan) {
+      const [first] = this.#partial as [Value];
+      assign(c, first, { ...first, parts: [c.v('v128.or', first.parts[0]!, this.#nan)] });
+    }
     const all = this.#partial.reduce((a, b) => fold(c, this.#how, a, b, library));
     const exact = reduce.combine === 'max' || reduce.combine === 'min';
     return valueOf(reduce.dtype, lanes(this.#how, all).parts, exact);

@@ -178,7 +178,7 @@ class Row {
       advance();
       section.run(stage.body, advance);
       advance();
-      states.forEach((state) => state.step(section.value(state.reduce.value), vector));
+      states.forEach((state) => state.step(section, vector));
       for (const { slot, value } of keeps) {
         const dtype = this.scratch.dtypeOf(slot);
         section.storeValue(this.scratch.address(k, slot), at, valueOf(dtype, section.value(value).parts));
@@ -286,7 +286,7 @@ class RowGroup {
             section.run(stage.body, advance);
             advance();
             for (const state of states[vector]!) {
-              state.step(section.value(state.reduce.value), 0);
+              state.step(section, 0);
               state.flush();
             }
             section.store(stage.stores);

@@ -30,6 +30,15 @@ import type { KernelCode, Operand } from './kernel-code.js';
 import { conditionOf, indexLanes, maskOf, varyingMask, type Condition } from './masks.js';
 import { assign, choose, constant, valueOf, variable, type Value } from './value.js';
 
+interface Product {
+  readonly operands: readonly [Value, Value];
+  readonly level: number;
+  readonly epoch: number;
+}
+
+const isProduct = (instr: Instr): instr is Extract<Instr, { kind: 'compute' }> =>
+  instr.kind === 'compute' && instr.op === 'mul' && (instr.of === 'float32' || instr.of === 'float64');
+
 interface Placed {
   readonly value: Value;
   readonly level: number;
@@ -45,6 +54,8 @@ export type ReadScratch = (slot: number, dtype: DType) => Value;
 
 export class Section {
   readonly #values = new Map<number, Placed>();
+  /** What products were made of: the sum of one and something else may be one instruction. */
+  readonly #products = new Map<number, Product>();
   readonly #origins = new Origins();
 
   constructor(
@@ -80,6 +91,33 @@ export class Section {
     return this.#placed(id).varies;
   }
 
+  /** The operands of a value that is a product, where it may be added without rounding it first. */
+  product(id: number): readonly [Value, Value] | undefined {
+    const { c } = this.k;
+    const product = this.#products.get(id);
+    return c.relaxed && product?.level === c.level && product.epoch === this.k.epoch(c.level)
+      ? product.operands
+      : undefined;
+  }
+
+  /** x * y + z, or z - x * y, in one instruction. */
+  #fused({ op, of, args }: Extract<Instr, { kind: 'compute' }>): Value | undefined {
+    if (op !== 'add' && op !== 'sub') return undefined;
+    // Only what is subtracted has an instruction.
+    for (const at of op === 'add' ? [1, 0] : [1]) {
+      const product = this.product(args[at]!);
+      if (!product) continue;
+      const other = this.value(args[1 - at]!);
+      const kind = of === 'float64' ? 'f64x2' : 'f32x4';
+      const name = `${kind}.relaxed_${op === 'add' ? 'madd' : 'nmadd'}`;
+      const parts = other.parts.map((part, i) =>
+        this.k.c.v(name, product[0].parts[i]!, product[1].parts[i]!, part),
+      );
+      return valueOf(of, parts);
+    }
+    return undefined;
+  }
+
   /** Level of the code that computes a value. */
   levelOf(id: number): number {
     return this.#placed(id).level;
@@ -96,6 +134,10 @@ export class Section {
         continue;
       const value = this.k.c.at(level, () => this.#compute(instr, level));
       this.define(instr.id, value, level, varies);
+      if (isProduct(instr)) {
+        const operands = instr.args.map((id) => this.value(id)) as [Value, Value];
+        this.#products.set(instr.id, { operands, level, epoch: this.k.epoch(level) });
+      }
       after?.(instr.id);
     }
   }
@@ -157,11 +199,14 @@ export class Section {
         invariant(this.readScratch, 'row scratch belongs to row kernels');
         return this.readScratch(instr.slot, instr.dtype);
       case 'compute':
-        return compute(
-          k.c,
-          instr,
-          instr.args.map((id) => this.value(id)),
-          k.library,
+        return (
+          this.#fused(instr) ??
+          compute(
+            k.c,
+            instr,
+            instr.args.map((id) => this.value(id)),
+            k.library,
+          )
         );
     }
   }
