@@ -115,6 +115,7 @@ function accepts(op: OpName, dtype: DType): boolean {
     gather: [dtype, 'int32'],
     scatter: [dtype, 'int32', dtype],
     scatterAdd: [dtype, 'int32', dtype],
+    attentionGrad: [...new Array<DType>(4).fill(dtype), dtype, dtype],
   };
   const inputs = (kinds[op] ?? new Array<DType>(count).fill(dtype)).map(operand);
   const rule = infer[op] as (inputs: readonly Operand[], attrs: unknown, op: string) => Inferred;

@@ -3,4 +3,4 @@
  * @module
  */
 export * from './browser.js';
-export { compile } from './tensor/compile-traced.js';
+export { compile, compileAsync } from './tensor/compile-traced.js';

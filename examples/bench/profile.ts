@@ -136,6 +136,8 @@ function extentsOf({ nest }: TracedKernel): string {
       return `${sizes(nest.rows)}; ${sizes(nest.inner)} (${nest.stages.length} stages)`;
     case 'contract':
       return `${sizes(nest.batch)}; ${[nest.m, nest.n, nest.k].map(sizes).join(' x ')}`;
+    case 'attention':
+      return sizes([nest.batch, nest.queries, nest.keys, nest.width, nest.valueWidth]);
     case 'segmented':
       return `${nest.counts.length} segments, ${nest.counts.reduce((a, b) => a + b, 0)}`;
     case 'opaque':

@@ -3,8 +3,16 @@
  * Iterative and linear in the number of nodes.
  */
 import { GradientError, InternalError, formatShape, sameShape } from '../core/index.js';
-import { g, topological, withOrigin, withSources, type Node, type Source } from '../graph/index.js';
-import { gradientRules, type GradientRule, type NoGradient } from './rules/index.js';
+import {
+  g,
+  node as makeNode,
+  topological,
+  withOrigin,
+  withSources,
+  type Node,
+  type Source,
+} from '../graph/index.js';
+import { gradientRules, type Decomposed, type GradientRule, type NoGradient } from './rules/index.js';
 
 export interface GradientOptions {
   /** Holds every node of `wrt` as a variable of its own: what one of them does to another is left out. */
@@ -14,12 +22,12 @@ export interface GradientOptions {
 /** `float32[2, 3]`, as messages name a value. */
 export const describe = (x: Node): string => `${x.dtype}${formatShape(x.shape)}`;
 
-const entryOf = (node: Node): GradientRule | NoGradient =>
-  gradientRules[node.op] as GradientRule | NoGradient;
+type Entry = GradientRule | NoGradient | Decomposed;
+const entryOf = (node: Node): Entry => gradientRules[node.op] as Entry;
 
 function stops(node: Node): boolean {
   const entry = entryOf(node);
-  return typeof entry === 'object' && entry.none === 'stopped';
+  return 'none' in entry && entry.none === 'stopped';
 }
 
 /** The nodes whose value depends on `wrt` in a way a gradient can follow. */
@@ -33,6 +41,17 @@ function dependents(order: readonly Node[], wrt: ReadonlySet<Node>, leaves: Read
   return reached;
 }
 
+/** Gradients through what a node is short for, with each operand as a variable of its own. */
+function throughDecomposition(
+  { op, inputs, attrs }: Node,
+  { through }: Decomposed,
+  cotangent: Node,
+): readonly (Node | undefined)[] {
+  // An operand may be given twice, or be made of another one.
+  const own = inputs.map((x) => makeNode('reshape', [x], { shape: x.shape }));
+  return gradients([through(makeNode(op, own, attrs))], [cotangent], own, { independent: true });
+}
+
 /** The gradient an op hands to each operand that needs one. */
 function operandGradients(
   node: Node,
@@ -40,7 +59,7 @@ function operandGradients(
   needs: readonly boolean[],
 ): readonly (Node | undefined)[] {
   const entry = entryOf(node);
-  if (typeof entry === 'object') {
+  if ('none' in entry) {
     throw new GradientError(
       `${node.op} has no gradient: ${entry.reason}`,
       'detach its operand, or do without it',
@@ -50,7 +69,8 @@ function operandGradients(
   // Empty values have empty gradients, and an empty result reads nothing: rules need not think of either.
   const empty = inputs.map((x, i) => needs[i] === true && (g.count(node) === 0 || g.count(x) === 0));
   const rest = needs.map((need, i) => need && !empty[i]);
-  const found = rest.includes(true) ? entry(node, cotangent, rest) : [];
+  const rule: GradientRule = 'through' in entry ? (_, ct) => throughDecomposition(node, entry, ct) : entry;
+  const found = rest.includes(true) ? rule(node, cotangent, rest) : [];
   return inputs.map((x, i) => (empty[i] ? g.zerosLike(x) : found[i]));
 }
 

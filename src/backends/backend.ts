@@ -43,4 +43,6 @@ export interface Backend<E extends Emitted = Emitted> {
   readonly target: Target;
   emit(program: Program, options?: EmitOptions): E;
   load(program: Program, emitted: E, options?: LoadOptions): Executable;
+  /** The same without blocking, where the host's main thread takes large code in no other way. */
+  loadAsync?(program: Program, emitted: E, options?: LoadOptions): Promise<Executable>;
 }

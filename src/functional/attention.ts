@@ -70,7 +70,7 @@ export function attentionWeights(
 
 /**
  * Attention: values weighted by how well their keys match each query, `softmax(scale q k^T + mask) v`.
- * PyTorch: `F.scaled_dot_product_attention`, without dropout, which is a module's business.
+ * PyTorch: `F.scaled_dot_product_attention`. `dropoutP` is an option of F's form only.
  * @namespace F
  * @param query [..., T, D].
  * @param key [..., S, D]; leading dimensions broadcast.

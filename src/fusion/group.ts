@@ -16,7 +16,7 @@ import {
 import { family } from '../ops/index.js';
 import { isElementwise, isReduction, type Flow } from './flow.js';
 
-export type GroupKind = 'map' | 'row' | 'contract' | 'scatter' | 'sort';
+export type GroupKind = 'map' | 'row' | 'contract' | 'scatter' | 'sort' | 'attention';
 
 /** What reasons call a kind. */
 export const kindName: Readonly<Record<GroupKind, string>> = {
@@ -25,6 +25,7 @@ export const kindName: Readonly<Record<GroupKind, string>> = {
   contract: 'a contraction',
   scatter: 'a scatter',
   sort: 'a sort',
+  attention: 'an attention kernel',
 };
 
 /**
@@ -60,6 +61,10 @@ export interface Group {
   /** Larger than that of every group it needs: what is not deeper than a group cannot need it. */
   depth: number;
 }
+
+/** Kinds whose kernels end with the result of their own operation. */
+const closed: ReadonlySet<GroupKind> = new Set<GroupKind>(['scatter', 'sort', 'attention']);
+export const isClosed = (group: Group): boolean => closed.has(group.kind);
 
 /** A refusal is a reason, in words. */
 export type Placement = { readonly member: Member } | { readonly refused: string };
@@ -182,8 +187,7 @@ const readableAt: Readonly<Record<Level, readonly Level[]>> = {
 
 /** Places an elementwise node on the group's domain. */
 export function placeElementwise(group: Group, node: Node): Placement {
-  if (group.kind === 'scatter' || group.kind === 'sort')
-    return refused(`${kindName[group.kind]} takes in nothing that follows it`);
+  if (isClosed(group)) return refused(`${kindName[group.kind]} takes in nothing that follows it`);
   const count = numel(node.shape);
   let reason: string | undefined;
   for (const level of group.kind === 'row' ? rowLevels : elementLevels) {

@@ -5,11 +5,12 @@
 import { InternalError, numel } from '../core/index.js';
 import type { Node } from '../graph/index.js';
 import { axesFor } from '../loops/index.js';
-import { family } from '../ops/index.js';
+import { family, type AttentionAttrs } from '../ops/index.js';
 import { isElementwise, isReduction, type Flow } from './flow.js';
 import {
   canRedomain,
   domainFor,
+  isClosed,
   isPlaceable,
   isUpdate,
   kindName,
@@ -42,10 +43,27 @@ const ownKind: Partial<Record<Node['op'], GroupKind>> = {
   scatterAdd: 'scatter',
   sort: 'sort',
   argsort: 'sort',
+  attention: 'attention',
+  attentionLse: 'attention',
+  attentionGrad: 'attention',
 };
 
+/** Over what an attention kernel walks, and with which attributes. */
+function attentionWalk(node: Node): string {
+  const { of, ...attrs } = node.attrs as AttentionAttrs & { of?: string };
+  const walk = node.op !== 'attentionGrad' ? 'forward' : of === 'q' ? 'queries' : 'keys';
+  return `${walk} ${attrs.scale} ${attrs.causal} ${attrs.dropout}`;
+}
+
 /** In which order a node asks the groups it reads. */
-const kindRank: Readonly<Record<GroupKind, number>> = { contract: 0, row: 1, map: 2, scatter: 3, sort: 4 };
+const kindRank: Readonly<Record<GroupKind, number>> = {
+  contract: 0,
+  row: 1,
+  map: 2,
+  scatter: 3,
+  sort: 4,
+  attention: 5,
+};
 
 export class Grouping {
   readonly refusals: Refusal[] = [];
@@ -97,7 +115,27 @@ export class Grouping {
       if (group.kind === 'row') this.#takeInRowValues(group);
       return;
     }
-    this.#begin(node);
+    const twin = this.fused && family(node.op) === 'attention' ? this.#attentionTwin(node) : undefined;
+    if (twin) this.#add(twin, node, { level: 'element', at: axesFor(node.shape) });
+    else this.#begin(node);
+  }
+
+  /**
+   * The group of another result that one walk over the same scores gives: output and logsumexp, or the gradients of keys
+   * and values. Both read the same, and neither the other, so nothing can lie between them.
+   */
+  #attentionTwin(node: Node): Group | undefined {
+    const walk = attentionWalk(node);
+    const twins = this.flow.users.get(this.flow.sources.get(node)![0]!)!;
+    const twin = twins.find(
+      (other) =>
+        other !== node &&
+        this.#home.has(other) &&
+        family(other.op) === 'attention' &&
+        attentionWalk(other) === walk &&
+        other.inputs.every((input, i) => input === node.inputs[i]),
+    );
+    return twin && this.home(twin);
   }
 
   /** Small kernels that compute a value for each row are part of the rows that read them. */
@@ -290,10 +328,7 @@ export class Grouping {
 
   /** Where the members of `other` would lie in `group`, each placed by the law that a node of its own obeys. */
   #placementsIn(group: Group, other: Group): Map<Node, Member> | undefined {
-    const fits =
-      other.kind === 'map'
-        ? group.kind !== 'scatter' && group.kind !== 'sort'
-        : other.kind === 'row' && group.kind === 'row';
+    const fits = other.kind === 'map' ? !isClosed(group) : other.kind === 'row' && group.kind === 'row';
     if (!fits) return undefined;
     const both: Group = { ...group, members: new Map(group.members) };
     const moved = new Map<Node, Member>();

@@ -7,7 +7,7 @@ import type { Node } from '../graph/index.js';
 import { axesFor, isRenaming, isView } from '../loops/index.js';
 import { ops } from '../ops/index.js';
 import { isElementwise, isLeaf, type Flow } from './flow.js';
-import type { Group } from './group.js';
+import { isClosed, type Group } from './group.js';
 import type { Grouping, Refusal } from './grouping.js';
 
 /** `value` is written where `stored` lies: itself, or itself with its positions renamed. */
@@ -49,13 +49,7 @@ export function chooseStorage(flow: Flow, grouping: Grouping, fused: boolean, re
     let value: Node = place;
     while (isRenaming(value)) value = value.inputs[0]!;
     const home = isView(value) || isLeaf(value) || flow.free.has(value) ? undefined : grouping.home(value);
-    if (
-      home &&
-      fused &&
-      home.kind !== 'scatter' &&
-      home.kind !== 'sort' &&
-      home.members.get(value)?.level === 'element'
-    ) {
+    if (home && fused && !isClosed(home) && home.members.get(value)?.level === 'element') {
       store(home, { value, stored: place });
       need(value, home);
       continue;
@@ -174,6 +168,8 @@ function repeatsIn(group: Group, node: Node): number {
     const root = [...group.members.keys()].find((member) => member.op === 'conv');
     return root ? numel(root.inputs[1]!.shape.slice(2)) : 1;
   }
+  // Tiles are packed again for each tile of the other side.
+  if (group.kind === 'attention') return 2;
   return Math.max(1, Math.round(numel(group.domain) / Math.max(1, numel(node.shape))));
 }
 

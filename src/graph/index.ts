@@ -4,3 +4,4 @@ export * from './graph.js';
 export * from './key.js';
 export * from './node.js';
 export * from './print.js';
+export * from './random.js';

@@ -78,6 +78,7 @@ const axes = { axes: list };
 const axis = { axis: whole };
 const scan = { axis: whole, reverse: flag };
 const sorting = { axis: whole, descending: flag };
+const attention = { scale: formatNumber, causal: flag, dropout: formatNumber };
 const unsaid = (): string => '';
 
 /** How each attribute is written: a field that an op gains and this table lacks is a type error. */
@@ -116,7 +117,9 @@ const writers: Writers = {
     featureGroups: whole,
     batchGroups: whole,
   },
-  attention: { scale: formatNumber, causal: flag },
+  attention,
+  attentionLse: attention,
+  attentionGrad: { ...attention, of: word },
   reshape: { shape: list },
   permute: { perm: list },
   expand: { shape: list },

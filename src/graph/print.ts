@@ -23,6 +23,7 @@ const usual: Readonly<Record<string, number>> = {
   dilation: 1,
   featureGroups: 1,
   batchGroups: 1,
+  dropout: 0,
 };
 
 /** A number as text that no other number has: -0 keeps its sign, a bigint its mark; all NaN are one. */

@@ -2,6 +2,7 @@
 import { dtypes } from '../core/index.js';
 import { formatSources, formatType, type Node } from '../graph/index.js';
 import type { LoopNest } from '../loops/index.js';
+import type { AttentionChoice } from '../passes/index.js';
 import type { Program } from '../plan/index.js';
 import { formatBytes, formatCount, formatTable, plural, tally } from './format.js';
 import type { KernelView } from './kernels.js';
@@ -44,6 +45,8 @@ export interface Totals {
 export interface ExplanationData {
   readonly name: string;
   readonly kernels: readonly ExplainedKernel[];
+  /** How each attention is computed, and why. */
+  readonly attention: readonly AttentionChoice[];
   readonly totals: Totals;
 }
 
@@ -102,7 +105,11 @@ export class Explanation implements ExplanationData {
   readonly kernels: readonly ExplainedKernel[];
   readonly totals: Totals;
 
-  constructor(views: readonly KernelView[], program: Program) {
+  constructor(
+    views: readonly KernelView[],
+    program: Program,
+    readonly attention: readonly AttentionChoice[],
+  ) {
     this.name = program.name;
     this.kernels = explainKernels(views, program);
     this.totals = {
@@ -116,8 +123,8 @@ export class Explanation implements ExplanationData {
   }
 
   toJSON(): ExplanationData {
-    const { name, kernels, totals } = this;
-    return { name, kernels, totals };
+    const { name, kernels, attention, totals } = this;
+    return { name, kernels, attention, totals };
   }
 
   toString(): string {
@@ -151,9 +158,25 @@ export class Explanation implements ExplanationData {
         `${formatBytes(totals.arenaLowerBound)}${over > 0 ? `, ${(100 * over).toFixed(1)} % over` : ''})`,
       '',
       formatTable('rllrrrrrl', head, [...rows, row(all, totals)]),
+      ...this.#attention(),
       ...this.#places(),
       ...this.#borders(),
     ].join('\n');
+  }
+
+  #attention(): string[] {
+    if (this.attention.length === 0) return [];
+    // Layers alike are one line.
+    const counts = new Map<string, number>();
+    for (const { value, online, reason } of this.attention) {
+      const line = `${value}: ${online ? 'online' : 'written out'}, because ${reason}`;
+      counts.set(line, (counts.get(line) ?? 0) + 1);
+    }
+    return [
+      '',
+      'How attention is computed:',
+      ...[...counts].map(([line, count]) => `  ${count > 1 ? `${count} x ` : ''}${line}`),
+    ];
   }
 
   #places(): string[] {

@@ -61,6 +61,7 @@ const beginnings: Readonly<Record<GroupKind, string>> = {
   contract: 'a contraction packs its operands from memory',
   scatter: 'a scatter writes where the data says, so it is a kernel of its own',
   sort: 'a sort needs its whole operand',
+  attention: 'attention packs its operands from memory',
   row: 'already joined to the kernel of another operand',
   map: 'already joined to the kernel of another operand',
 };

@@ -1,6 +1,15 @@
 /** LoopNests as pseudo code: loops with their bounds, memory accesses with their index expressions. */
 import { formatNumber } from '../graph/index.js';
-import type { Axis, IndexExpr, Instr, LoopNest, NestBuffer, Predicate, Store } from '../loops/index.js';
+import type {
+  AttentionResult,
+  Axis,
+  IndexExpr,
+  Instr,
+  LoopNest,
+  NestBuffer,
+  Predicate,
+  Store,
+} from '../loops/index.js';
 import { formatScalar } from './format.js';
 
 type Nest<K extends LoopNest['kind']> = Extract<LoopNest, { kind: K }>;
@@ -213,6 +222,48 @@ function printScatter(nest: Nest<'scatter'>, out: Printer): void {
   });
 }
 
+function printAttention(nest: Nest<'attention'>, out: Printer): void {
+  const { batch, queries, keys, width, valueWidth, scale, causal, q, k, v, mask, dropout, backward } = nest;
+  const operand = (name: string, axes: readonly Axis[], { body, value }: typeof q): void =>
+    out.loop(axes, () => {
+      out.instrs(body);
+      out.line(`${name}[${axes.map(({ axis }) => `i${axis}`).join(', ')}] = ${out.value(value)}`);
+    });
+  operand('q', [batch, queries, width], q);
+  operand('k', [batch, keys, width], k);
+  operand('v', [batch, keys, valueWidth], v);
+  if (mask) operand('mask', [batch, queries, keys], mask);
+  if (dropout) {
+    out.instrs(dropout.body);
+    const key = dropout.key.map((id) => out.value(id)).join(', ');
+    out.line(`kept(x) = x / ${formatNumber(1 - dropout.probability)} or 0, drawn with key (${key})`);
+  }
+  const seen = causal ? ` for i${keys.axis} <= i${queries.axis}` : '';
+  const scores = `s = ${formatNumber(scale)} * q k^T${mask ? ' + mask' : ''}${seen}`;
+  const kept = (x: string): string => (dropout ? `kept(${x})` : x);
+  const results: Record<AttentionResult, string> = {
+    output: `${kept('softmax(s)')} v`,
+    logsumexp: 'log sum exp(s)',
+    gradientQ: 'scale * ds k',
+    gradientK: 'scale * ds^T q',
+    gradientV: `${kept('p')}^T cotangent`,
+  };
+  if (backward) {
+    operand('cotangent', [batch, queries, valueWidth], backward.cotangent);
+    operand('logsumexp', [batch, queries], backward.logsumexp);
+    operand('rows', [batch, queries], backward.rows);
+  }
+  out.block(`tile by tile over i${queries.axis}, i${keys.axis}:`, () => {
+    out.line(scores);
+    if (backward) {
+      out.line('p = exp(s - logsumexp)');
+      out.line(`ds = p * (${kept('cotangent v^T')} - rows)`);
+    }
+    for (const [result, buffer] of Object.entries(nest.results) as [AttentionResult, number][])
+      out.line(`${out.buffers[buffer]} = ${results[result]}`);
+  });
+}
+
 const bodies: { readonly [K in LoopNest['kind']]: (nest: Nest<K>, out: Printer) => void } = {
   map: (nest, out) =>
     out.loop(nest.axes, () => {
@@ -223,6 +274,7 @@ const bodies: { readonly [K in LoopNest['kind']]: (nest: Nest<K>, out: Printer) 
   contract: printContract,
   segmented: printSegmented,
   scatter: printScatter,
+  attention: printAttention,
   opaque: ({ op, outer, size, inner, descending, input, output }, out) =>
     out.line(
       `${out.buffers[output]} = ${op} of ${out.buffers[input]} along the middle of [${outer}, ${size}, ${inner}]${descending ? ', descending' : ''}`,

@@ -108,7 +108,7 @@ export class Traced {
 
   /** What every kernel moves, what fusion saved, and why each boundary stands. */
   explain(): Explanation {
-    return new Explanation(this.#views, this.compilation.plan.program);
+    return new Explanation(this.#views, this.compilation.plan.program, this.compilation.attention);
   }
 
   toString(): string {

@@ -39,6 +39,14 @@ export function flopsOf(node: Node): number {
   if (node.op === 'dot')
     return 2 * count * numel(node.attrs.lhsContract.map((axis) => node.inputs[0]!.shape[axis]!));
   if (node.op === 'conv') return 2 * count * numel(node.inputs[1]!.shape.slice(1));
+  if (node.op === 'attention' || node.op === 'attentionLse' || node.op === 'attentionGrad') {
+    const [q, k, v] = node.inputs as readonly [Node, Node, Node];
+    const pairs = numel(q.shape.slice(0, -1)) * k.shape.at(-2)!;
+    const [width, valueWidth] = [q.shape.at(-1)!, v.shape.at(-1)!];
+    if (node.op !== 'attentionGrad')
+      return 2 * pairs * (node.op === 'attention' ? valueWidth + width : width);
+    return 2 * pairs * (node.attrs.of === 'v' ? valueWidth + width : 2 * width + valueWidth);
+  }
   const kind = family(node.op);
   if (kind === 'elementwise') return count;
   if (kind === 'reduce' || kind === 'scan') return numel(node.inputs[0]!.shape);
@@ -85,6 +93,19 @@ function* sections(
       yield nest.base;
       yield nest;
       return;
+    case 'attention': {
+      const { batch, queries, keys, width, valueWidth, mask, dropout, backward } = nest;
+      yield { body: nest.q.body, axes: [batch, queries, width] };
+      yield { body: nest.k.body, axes: [batch, keys, width] };
+      yield { body: nest.v.body, axes: [batch, keys, valueWidth] };
+      if (mask) yield { body: mask.body, axes: [batch, queries, keys] };
+      if (dropout) yield { body: dropout.body, axes: [] };
+      if (!backward) return;
+      yield { body: backward.cotangent.body, axes: [batch, queries, valueWidth] };
+      yield { body: backward.logsumexp.body, axes: [batch, queries] };
+      yield { body: backward.rows.body, axes: [batch, queries] };
+      return;
+    }
     case 'opaque':
       return;
   }

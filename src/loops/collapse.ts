@@ -173,6 +173,7 @@ export function collapse(nest: LoopNest): LoopNest {
     }
     case 'segmented':
     case 'opaque':
+    case 'attention':
       return nest;
   }
 }

@@ -46,6 +46,8 @@ export type ElementwiseOp = {
   | 'dot'
   | 'conv'
   | 'attention'
+  | 'attentionLse'
+  | 'attentionGrad'
   | 'reshape'
   | 'permute'
   | 'expand'
@@ -263,4 +265,54 @@ export interface OpaqueNest extends NestBase {
   readonly output: number;
 }
 
-export type LoopNest = MapNest | RowNest | ContractNest | SegmentedNest | ScatterNest | OpaqueNest;
+/**
+ * Attention over matrices that no one sees whole: softmax(scale q k^T + mask) v and what its gradient needs. For query i
+ * and key j of a batch, with s = scale * sum over d of q[i, d] k[j, d] + mask[i, j] (-Infinity where `causal` hides j):
+ *
+ * - output[i] = sum over j of kept(p) v[j], with p = softmax of s over j;
+ * - logsumexp[i] = log of the sum over j of exp(s);
+ * - with p = exp(s - logsumexp[i]) and ds = p * (kept(sum over e of cotangent[i, e] v[j, e]) - rows[i]):
+ *   gradientQ[i] = scale * sum of ds k[j]; gradientK[j] = scale * sum of ds q[i]; gradientV[j] = sum of kept(p) cotangent[i].
+ *
+ * kept(x) is x / (1 - probability) where dropout keeps pair (i, j), else 0: where the top 23 bits of Threefry's word for
+ * the pair's row-major position, as a fraction, are not below the probability in float32. Operands are expressions of
+ * batch, queries, keys, width (of q and k) and valueWidth; results lie row-major, batch first.
+ */
+export interface AttentionNest extends NestBase {
+  readonly kind: 'attention';
+  readonly batch: Axis;
+  readonly queries: Axis;
+  readonly keys: Axis;
+  readonly width: Axis;
+  readonly valueWidth: Axis;
+  readonly scale: number;
+  readonly causal: boolean;
+  readonly q: ContractOperand;
+  readonly k: ContractOperand;
+  readonly v: ContractOperand;
+  readonly mask: ContractOperand | undefined;
+  readonly dropout: AttentionDropout | undefined;
+  /** What the gradients need besides. */
+  readonly backward: AttentionBackward | undefined;
+  /** Buffers of the results this kernel computes: output and logsumexp, or gradients. */
+  readonly results: { readonly [R in AttentionResult]?: number };
+}
+
+export type AttentionResult = 'output' | 'logsumexp' | 'gradientQ' | 'gradientK' | 'gradientV';
+
+/** Threefry's key words are values of `body`, which depends on no axis. */
+export interface AttentionDropout {
+  readonly probability: number;
+  readonly body: readonly Instr[];
+  readonly key: readonly [number, number];
+}
+
+export interface AttentionBackward {
+  readonly cotangent: ContractOperand;
+  readonly logsumexp: ContractOperand;
+  /** Sums over e of output times cotangent. */
+  readonly rows: ContractOperand;
+}
+
+export type LoopNest =
+  MapNest | RowNest | ContractNest | SegmentedNest | ScatterNest | OpaqueNest | AttentionNest;

@@ -3,6 +3,7 @@ import type { Fusion, GroupKind, Region } from '../fusion/index.js';
 import type { Node } from '../graph/index.js';
 import type { LoopNest } from '../loops/index.js';
 import { isView } from '../loops/index.js';
+import { lowerAttention } from './attention.js';
 import { lowerContract } from './contract.js';
 import { Emission, type Check } from './emission.js';
 import { lowerMap, type NestBody } from './map.js';
@@ -31,6 +32,7 @@ const lowerings: Record<GroupKind, (emission: Emission) => NestBody<LoopNest>> =
   contract: lowerContract,
   scatter: lowerScatter,
   sort: lowerSort,
+  attention: lowerAttention,
 };
 
 export interface LowerOptions {

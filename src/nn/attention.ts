@@ -156,15 +156,14 @@ export class MultiheadAttention extends Module {
     const [queries, keysByHead, values] = [q, k!, v!].map((x) => this.#heads(x)) as [Tensor, Tensor, Tensor];
     const attnMask = this.#mask(queries, keys, extra, options);
     const { needWeights = true, averageAttnWeights = true } = options;
-    const dropping = this.training && this.dropout > 0;
+    const dropoutP = this.training ? this.dropout : 0;
     let attended: Tensor;
     let weights: Tensor | null = null;
-    if (needWeights || dropping) {
-      const scores = F.attentionWeights(queries, keysByHead, { attnMask });
-      weights = dropping ? dropout(scores, { p: this.dropout }) : scores;
+    if (needWeights) {
+      weights = dropout(F.attentionWeights(queries, keysByHead, { attnMask }), { p: dropoutP });
       attended = weights.matmul(values);
     } else {
-      attended = F.scaledDotProductAttention(queries, keysByHead, values, { attnMask });
+      attended = F.scaledDotProductAttention(queries, keysByHead, values, { attnMask, dropoutP });
     }
     const joined = attended.transpose(1, 2).reshape([n, q.shape[1]!, this.embedDim]);
     const output = this.outProj(

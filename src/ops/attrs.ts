@@ -17,6 +17,14 @@ interface Axes {
 interface Axis {
   readonly axis: number;
 }
+/** What makes one attention another, apart from its operands. */
+export interface AttentionAttrs {
+  readonly scale: number;
+  /** Whether query i sees keys 0 to i only. */
+  readonly causal: boolean;
+  /** Probability that a weight is dropped; the others are scaled by 1 / (1 - dropout). */
+  readonly dropout: number;
+}
 interface Scan {
   readonly axis: number;
   /** Runs from the last element to the first. */
@@ -159,8 +167,18 @@ interface OtherAttrs {
   sort: { readonly axis: number; readonly descending: boolean };
   argsort: { readonly axis: number; readonly descending: boolean };
 
-  // attention: softmax(scale * q k^T + mask) v over [..., T, D]; the mask is an optional fourth operand
-  attention: { readonly scale: number; readonly causal: boolean };
+  /**
+   * softmax(scale * q k^T + mask) v over [..., T, D]. Operands: q, k, v, the mask if there is one, and with dropout the
+   * two key words of its draw. `attentionOperands` tells them apart.
+   */
+  attention: AttentionAttrs;
+  /** Logarithm of each query's sum of exp(scores): [..., T]. Of the operands of its attention. */
+  attentionLse: AttentionAttrs;
+  /**
+   * Gradient of attention with respect to one operand. Operands: q, k, v, the cotangent, the logsumexp, the row sums of
+   * output times cotangent, then mask and key words as before.
+   */
+  attentionGrad: AttentionAttrs & { readonly of: 'q' | 'k' | 'v' };
 
   // markers
   /** The value itself, through which no gradient flows. */

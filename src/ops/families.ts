@@ -95,7 +95,9 @@ export const ops: Readonly<Record<OpName, OpInfo>> = {
 
   dot: of('contract', 2),
   conv: of('contract', 2),
-  attention: of('attention', [3, 4]),
+  attention: of('attention', [3, 5]),
+  attentionLse: of('attention', [3, 5]),
+  attentionGrad: of('attention', [6, 8]),
 
   reshape: of('view', 1),
   permute: of('view', 1),

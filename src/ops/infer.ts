@@ -18,7 +18,7 @@ import {
   type DType,
   type Shape,
 } from '../core/index.js';
-import type { OpAttrs, OpName } from './attrs.js';
+import type { AttentionAttrs, OpAttrs, OpName } from './attrs.js';
 
 export interface Operand {
   readonly shape: Shape;
@@ -131,6 +131,29 @@ const scatter = (inputs: readonly Operand[], attrs: { axis: number }, op: string
   );
   return { shape: base.shape, dtype: base.dtype };
 };
+
+/** Query, key and value, once they and the mask are found to fit. */
+function attentionShapes(
+  inputs: readonly Operand[],
+  rest: readonly Operand[],
+  { dropout }: AttentionAttrs,
+  op: string,
+): readonly [Operand, Operand, Operand] {
+  const [q, k, v] = inputs as readonly [Operand, Operand, Operand];
+  const mask = rest.length > (dropout > 0 ? 1 : 0) ? rest[0] : undefined;
+  const lead = q.shape.slice(0, -2);
+  const [tq, d] = q.shape.slice(-2);
+  const [tk, dk] = k.shape.slice(-2);
+  const leads = [k, v].every((x) => sameShape(x.shape.slice(0, -2), lead));
+  if (!leads || d !== dk || tk !== v.shape.at(-2)) {
+    const all = [q, k, v].map((t) => formatShape(t.shape)).join(', ');
+    throw new ShapeError(op, `query, key and value of shapes ${all} do not fit`);
+  }
+  if (mask && !sameShape(mask.shape, [...lead, tq!, tk!])) {
+    throw new ShapeError(op, `mask ${formatShape(mask.shape)} does not fit ${tq} queries and ${tk} keys`);
+  }
+  return [q, k, v];
+}
 
 export const infer: { readonly [O in OpName]: Rule<O> } = {
   input: (_, { shape, dtype }) => ({ shape, dtype }),
@@ -284,21 +307,18 @@ export const infer: { readonly [O in OpName]: Rule<O> } = {
     });
     return { shape: [n / attrs.batchGroups, o, ...out], dtype: x!.dtype };
   },
-  attention: ([q, k, v, mask], _, op) => {
-    const lead = (t: Operand): Shape => t.shape.slice(0, -2);
-    const [tq, d] = q!.shape.slice(-2);
-    const [tk, dk] = k!.shape.slice(-2);
-    const [tv, dv] = v!.shape.slice(-2);
-    const fits = sameShape(lead(q!), lead(k!)) && sameShape(lead(q!), lead(v!)) && d === dk && tk === tv;
-    if (!fits) {
-      const all = [q!, k!, v!].map((t) => formatShape(t.shape)).join(', ');
-      throw new ShapeError(op, `query, key and value of shapes ${all} do not fit`);
-    }
-    const out = [...lead(q!), tq!, dv!];
-    if (mask && !sameShape(mask.shape, [...lead(q!), tq!, tk!])) {
-      throw new ShapeError(op, `mask ${formatShape(mask.shape)} does not fit ${tq} queries and ${tk} keys`);
-    }
-    return { shape: out, dtype: q!.dtype };
+  attention: (inputs, attrs, op) => {
+    const [q, , v] = attentionShapes(inputs, inputs.slice(3), attrs, op);
+    return { shape: [...q.shape.slice(0, -1), v.shape.at(-1)!], dtype: q.dtype };
+  },
+  attentionLse: (inputs, attrs, op) => {
+    const [q] = attentionShapes(inputs, inputs.slice(3), attrs, op);
+    return { shape: q.shape.slice(0, -1), dtype: q.dtype };
+  },
+  attentionGrad: (inputs, attrs, op) => {
+    const [q, k, v] = attentionShapes(inputs, inputs.slice(6), attrs, op);
+    const { shape, dtype } = { q, k, v }[attrs.of];
+    return { shape, dtype };
   },
 
   reshape: ([x], { shape }, op) => ({ shape: inferReshape(op, x!.shape, shape), dtype: x!.dtype }),

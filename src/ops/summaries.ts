@@ -71,7 +71,9 @@ export const summaries: Readonly<Record<OpName, string>> = {
 
   dot: 'batched contraction over any dimensions',
   conv: 'convolution, strided, padded, dilated on either side, grouped',
-  attention: 'softmax(scale q k^T + mask) v',
+  attention: 'softmax(scale q k^T + mask) v, with dropout',
+  attentionLse: "logarithm of each query's sum of exp(scores)",
+  attentionGrad: 'gradient of attention with respect to q, k or v',
 
   reshape: 'another shape of equal size',
   permute: 'dimensions in another order',

@@ -1,6 +1,15 @@
 /** Hand-written softmax(scale q k^T + mask) v, found before differentiation and put as the primitive it is. */
 import { sameShape } from '../core/index.js';
-import { consumers, g, node, topological, type Node, type NodeOf, type Source } from '../graph/index.js';
+import {
+  consumers,
+  g,
+  node,
+  topological,
+  uniformOf,
+  type Node,
+  type NodeOf,
+  type Source,
+} from '../graph/index.js';
 import { positionComparison } from './positions.js';
 import { is, splat } from './splat.js';
 
@@ -10,6 +19,9 @@ interface Match {
   scale: number;
   causal: boolean;
   mask: Node | undefined;
+  dropout: number;
+  /** Key words of the dropout's draw. */
+  seed: Node | undefined;
 }
 
 const operands = (x: Node): readonly [Node, Node] => x.inputs as readonly [Node, Node];
@@ -40,6 +52,68 @@ function softmaxOperand(x: Node, match: Match): Node | undefined {
   if (rowReduction(largest, 'amax', match) !== scores) return undefined;
   for (const part of [x, powers, shifted]) match.interior.add(part);
   return scores;
+}
+
+/** The words a uniform number in [0, 1) was made of, as `uniformOf` writes it. */
+function wordsOf(uniform: Node, match: Match): NodeOf<'threefry'> | undefined {
+  const path: Node[] = [];
+  const past = (at: Node, ...ops: readonly Node['op'][]): Node => {
+    while (ops.includes(at.op)) {
+      path.push(at);
+      at = at.inputs[0]!;
+    }
+    return at;
+  };
+  const words = past(uniform, 'reshape', 'sub', 'bitcast', 'or', 'shr');
+  if (words.op !== 'threefry' || words.attrs.part !== 'xor') return undefined;
+  const again = uniformOf(words);
+  if (!sameValue(past(uniform, 'reshape'), again)) return undefined;
+  for (const part of path) match.interior.add(part);
+  return words;
+}
+
+/** Whether two nodes over common operands are the same expression. */
+const sameValue = (a: Node, b: Node): boolean =>
+  a === b ||
+  (a.op === b.op &&
+    sameShape(a.shape, b.shape) &&
+    a.dtype === b.dtype &&
+    (splat(a) !== undefined
+      ? splat(a) === splat(b)
+      : a.inputs.length > 0 && a.inputs.every((input, i) => sameValue(input, b.inputs[i]!))));
+
+/** A single value behind reshapes and expands. */
+function scalarBehind(x: Node): Node | undefined {
+  let at = x;
+  while ((at.op === 'reshape' || at.op === 'expand') && at.shape.length > 0) at = at.inputs[0]!;
+  return at.shape.length === 0 ? at : undefined;
+}
+
+/** The number all elements were given as, before it is rounded to the dtype. */
+function constantBehind(x: Node): number | undefined {
+  const scalar = scalarBehind(x);
+  return scalar?.op === 'constant' ? Number(scalar.attrs.value) : undefined;
+}
+
+/** Weights before `F.dropout`: `where(p <= uniform, weights / (1 - p), 0)` with one word for each weight. */
+function withoutDropout(x: Node, match: Match): Node {
+  if (x.op !== 'where') return x;
+  const [kept, yes, no] = x.inputs as readonly [Node, Node, Node];
+  if (kept.op !== 'le' || yes.op !== 'mul' || !is(no, 0)) return x;
+  const [limit, uniform] = operands(kept);
+  const [weights, factor] = operands(yes);
+  const p = constantBehind(limit);
+  if (p === undefined || !(p > 0 && p < 1) || constantBehind(factor) !== 1 / (1 - p)) return x;
+  const words = wordsOf(uniform, match);
+  if (!words || g.count(words) !== g.count(x)) return x;
+  const [k0, k1, high, low] = words.inputs as readonly [Node, Node, Node, Node];
+  const [first, second] = [scalarBehind(k0), scalarBehind(k1)];
+  if (!first || !second || !is(high, 0) || low.op !== 'iota') return x;
+  const word = (key: Node): Node => g.reshape(key, [1]);
+  match.dropout = p;
+  match.seed = g.concat([word(first), word(second)], 0);
+  for (const part of [x, kept, yes]) match.interior.add(part);
+  return weights;
 }
 
 /** Scores under a causal mask: `where(key position <= query position, scores, -Infinity)` or its like. */
@@ -119,8 +193,15 @@ function match(
     sameShape(x.attrs.lhsContract, [lead + 1]) && x.attrs.lhsBatch.every((dim, i) => dim === i);
   if (!overKeys || x.attrs.lhsBatch.length !== lead) return undefined;
 
-  const found: Match = { interior: new Set(), scale: 1, causal: false, mask: undefined };
-  const softmaxOf = softmaxOperand(weights, found);
+  const found: Match = {
+    interior: new Set(),
+    scale: 1,
+    causal: false,
+    mask: undefined,
+    dropout: 0,
+    seed: undefined,
+  };
+  const softmaxOf = softmaxOperand(withoutDropout(weights, found), found);
   if (!softmaxOf) return undefined;
   const scores = withoutMask(withoutCausal(softmaxOf, found), found);
   const product = scaled(scores);
@@ -139,8 +220,9 @@ function match(
       const sources: Source[] = [
         ...new Set([...x.sources, ...[...found.interior].flatMap((part) => part.sources)]),
       ];
-      const attrs = { scale: product.scale, causal: found.causal };
-      return node('attention', found.mask ? [q, k, v, found.mask] : [q, k, v], attrs, sources);
+      const attrs = { scale: product.scale, causal: found.causal, dropout: found.dropout };
+      const inputs = [q, k, v, found.mask, found.seed].filter((part) => part !== undefined);
+      return node('attention', inputs, attrs, sources);
     },
   };
 }

@@ -1,9 +1,11 @@
 /** Stage 3: the traced graph in normal form, equal values computed once. */
 import type { Graph } from '../graph/index.js';
-import { passes as allPasses } from './passes.js';
+import type { AttentionLimits } from './attention-choice.js';
+import { passesFor } from './passes.js';
 import { rewrite } from './rewrite.js';
 import type { Pass, Rule } from './rule.js';
 
+export { attentionChoices, type AttentionChoice, type AttentionLimits } from './attention-choice.js';
 export { recogniseAttention } from './attention.js';
 export { passes } from './passes.js';
 export type { Exactness, Pass, Rule } from './rule.js';
@@ -19,6 +21,8 @@ export interface PassRecord {
 export interface SimplifyOptions {
   /** Also applies laws that hold up to rounding only. Default: false. */
   readonly fastMath?: boolean | undefined;
+  /** Up to which size attention is written out. Default: always. */
+  readonly attention?: AttentionLimits | undefined;
   /** The passes to run. Default: all of them. */
   readonly passes?: readonly Pass[] | undefined;
 }
@@ -31,7 +35,7 @@ const total = (laws: PassRecord['laws']): number => laws.reduce((sum, { rewrites
  * interning merged (CSE) and what nothing reads any longer (DCE).
  */
 export function simplify(graph: Graph, options: SimplifyOptions = {}): { graph: Graph; log: PassRecord[] } {
-  const { fastMath = false, passes = allPasses } = options;
+  const { fastMath = false, passes = passesFor(options.attention) } = options;
   const enabled = (rule: Rule): boolean => fastMath || rule.exactness !== 'fast';
   const result = rewrite(
     graph,

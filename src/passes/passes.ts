@@ -1,4 +1,5 @@
 /** The simplification passes, in the order in which a node meets them. */
+import type { AttentionLimits } from './attention-choice.js';
 import type { Pass } from './rule.js';
 import { constantsTogether, fastMath, identities, signs } from './rules/algebra.js';
 import { broadcasts } from './rules/broadcasts.js';
@@ -12,11 +13,12 @@ import { reductionsOfViews, trivialReductions } from './rules/reductions.js';
 import { slices } from './rules/slices.js';
 import { expands, pads, permutes, reshapes, viewsOfConstants, windows } from './rules/views.js';
 
-export const passes: readonly Pass[] = [
+/** All passes, for a backend that runs attention within these limits. */
+export const passesFor = (attention: AttentionLimits | undefined): readonly Pass[] => [
   // What only autodiff needed to see.
   { name: 'drop markers', rules: dropMarkers },
   // Attention written out in primitives.
-  { name: 'decompose attention', rules: decomposeAttention },
+  { name: 'decompose attention', rules: decomposeAttention(attention) },
   // Tensors without elements.
   { name: 'empty tensors', rules: emptyTensors },
   // Operations on constants.
@@ -62,3 +64,5 @@ export const passes: readonly Pass[] = [
   // Permutes taken into a contraction, on either side of it.
   { name: 'contraction', rules: contractions },
 ];
+
+export const passes = passesFor(undefined);

@@ -79,6 +79,7 @@ export function mayUpdateInPlace(nest: LoopNest, read: number, written: number):
     case 'scatter':
       return nest.buffer === written && within(nest.base, [nest.body], read, written);
     case 'opaque':
+    case 'attention':
       return false;
   }
 }

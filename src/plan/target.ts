@@ -1,5 +1,6 @@
 /** What a backend can do, as far as fusion, lowering and planning need to know. A Program is made for one Target. */
 import type { DType } from '../core/index.js';
+import type { AttentionLimits } from '../passes/index.js';
 
 export interface Target {
   readonly name: string;
@@ -21,4 +22,6 @@ export interface Target {
   readonly floatAtomics: boolean;
   /** Most scalar instructions of one kernel. */
   readonly maxBodyOps: number;
+  /** What there is to know about its attention kernel, if it has one. */
+  readonly attention: AttentionLimits | undefined;
 }

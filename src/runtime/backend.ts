@@ -4,7 +4,14 @@ import { jsBackend } from '../backends/js/index.js';
 import { wasmBackend } from '../backends/wasm/index.js';
 import { ArgumentError, BackendError } from '../core/index.js';
 
-export type { Backend, BackendName, Emitted, EmitOptions, Executable } from '../backends/backend.js';
+export type {
+  Backend,
+  BackendName,
+  Emitted,
+  EmitOptions,
+  Executable,
+  LoadOptions,
+} from '../backends/backend.js';
 export type { KernelTime } from '../backends/stopwatch.js';
 export { Storage, copyOf } from '../backends/storage.js';
 

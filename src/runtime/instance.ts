@@ -3,9 +3,12 @@ import { IndexError, type TypedArray } from '../core/index.js';
 import type { Check } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
 import type { Program } from '../plan/index.js';
-import { backendOf, type Executable, type KernelTime, type Storage } from './backend.js';
+import { backendOf, type Executable, type KernelTime, type LoadOptions, type Storage } from './backend.js';
 import { Data, type Cell } from './cell.js';
 import type { Compilation } from './pipeline.js';
+
+const load = ({ plan, emitted, backend }: Compilation, options: LoadOptions): Executable =>
+  backendOf(backend).load(plan.program, emitted, options);
 
 export class Instance {
   readonly program: Program;
@@ -21,18 +24,26 @@ export class Instance {
 
   constructor(
     readonly compilation: Compilation,
-    options: { readonly instrument?: boolean } = {},
+    options: LoadOptions = {},
+    executable: Executable = load(compilation, options),
   ) {
-    const { plan, emitted, leaves } = compilation;
+    const { plan, leaves } = compilation;
     const position = new Map(leaves.map((leaf, i) => [leaf, i]));
     this.#inputLeaf = plan.inputs.map((leaf) => position.get(leaf)!);
     this.#stateLeaf = plan.states.map((leaf) => position.get(leaf)!);
     this.program = plan.program;
-    this.#executable = backendOf(compilation.backend).load(plan.program, emitted, options);
+    this.#executable = executable;
     this.#early = plan.program.checks.flatMap((check) => {
       const input = check.index ? plan.inputs.indexOf(check.index) : -1;
       return input < 0 ? [] : [{ check, input }];
     });
+  }
+
+  /** The same without blocking. */
+  static async loadAsync(compilation: Compilation, options: LoadOptions = {}): Promise<Instance> {
+    const { plan, emitted, backend } = compilation;
+    const executable = await backendOf(backend).loadAsync?.(plan.program, emitted, options);
+    return new Instance(compilation, options, executable);
   }
 
   get profile(): readonly KernelTime[] {

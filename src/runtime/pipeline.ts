@@ -6,7 +6,13 @@ import { fuse, type Fusion } from '../fusion/index.js';
 import { leavesOf, roots, topological, type Graph, type Node } from '../graph/index.js';
 import { lower, type Check, type Lowered } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
-import { recogniseAttention, simplify, type PassRecord } from '../passes/index.js';
+import {
+  attentionChoices,
+  recogniseAttention,
+  simplify,
+  type AttentionChoice,
+  type PassRecord,
+} from '../passes/index.js';
 import { plan, type Plan } from '../plan/index.js';
 import {
   backendOf,
@@ -33,6 +39,8 @@ export interface Compilation {
   readonly graph: Graph;
   readonly optimized: Graph;
   readonly passes: readonly PassRecord[];
+  /** How each attention is computed, and why. */
+  readonly attention: readonly AttentionChoice[];
   readonly fusion: Fusion;
   readonly lowered: Lowered;
   readonly plan: Plan;
@@ -101,11 +109,12 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
     return result;
   };
   const backend = backendOf(options.backend);
+  const { attention } = backend.target;
   const threads = checkThreads('threads', options.threads ?? getNumThreads());
   const fusionOn = options.fusion ?? true;
   const keyed = timed('leaves', () => leaves ?? leavesOf(traced));
   const graph = withAttention(traced);
-  const { graph: optimized, log } = timed('simplify', () => simplify(graph));
+  const { graph: optimized, log } = timed('simplify', () => simplify(graph, { attention }));
   const fusion = timed('fuse', () => fuse(optimized, backend.target, { fusion: fusionOn }));
   const kernels = timed('lower', () =>
     lower(fusion, { segments: fusionOn, scratchBytes: backend.target.scratchBytes }),
@@ -117,6 +126,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
     graph,
     optimized,
     passes: log,
+    attention: attentionChoices(roots(graph), attention),
     fusion,
     lowered,
     plan: planned,

@@ -2,7 +2,7 @@
  * Random numbers: Threefry-2x32 in JAX's partitionable layout. A generator is a cell of four words (key, key, offset, 0);
  * draw number `offset` uses the key that JAX's fold_in gives for it, and element i of a draw counter i.
  */
-import { g, node, type Node } from '../graph/index.js';
+import { g, node, randomWords, type Node } from '../graph/index.js';
 import { threefry2x32 } from '../ops/index.js';
 import { Cell, Data } from './cell.js';
 import { activeTrace } from './trace.js';
@@ -29,11 +29,7 @@ export class Generator {
     const zero = g.constant(0, 'uint32');
     const fold = (part: 'word0' | 'word1'): Node =>
       node('threefry', [word(0), word(1), zero, word(2)], { part });
-    const spread = (x: Node): Node => g.expandTo(x, [count]);
-    const counter = g.iota(count, 'uint32');
-    const words = node('threefry', [spread(fold('word0')), spread(fold('word1')), spread(zero), counter], {
-      part: 'xor',
-    });
+    const words = randomWords(fold('word0'), fold('word1'), count);
     if (trace) {
       const next = g.add(g.sliceAxis(state, 0, 2, 1), g.full([1], 1, 'uint32'));
       trace.write(this.cell, g.concat([g.sliceAxis(state, 0, 0, 2), next, g.sliceAxis(state, 0, 3, 1)], 0));

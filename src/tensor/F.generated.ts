@@ -1555,7 +1555,7 @@ export function rrelu(
 
 /**
  * Attention: values weighted by how well their keys match each query, `softmax(scale q k^T + mask) v`.
- * PyTorch: `F.scaled_dot_product_attention`, without dropout, which is a module's business.
+ * PyTorch: `F.scaled_dot_product_attention`. `dropoutP` is an option of F's form only.
  * @param query [..., T, D].
  * @param key [..., S, D]; leading dimensions broadcast.
  * @param value [..., S, E].

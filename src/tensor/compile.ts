@@ -51,6 +51,11 @@ export interface Compiled<A extends unknown[], R> {
   trace(...args: A): Traced;
   /** Compiles for these arguments without running, and returns every stage's own result. */
   compilation(...args: A): Compilation & { readonly forward: Graph };
+  /**
+   * Compiles for these arguments without running and without blocking, as a browser's main thread wants it for large
+   * programs. Calls with such arguments then run at once.
+   */
+  prepare(...args: A): Promise<void>;
   /** Time each kernel has taken, when compiled with `{ profile: true }`. */
   profile(): readonly KernelTime[];
 }
@@ -80,6 +85,9 @@ interface Entry {
   readonly gradsLeft: readonly Cell[];
   readonly gradsDropped: readonly Cell[];
 }
+
+/** What tracing and compiling make of it, before it is bound to memory. */
+type Unloaded = Omit<Entry, 'instance'>;
 
 /** Traces of one function before it warns that something changes with every call. */
 const manyTraces = 5;
@@ -122,10 +130,16 @@ export function compile<A extends unknown[], R>(
     return undefined;
   };
 
+  const loading = { instrument: options.profile ?? false };
+
   const entryFor = (args: A): Entry => {
     const known = find(args);
     if (known) return known;
-    const entry = traceFunction(fn, args, { ...options, name });
+    const unloaded = traceFunction(fn, args, { ...options, name });
+    return add({ ...unloaded, instance: new Instance(unloaded.compilation, loading) });
+  };
+
+  const add = (entry: Entry): Entry => {
     entries.unshift(entry);
     if (entries.length > mostPrograms) entries.pop()!.instance.release();
     if (++traces === manyTraces) {
@@ -151,8 +165,28 @@ export function compile<A extends unknown[], R>(
       const { compilation, forward } = entryFor(args);
       return { ...compilation, forward };
     },
+    prepare: async (...args: A): Promise<void> => {
+      if (find(args)) return;
+      const unloaded = traceFunction(fn, args, { ...options, name });
+      add({ ...unloaded, instance: await Instance.loadAsync(unloaded.compilation, loading) });
+    },
     profile: (): readonly KernelTime[] => entries.flatMap((entry) => entry.instance.profile),
   });
+}
+
+/**
+ * compile() for these arguments without blocking: the page stays responsive, and browsers compile large programs on
+ * their main thread in no other way. Nothing runs. For other shapes there is `await step.prepare(...)`.
+ * @example const step = await compileAsync(trainStep, [images, labels]);
+ */
+export async function compileAsync<A extends unknown[], R>(
+  fn: (...args: A) => R,
+  inputs: A,
+  options: FunctionOptions = {},
+): Promise<Compiled<A, R>> {
+  const compiled = compile(fn, options);
+  await compiled.prepare(...inputs);
+  return compiled;
 }
 
 function difference(before: Entry, now: Entry): string {
@@ -165,7 +199,7 @@ function traceFunction<A extends unknown[], R>(
   fn: (...args: A) => R,
   args: A,
   options: FunctionOptions & { name: string },
-): Entry {
+): Unloaded {
   const tree = flattenTree(args);
   const placeholders = tensorNames(tree, parameterNames(fn)).map((each) => new Placeholder(each));
   const trace = new Trace(options.name, (value) =>
@@ -207,7 +241,6 @@ function traceFunction<A extends unknown[], R>(
     threads: compilation.threads,
     compilation,
     forward: { outputs: result.outputs, assigns: [] },
-    instance: new Instance(compilation, { instrument: options.profile ?? false }),
     argument: new Map(placeholders.map((leaf, i) => [leaf, i])),
     result: result.shaped,
     written: [...trace.writes.keys()],

@@ -1,7 +1,7 @@
 /** Random tensors: every draw advances the generator once, inside compiled functions too. */
 import { ArgumentError, atSite, numel, type DType } from '../core/index.js';
 import * as f from '../functional/index.js';
-import { g, node, type Node } from '../graph/index.js';
+import { g, node, uniformOf, type Node } from '../graph/index.js';
 import { defaultGenerator, type Generator } from '../runtime/index.js';
 import { Tensor, leaf } from './tensor.generated.js';
 
@@ -31,11 +31,7 @@ function uniformNode(
   { dtype = 'float32', generator = defaultGenerator }: RandomOptions,
 ): Node {
   const words = generator.bits(numel(shape));
-  // The top 23 bits as the mantissa of a number in [1, 2), as JAX does it.
-  const mantissa = g.binary('shr', words, g.full(words.shape, 9, 'uint32'));
-  const bits = g.binary('or', mantissa, g.full(words.shape, 0x3f800000, 'uint32'));
-  const uniform = g.withScalar('sub', node('bitcast', [bits], { dtype: 'float32' }), 1);
-  return g.cast(g.reshape(uniform, shape), dtype);
+  return g.cast(g.reshape(uniformOf(words), shape), dtype);
 }
 
 /**

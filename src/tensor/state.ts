@@ -105,8 +105,10 @@ export class Buffer extends StateTensor {
 }
 
 /** Zeros as state of a shape. */
-export const zeroState = (shape: Shape, dtype: DType = 'float32'): Initial =>
-  new Fresh(new dtypes[dtype].array(numel(shape)), shape, dtype);
+export function zeroState(shape: Shape, dtype: DType = 'float32'): Initial {
+  checkSizes('zeros', shape);
+  return new Fresh(new dtypes[dtype].array(numel(shape)), shape, dtype);
+}
 
 /** Whether gradients flow through what is computed now (torch.is_grad_enabled). */
 export const isGradEnabled = gradientsEnabled;

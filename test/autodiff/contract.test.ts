@@ -108,7 +108,7 @@ describe('conv', () => {
 
 describe('attention', () => {
   const attention = (inputs: Node[], causal: boolean): Node =>
-    node('attention', inputs, { scale: 0.7, causal });
+    node('attention', inputs, { scale: 0.7, causal, dropout: 0 });
   const inputs = (): Node[] => [leaf([2, 3, 2]), leaf([2, 4, 2]), leaf([2, 4, 3])];
   it('equals its decomposition', () => {
     for (const causal of [false, true]) {
@@ -121,6 +121,19 @@ describe('attention', () => {
   it('plain', () => checkGradients((...xs) => attention(xs, false), inputs()));
   it('causal, with a mask', () =>
     checkGradients((...xs) => attention(xs, true), [...inputs(), leaf([2, 3, 4])]));
+  it('with dropout', () =>
+    checkGradients(
+      (...xs) =>
+        node('attention', [...xs, leaf([2], [3, 5], 'uint32')], { scale: 0.7, causal: false, dropout: 0.4 }),
+      inputs(),
+    ));
+  it('logsumexp', () =>
+    checkGradients(
+      (...xs) => node('attentionLse', xs, { scale: 0.7, causal: true, dropout: 0 }),
+      inputs()
+        .slice(0, 2)
+        .concat(leaf([2, 4, 3])),
+    ));
   it('of one value as query, key and value', () =>
     checkGradients((x) => attention([x, x, x], true), [leaf([3, 2])]));
 });

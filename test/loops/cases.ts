@@ -20,6 +20,7 @@ export const target: Target = {
   parallelGrain: Infinity,
   floatAtomics: false,
   maxBodyOps: 400,
+  attention: undefined,
 };
 
 let nextLeaf = 1;

@@ -1,4 +1,4 @@
-/** The reference's contractions: dot, convolution and attention, each by its definition. */
+/** The reference's contractions: dot and convolution, each by its definition. */
 import { dilatedSize, isFloat, numel, stridesOf, type DType, type Shape } from '../../src/core/index.js';
 import type { NodeOf } from '../../src/graph/index.js';
 import { wrap, type OpAttrs, type Value } from '../../src/ops/index.js';
@@ -100,38 +100,6 @@ export function convolve(x: Tensor, w: Tensor, { attrs, shape, dtype }: NodeOf<'
     const wBase = o! * groupChannels * kernelSize;
     return places.map((at) =>
       sumOfProducts({ data: x.data, base: xBase, at: at.x }, { data: w.data, base: wBase, at: at.w }, dtype),
-    );
-  });
-}
-
-/** softmax(scale * q k^T + mask) v; with `causal`, query i sees keys 0 to i. */
-export function attend(
-  q: Tensor,
-  k: Tensor,
-  v: Tensor,
-  mask: Tensor | undefined,
-  { scale, causal }: OpAttrs['attention'],
-): Value[] {
-  const [queries, depth] = q.shape.slice(-2) as [number, number];
-  const [keys, width] = v.shape.slice(-2) as [number, number];
-  const at = (x: Tensor, i: number): number => x.data[i] as number;
-  return coordinates([numel(q.shape.slice(0, -2)), queries]).flatMap(([head, query]) => {
-    const scores = Array.from({ length: keys }, (_, key) => {
-      if (causal && key > query!) return -Infinity;
-      let score = 0;
-      for (let d = 0; d < depth; d++) {
-        score += at(q, (head! * queries + query!) * depth + d) * at(k, (head! * keys + key) * depth + d);
-      }
-      return scale * score + (mask ? at(mask, (head! * queries + query!) * keys + key) : 0);
-    });
-    const largest = scores.reduce((x, y) => Math.max(x, y), -Infinity);
-    const weights = scores.map((score) => Math.exp(score - largest));
-    const sum = weights.reduce((x, y) => x + y, 0);
-    return Array.from({ length: width }, (_, d) =>
-      weights.reduce(
-        (result, weight, key) => result + (weight / sum) * at(v, (head! * keys + key) * width + d),
-        0,
-      ),
     );
   });
 }

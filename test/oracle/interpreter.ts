@@ -28,7 +28,8 @@ import {
   type ScanOp,
   type Value,
 } from '../../src/ops/index.js';
-import { contract, convolve, attend } from './contract.js';
+import { attend } from './attention.js';
+import { contract, convolve } from './contract.js';
 import { offsets } from './offsets.js';
 
 /** A tensor by value: numbers (bool as 0 and 1, halves as numbers), or bigints for int64. */
@@ -213,7 +214,9 @@ const others: { readonly [O in Exclude<OpName, ElementwiseOp>]: Rule<O> } = {
 
   dot: ([a, b], { attrs, dtype }) => contract(a, b!, attrs, dtype),
   conv: ([x, w], node) => convolve(x, w!, node),
-  attention: ([q, k, v, mask], { attrs }) => attend(q, k!, v!, mask, attrs),
+  attention: (inputs, node) => attend(node, inputs),
+  attentionLse: (inputs, node) => attend(node, inputs),
+  attentionGrad: (inputs, node) => attend(node, inputs),
 
   reshape: same,
   permute: ([x], { attrs, shape }) =>

@@ -5,6 +5,7 @@
 import { isInteger, stridesOf, type DType } from '../../src/core/index.js';
 import {
   evaluateIndex,
+  type AttentionNest,
   type Axis,
   type Instr,
   type LoopNest,
@@ -14,6 +15,7 @@ import {
 } from '../../src/loops/index.js';
 import { bitcast, convert, roundTo, scalar, wrap, type Value } from '../../src/ops/index.js';
 import type { BufferRef, Program } from '../../src/plan/index.js';
+import { Attention } from './attention.js';
 
 type Point = Map<number, number>;
 type Values = Map<number, Value>;
@@ -333,6 +335,42 @@ const runners: { [K in LoopNest['kind']]: (nest: Of<K>, machine: Machine) => voi
         nest.combine === 'set' ? value : (((old as number) + (value as number)) as Value),
       );
     }
+  },
+  attention: (nest, machine) => {
+    const { batch, queries, keys, width, valueWidth, scale, causal, dropout, mask, backward, results } = nest;
+    const operand =
+      ({ body, value }: AttentionNest['q'], ...axes: readonly Axis[]) =>
+      (...position: readonly number[]): number => {
+        const values: Values = new Map();
+        machine.run(body, at(new Map(), [batch, ...axes], position), values);
+        return Number(values.get(value));
+      };
+    const draw: Values = new Map();
+    if (dropout) machine.run(dropout.body, new Map(), draw);
+    const attention = new Attention(
+      {
+        heads: batch.extent,
+        queries: queries.extent,
+        keys: keys.extent,
+        width: width.extent,
+        valueWidth: valueWidth.extent,
+      },
+      { scale, causal, dropout: dropout?.probability ?? 0 },
+      {
+        q: operand(nest.q, queries, width),
+        k: operand(nest.k, keys, width),
+        v: operand(nest.v, keys, valueWidth),
+        mask: mask && operand(mask, queries, keys),
+        key: dropout && [Number(draw.get(dropout.key[0])), Number(draw.get(dropout.key[1]))],
+        ...(backward && {
+          cotangent: operand(backward.cotangent, queries, valueWidth),
+          logsumexp: operand(backward.logsumexp, queries),
+          rows: operand(backward.rows, queries),
+        }),
+      },
+    );
+    for (const [result, buffer] of Object.entries(results))
+      attention.results[result]!().forEach((value, i) => machine.store(buffer, i, value));
   },
   opaque: (nest, machine) => {
     const from = machine.buffers[nest.input]!;

@@ -40,9 +40,27 @@ export const laws: Readonly<Record<string, Example>> = {
     prints: 'checkIndex bound=3 except=-100 what=crossEntropy(noPositions)  ->  noPositions',
   },
   'attention(q, k, v, mask) = softmax(scale q k^T + mask) v': {
-    from: () => node('attention', [query, key, value], { scale: 0.5, causal: false }),
+    from: () => node('attention', [query, key, value], { scale: 0.5, causal: false, dropout: 0 }),
     prints:
       'attention scale=0.5(query, key, value)  ->  dot lhsContract=[1] rhsContract=[0](div(exp(sub(mul(dot lhsContract=[1] rhsContract=[1](query, key), 0.5), expand [2, 4](reshape [2, 1](amax axes=[1](mul(dot lhsContract=[1] rhsContract=[1](query, key), 0.5)))))), expand [2, 4](reshape [2, 1](sum axes=[1](exp(sub(mul(dot lhsContract=[1] rhsContract=[1](query, key), 0.5), expand [2, 4](reshape [2, 1](amax axes=[1](mul(dot lhsContract=[1] rhsContract=[1](query, key), 0.5)))))))))), value)',
+  },
+  'logsumexp of attention(q, k) = log sum exp(scale q k^T)': {
+    from: () => node('attentionLse', [query, key, value], { scale: 0.5, causal: false, dropout: 0 }),
+    prints:
+      'attentionLse scale=0.5(query, key, value)  ->  reshape [2](add(reshape [2, 1](amax axes=[1](mul(dot lhsContract=[1] rhsContract=[1](query, key), 0.5))), log(reshape [2, 1](sum axes=[1](exp(sub(mul(dot lhsContract=[1] rhsContract=[1](query, key), 0.5), expand [2, 4](reshape [2, 1](amax axes=[1](mul(dot lhsContract=[1] rhsContract=[1](query, key), 0.5)))))))))))',
+  },
+  // Of one key: its weight is 1 whichever way it is computed.
+  'gradient of attention = products with softmax * (ct v^T - rows)': {
+    from: () => {
+      const attrs = { scale: 0.5, causal: false, dropout: 0 };
+      const [only, its] = [g.sliceAxis(key, 0, 0, 1), g.sliceAxis(value, 0, 0, 1)];
+      const lse = node('attentionLse', [query, only, its], attrs);
+      const ct = g.sliceAxis(query, 1, 0, 2);
+      const rows = g.sum(ct, [1]);
+      return node('attentionGrad', [query, only, its, ct, lse, rows], { ...attrs, of: 'v' });
+    },
+    prints:
+      'attentionGrad scale=0.5 of=v(query, slice [1, 3](key), slice [1, 2](value), slice [2, 2](query), attentionLse scale=0.5(query, slice [1, 3](key), slice [1, 2](value)), sum axes=[1](slice [2, 2](query)))  ->  dot lhsContract=[1] rhsContract=[0](reshape [1, 2](div(exp(sub(mul(dot lhsContract=[1] rhsContract=[0](query, reshape [3, 1](slice [1, 3](key))), 0.5), mul(dot lhsContract=[1] rhsContract=[0](query, reshape [3, 1](slice [1, 3](key))), 0.5))), exp(sub(mul(dot lhsContract=[1] rhsContract=[0](query, reshape [3, 1](slice [1, 3](key))), 0.5), mul(dot lhsContract=[1] rhsContract=[0](query, reshape [3, 1](slice [1, 3](key))), 0.5))))), slice [2, 2](query))',
   },
   'a tensor without elements = a constant': { from: () => g.exp(nothing), prints: 'exp(nothing)  ->  0' },
   'reduction over no elements = its neutral element': {

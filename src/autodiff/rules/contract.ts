@@ -1,5 +1,12 @@
 /** Gradients of the contractions: a dot's are dots again, a convolution's are in conv.ts. */
-import { attentionWeights, g, type Node } from '../../graph/index.js';
+import {
+  attentionDecomposition,
+  attentionGradient,
+  attentionOperands,
+  attentionScoresGradient,
+  g,
+  type Node,
+} from '../../graph/index.js';
 import { conv } from './conv.js';
 import type { GradientRule, GradientTable } from './rule.js';
 
@@ -37,21 +44,26 @@ const dot: GradientRule<'dot'> = ({ inputs, attrs }, ct, needs) => {
   return [needs[0] ? forLeft() : undefined, needs[1] ? forRight() : undefined];
 };
 
-/** The softmax's row sums of p * dp equal those of out * ct, which are cheaper (Dao et al. 2022, appendix B). */
+/** A mask sees the gradient of the scores, which only the written-out form has as a value. */
 const attention: GradientRule<'attention'> = (node, ct, needs) => {
-  const [q, k, v] = node.inputs as readonly [Node, Node, Node];
-  const rank = q.shape.length;
-  const transpose = (x: Node): Node => g.swapAxes(x, rank - 2, rank - 1);
-  const scaled = (x: Node): Node => g.scale(x, node.attrs.scale);
-  const weights = attentionWeights(node);
-  const rows = g.sum(g.mul(ct, node), [rank - 1], true);
-  const scores = g.mul(weights, g.sub(g.matmul(ct, transpose(v)), g.expand(rows, weights.shape)));
+  const of = attentionGradient(node, ct);
+  const { mask } = attentionOperands(node);
+  const masked = mask !== undefined && needs[3] === true;
+  const gradient = (by: 'q' | 'k' | 'v'): Node => (masked ? attentionDecomposition(of(by)) : of(by));
   return [
-    needs[0] ? scaled(g.matmul(scores, k)) : undefined,
-    needs[1] ? scaled(g.matmul(transpose(scores), q)) : undefined,
-    needs[2] ? g.matmul(transpose(weights), ct) : undefined,
-    needs[3] ? scores : undefined,
+    needs[0] ? gradient('q') : undefined,
+    needs[1] ? gradient('k') : undefined,
+    needs[2] ? gradient('v') : undefined,
+    masked ? attentionScoresGradient(of('q')) : undefined,
   ];
 };
 
-export const contract: GradientTable<'dot' | 'conv' | 'attention'> = { dot, conv, attention };
+const decomposed = { through: attentionDecomposition };
+
+export const contract: GradientTable<'dot' | 'conv' | 'attention' | 'attentionLse' | 'attentionGrad'> = {
+  dot,
+  conv,
+  attention,
+  attentionLse: decomposed,
+  attentionGrad: decomposed,
+};

@@ -8,7 +8,7 @@ import { reduce } from './reduce.js';
 import type { GradientTable } from './rule.js';
 import { view } from './view.js';
 
-export type { GradientRule, GradientTable, NoGradient } from './rule.js';
+export type { Decomposed, GradientRule, GradientTable, NoGradient } from './rule.js';
 
 export const gradientRules: GradientTable<OpName> = {
   ...elementwise,

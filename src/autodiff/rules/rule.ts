@@ -19,7 +19,14 @@ export interface NoGradient {
   readonly reason: string;
 }
 
-export type GradientTable<O extends OpName> = { readonly [K in O]: GradientRule<K> | NoGradient };
+/** The mark that an op is differentiated as what it is short for. */
+export interface Decomposed<O extends OpName = OpName> {
+  readonly through: (node: NodeOf<O>) => Node;
+}
+
+export type GradientTable<O extends OpName> = {
+  readonly [K in O]: GradientRule<K> | NoGradient | Decomposed<K>;
+};
 
 const none = (kind: NoGradient['none'], reason: string): NoGradient => ({ none: kind, reason });
 export const leaf = none('leaf', 'it has no operands');

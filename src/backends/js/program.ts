@@ -1,5 +1,5 @@
 /** The source of a whole program: helpers, memory, a function for each kernel, and `step`, which calls them in order. */
-import { dtypes } from '../../core/index.js';
+import { InternalError, dtypes } from '../../core/index.js';
 import type { LoopNest } from '../../loops/index.js';
 import type { BufferRef, Program, Slot } from '../../plan/program.js';
 import { emitContract } from './contract.js';
@@ -18,6 +18,9 @@ const emitters: {
   segmented: emitSegmented,
   scatter: emitScatter,
   opaque: emitSort,
+  attention: () => {
+    throw new InternalError('attention is written out for this backend');
+  },
 };
 
 const emitNest = <K extends LoopNest['kind']>(module: Module, nest: Extract<LoopNest, { kind: K }>): Launch =>

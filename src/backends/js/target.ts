@@ -13,4 +13,5 @@ export const jsTarget: Target = {
   parallelGrain: Infinity,
   floatAtomics: false,
   maxBodyOps: 400,
+  attention: undefined,
 };

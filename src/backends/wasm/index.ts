@@ -1,8 +1,16 @@
 /** The WebAssembly backend: one module per program, over one linear memory for all of them. */
+import type { Program } from '../../plan/program.js';
 import type { Backend, Emitted } from '../backend.js';
 import type { CompiledModule } from './engine.js';
 import { hasRelaxedSimd, requireSimd } from './features.js';
-import { compileCode, instantiate, type Code, type Team } from './instantiate.js';
+import {
+  compileCode,
+  compileCodeAsync,
+  instantiate,
+  instantiateAsync,
+  type Code,
+  type Team,
+} from './instantiate.js';
 import { device } from './memory.js';
 import { emitProgram } from './program.js';
 import { wasmTarget } from './target.js';
@@ -11,10 +19,13 @@ import { standingPool, threadsAvailable } from './threads/threads.js';
 export { wasmTarget };
 
 /** A module, compiled when it is first loaded. Any number of executables share it. */
-interface WasmEmitted extends Emitted, Code {
+interface CachedCode extends Code {
+  compiled?: CompiledModule;
+}
+
+interface WasmEmitted extends Emitted, CachedCode {
   readonly relaxed: boolean;
   readonly threads: number;
-  compiled?: CompiledModule;
 }
 
 export const wasmBackend: Backend<WasmEmitted> = {
@@ -36,14 +47,20 @@ export const wasmBackend: Backend<WasmEmitted> = {
     };
   },
   load(program, emitted, options = {}) {
-    const { relaxed, threads } = emitted;
-    const shared = threads > 1;
-    const team: Team | undefined = shared ? { pool: standingPool(), threads } : undefined;
-    if (options.instrument) {
-      const code = emitProgram(program, { instrument: true, relaxed, shared });
-      return instantiate(program, code, compileCode(code), device(shared), options, team);
-    }
-    const module = (emitted.compiled ??= compileCode(emitted));
-    return instantiate(program, emitted, module, device(shared), options, team);
+    const code = options.instrument ? instrumented(program, emitted) : emitted;
+    code.compiled ??= compileCode(code);
+    return instantiate(program, code, code.compiled, device(emitted.threads > 1), options, teamOf(emitted));
+  },
+  async loadAsync(program, emitted, options = {}) {
+    const code = options.instrument ? instrumented(program, emitted) : emitted;
+    code.compiled ??= await compileCodeAsync(code);
+    const shared = device(emitted.threads > 1);
+    return instantiateAsync(program, code, code.compiled, shared, options, teamOf(emitted));
   },
 };
+
+const instrumented = (program: Program, { relaxed, threads }: WasmEmitted): CachedCode =>
+  emitProgram(program, { instrument: true, relaxed, shared: threads > 1 });
+
+const teamOf = ({ threads }: WasmEmitted): Team | undefined =>
+  threads > 1 ? { pool: standingPool(), threads } : undefined;

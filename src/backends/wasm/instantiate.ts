@@ -4,10 +4,10 @@ import type { Program, Slot } from '../../plan/program.js';
 import type { Executable, LoadOptions } from '../backend.js';
 import { Stopwatch, type KernelTime } from '../stopwatch.js';
 import { Storage, copyOf } from '../storage.js';
-import { compileModule, type CompiledModule } from './engine.js';
+import { compileModule, compileModuleAsync, type CompiledModule } from './engine.js';
 import { roundUp } from './heap.js';
 import { InputSlot } from './input.js';
-import { formatBytes, formatHeld, type Device } from './memory.js';
+import { formatBytes, formatHeld, type Device, type StepFunction } from './memory.js';
 import { View, moveIn, residentOf } from './resident.js';
 import { Repeat } from './repeat.js';
 import { Result } from './results.js';
@@ -69,17 +69,48 @@ export function instantiate(
   options: LoadOptions = {},
   team?: Team,
 ): Executable {
-  return new Bound(program, code, module, device, options, team);
+  const watch = options.instrument ? new Stopwatch(program) : undefined;
+  const step = device.bind(module, importsOf(watch));
+  return new Bound(program, code, device, { module, step, team }, watch);
 }
+
+/** instantiate() without blocking. */
+export async function instantiateAsync(
+  program: Program,
+  code: Code,
+  module: CompiledModule,
+  device: Device,
+  options: LoadOptions = {},
+  team?: Team,
+): Promise<Executable> {
+  const watch = options.instrument ? new Stopwatch(program) : undefined;
+  const step = await device.bindAsync(module, importsOf(watch));
+  return new Bound(program, code, device, { module, step, team }, watch);
+}
+
+/** A module bound to a device, and the threads that share its work. */
+interface Linked {
+  readonly module: CompiledModule;
+  readonly step: StepFunction;
+  readonly team: Team | undefined;
+}
+
+const importsOf = (watch: Stopwatch | undefined): object => ({
+  start: () => watch?.start(),
+  stop: (step: number) => watch?.stop(step),
+});
 
 /** Compiles the code of a program. */
 export const compileCode = ({ bytes }: Code): CompiledModule => compileModule(bytes);
+
+/** compileCode() without blocking. */
+export const compileCodeAsync = ({ bytes }: Code): Promise<CompiledModule> => compileModuleAsync(bytes);
 
 class Bound implements Executable {
   readonly failure = new Int32Array(3);
   declare readonly profile?: readonly KernelTime[];
   readonly #device: Device;
-  readonly #step: (table: number) => void;
+  readonly #step: StepFunction;
   readonly #arenaName: string;
   readonly #arenaBytes: number;
   readonly #scratchBytes: number;
@@ -101,10 +132,9 @@ class Bound implements Executable {
   constructor(
     program: Program,
     { scratchBytes, threadBytes = 0 }: Code,
-    module: CompiledModule,
     device: Device,
-    options: LoadOptions,
-    team: Team | undefined,
+    { module, step, team }: Linked,
+    watch: Stopwatch | undefined,
   ) {
     const inputs = portsOf('input', program.inputs);
     const states = portsOf('state', program.states);
@@ -129,11 +159,6 @@ class Bound implements Executable {
       fixedWords + inputs.ports.length + states.ports.length + outputs.ports.length,
     );
     this.#refuseWhatNeverFits(program.name);
-    const watch = options.instrument ? new Stopwatch(program) : undefined;
-    const step = device.bind(module, {
-      start: () => watch?.start(),
-      stop: (step: number) => watch?.stop(step),
-    });
     this.#step = team && threadBytes > 0 ? team.pool.join(module, threads, step) : step;
     if (watch) this.profile = watch.times;
     for (const slot of this.#slots) if (slot) device.unreachable.register(this, slot);

@@ -3,7 +3,14 @@
  * what it holds stays bounded whatever the garbage collector does.
  */
 import { BackendError } from '../../core/index.js';
-import { engine, pageBytes, type CompiledModule, type LinearMemory } from './engine.js';
+import {
+  engine,
+  instantiateModule,
+  instantiateModuleAsync,
+  pageBytes,
+  type CompiledModule,
+  type LinearMemory,
+} from './engine.js';
 import { Heap, alignment } from './heap.js';
 
 const MiB = 2 ** 20;
@@ -83,6 +90,10 @@ export class Region {
   }
 }
 
+/** Runs a program whose addresses stand in this table. */
+export type StepFunction = (table: number) => void;
+const stepOf = (exports: object): StepFunction => (exports as { readonly step: StepFunction }).step;
+
 export class Device {
   readonly memory: LinearMemory;
   readonly shared: boolean;
@@ -157,10 +168,17 @@ export class Device {
   }
 
   /** The `step` of a module over this memory. */
-  bind(module: CompiledModule, imports: object): (table: number) => void {
-    const { Instance } = engine();
-    const { exports } = new Instance(module, { env: { memory: this.memory, ...imports } });
-    return (exports as { readonly step: (table: number) => void }).step;
+  bind(module: CompiledModule, imports: object): StepFunction {
+    return stepOf(instantiateModule(module, this.#imports(imports)));
+  }
+
+  /** bind() without blocking. */
+  async bindAsync(module: CompiledModule, imports: object): Promise<StepFunction> {
+    return stepOf(await instantiateModuleAsync(module, this.#imports(imports)));
+  }
+
+  #imports(imports: object): object {
+    return { env: { memory: this.memory, ...imports } };
   }
 
   #makeRoom(bytes: number): number | undefined {

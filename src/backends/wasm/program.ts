@@ -3,6 +3,7 @@ import { dtypes } from '../../core/index.js';
 import type { LoopNest } from '../../loops/index.js';
 import type { BufferRef, Program, Step } from '../../plan/program.js';
 import { ModuleBuilder, type Code as FunctionCode, type Local } from './assembler/index.js';
+import { emitAttention } from './kernels/attention.js';
 import { emitContract } from './kernels/contract.js';
 import { emitMap } from './kernels/map.js';
 import { emitRow } from './kernels/row.js';
@@ -37,6 +38,7 @@ const emitters: { readonly [K in LoopNest['kind']]: Emitter<K> } = {
   segmented: emitSegmented,
   scatter: emitScatter,
   opaque: emitSort,
+  attention: emitAttention,
 };
 const emitNest = <K extends LoopNest['kind']>(
   library: Library,
@@ -48,15 +50,29 @@ const fixedWords = { arena: 0, scratch: 1, failure: 2 } as const;
 const wordBytes = 4;
 const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
-/** What makes two kernels one function: everything but their names. */
+/** What makes two kernels one function: everything but their names, written out. */
 function keyOf(nest: LoopNest): string {
-  return JSON.stringify(nest, (key, value: unknown) => {
-    if (key === 'name' || key === 'comment' || key === 'terms') return undefined;
-    if (typeof value === 'bigint') return `${value}n`;
-    return typeof value === 'number' && (Object.is(value, -0) || !Number.isFinite(value))
-      ? `${1 / value} ${value}`
-      : value;
-  });
+  const parts: string[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) {
+      parts.push(Object.is(value, -0) ? '-0' : `${value as string}`);
+      return;
+    }
+    parts.push('(');
+    if (Array.isArray(value)) for (const each of value) visit(each);
+    // An index expression has its text already.
+    else if ('terms' in value && 'key' in value) parts.push(value.key as string);
+    else {
+      for (const name in value) {
+        if (name === 'name' || name === 'comment') continue;
+        parts.push(name);
+        visit((value as Record<string, unknown>)[name]);
+      }
+    }
+    parts.push(')');
+  };
+  visit(nest);
+  return parts.join(' ');
 }
 
 /** Units that are lanes have grains, and are cut, at multiples of four. */

@@ -90,6 +90,8 @@ const computed: readonly OpName[] = [
   'dot',
   'conv',
   'attention',
+  'attentionLse',
+  'attentionGrad',
   'reshape',
   'permute',
   'slice',

@@ -1,6 +1,7 @@
 /** What only autodiff needed to see. */
-import { attentionDecomposition, type NodeOf } from '../../graph/index.js';
-import { rule } from '../rule.js';
+import { attentionDecomposition, type AttentionNode } from '../../graph/index.js';
+import { chooseAttention, type AttentionLimits } from '../attention-choice.js';
+import { rule, type Rule } from '../rule.js';
 
 export const dropMarkers = [
   rule('stopGradient', 'stopGradient(x) = x', ([x]) => x),
@@ -8,10 +9,17 @@ export const dropMarkers = [
   rule('checkIndex', 'checkIndex(x) = x', ([x]) => x),
 ];
 
-export const decomposeAttention = [
-  rule(
-    'attention',
-    'attention(q, k, v, mask) = softmax(scale q k^T + mask) v',
-    (_, node: NodeOf<'attention'>) => attentionDecomposition(node),
-  ),
-];
+/** Attention written out, where the profit rule does not keep it. */
+export function decomposeAttention(limits: AttentionLimits | undefined): Rule[] {
+  const written = (node: AttentionNode) =>
+    !chooseAttention(node, limits).online && attentionDecomposition(node);
+  return [
+    rule('attention', 'attention(q, k, v, mask) = softmax(scale q k^T + mask) v', (_, node) => written(node)),
+    rule('attentionLse', 'logsumexp of attention(q, k) = log sum exp(scale q k^T)', (_, node) =>
+      written(node),
+    ),
+    rule('attentionGrad', 'gradient of attention = products with softmax * (ct v^T - rows)', (_, node) =>
+      written(node),
+    ),
+  ];
+}

@@ -100,6 +100,14 @@ type Bag = {
 };
 
 export const lookups: Table = {
+  // PyTorch 1.13's name; it returns the weights too.
+  'nn.functional._scaled_dot_product_attention': (
+    [q, k, v, attnMask]: readonly [Tensor, Tensor, Tensor, Tensor?],
+    { isCausal, dropoutP }: { isCausal?: boolean; dropoutP?: number },
+  ) => [
+    F.scaledDotProductAttention(q, k, v, { attnMask, isCausal, dropoutP }),
+    F.attentionWeights(q, k, { attnMask, isCausal }),
+  ],
   'nn.functional.bilinear': ([x, y, weight, bias]: T4) => F.bilinear(x, y, weight, bias),
   'nn.functional.cosine_similarity': ([x, y]: T2, kw: { dim?: number; eps?: number }) =>
     F.cosineSimilarity(x, y, kw.dim, kw),

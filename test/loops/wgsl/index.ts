@@ -259,6 +259,9 @@ const printers: { readonly [K in LoopNest['kind']]: Print<K> } = {
   row: printRow,
   contract: printContract,
   segmented: printSegmented,
+  attention: () => {
+    throw new Error('the printer has no attention');
+  },
   scatter: () => {
     throw new Error('the printer has no scatters');
   },

@@ -216,7 +216,7 @@ export class Code {
   shuffle(lanes: readonly number[]): this {
     invariant(lanes.length === 16, `${this.name}: i8x16.shuffle takes 16 lanes`);
     this.#now.pop('vv', 'i8x16.shuffle');
-    this.#now.write(...c.shuffle);
+    this.#now.writeAll(c.shuffle);
     for (const lane of lanes) this.#lane('i8x16.shuffle', lane, 32);
     return this.#finish('v');
   }
@@ -224,7 +224,7 @@ export class Code {
   /** Chooses the first of two values where the i32 on top is not 0. */
   select(type: ValueType): this {
     this.#now.pop(`${type}${type}i`, 'select');
-    if (type === 'v') this.#now.write(c.selectTyped, 1, valueTypeCodes.v);
+    if (type === 'v') this.#now.writeAll([c.selectTyped, 1, valueTypeCodes.v]);
     else this.#now.write(c.select);
     return this.#finish(type);
   }
@@ -232,14 +232,14 @@ export class Code {
   /** Bytes moved within memory: destination, source and length are on the stack. */
   copyMemory(): this {
     this.#now.pop('iii', 'memory.copy');
-    this.#now.write(...c.copy);
+    this.#now.writeAll(c.copy);
     return this;
   }
 
   /** Bytes set: destination, value and length are on the stack. */
   fillMemory(): this {
     this.#now.pop('iii', 'memory.fill');
-    this.#now.write(...c.fill);
+    this.#now.writeAll(c.fill);
     return this;
   }
 
@@ -259,7 +259,7 @@ export class Code {
   // ---- control flow
 
   #open(opened: 'block' | 'loop' | 'if', gives: ValueType | ''): number {
-    this.#now.write(c[opened], gives === '' ? 0x40 : valueTypeCodes[gives]);
+    this.#now.writeAll([c[opened], gives === '' ? 0x40 : valueTypeCodes[gives]]);
     return this.#now.open(opened, gives);
   }
 
@@ -395,7 +395,7 @@ export class Code {
       out.push(valueTypeCodes[type]);
     }
     append(out, this.#prologue);
-    append(out, this.#now.bytes);
+    append(out, this.#now.code);
     out.push(c.end);
     return out;
   }

@@ -21,7 +21,10 @@ interface Block {
 }
 
 export class Level {
-  readonly bytes: number[] = [];
+  /** What was written since a level inside was closed. */
+  bytes: number[] = [];
+  /** What was written before. */
+  readonly #before: number[][] = [];
   readonly #stack: ValueType[] = [];
   readonly #blocks: Block[] = [];
   /** Blocks open around this level. */
@@ -83,10 +86,24 @@ export class Level {
     }
   }
 
-  /** Adds bytes that begin an instruction. */
-  write(...bytes: readonly number[]): void {
+  /** Adds the first byte of an instruction. */
+  write(byte: number): void {
+    this.bytes.push(byte);
+    this.#lastSet = undefined;
+  }
+
+  writeAll(bytes: readonly number[]): void {
     append(this.bytes, bytes);
     this.#lastSet = undefined;
+  }
+
+  /** All that was written. */
+  get code(): number[] {
+    if (this.#before.length === 0) return this.bytes;
+    const all: number[] = [];
+    for (const part of this.#before) append(all, part);
+    append(all, this.bytes);
+    return all;
   }
 
   set(local: Local): void {
@@ -158,8 +175,13 @@ export class Level {
   /** Joins the level around. */
   close(): Level {
     invariant(this.around && this.done, `${this.name}: open level`);
-    append(this.around.bytes, this.bytes);
-    this.around.#lastSet = undefined;
+    const { around } = this;
+    // Parts are put together once, at the end: levels lie many deep.
+    around.#before.push(around.bytes);
+    for (const part of this.#before) around.#before.push(part);
+    around.#before.push(this.bytes);
+    around.bytes = [];
+    around.#lastSet = undefined;
     const free = this.around.#free;
     for (const local of Object.values(this.#free).flat()) (free[local.type] ??= []).push(local);
     for (const local of this.#owned) (free[local.type] ??= []).push(local);

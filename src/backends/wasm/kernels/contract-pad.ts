@@ -96,7 +96,7 @@ function paddedLoad(
     padded: {
       buffer,
       copy: {
-        axes: axes.filter(({ extent }) => extent > 1),
+        axes: axes.filter(({ extent }) => extent !== 1),
         body: [{ ...load, index, masks }],
         stores: [
           {

@@ -43,6 +43,11 @@ export class Library {
     return this.#make(name, takes, gives, emit);
   }
 
+  /** A function that some kernels share, under a name that says everything its code depends on. */
+  shared(name: string, takes: string, gives: string, emit: (c: Code) => void): Callee {
+    return this.#make(name, takes, gives, emit);
+  }
+
   /** The innermost function of products. */
   micro(kernel: MicroKernel): Callee {
     const { takes, gives, emit } = microFunction(kernel);
