@@ -3,10 +3,13 @@
  * same numbers.
  */
 import { F, compileAsync, getBackend, setBackend, tensor, type Tensor } from 'fusegrad';
+import { hasRelaxedSimd } from '../../src/backends/wasm/features.js';
 import { countCorrect, model, step } from '../../examples/mlp/train.js';
 
 export interface Report {
   readonly backend: string;
+  /** Whether the fast ones may use relaxed SIMD. */
+  readonly relaxed: boolean;
   /** Losses of the first steps; `fast` goes on where `deterministic` ends. */
   readonly losses: { readonly deterministic: readonly number[]; readonly fast: readonly number[] };
   /** Of the labels it was trained on. */
@@ -72,6 +75,7 @@ export async function report(backend: 'js' | 'wasm' = 'wasm'): Promise<Report> {
   const fast = await train(false);
   return {
     backend: getBackend(),
+    relaxed: hasRelaxedSimd(),
     losses: { deterministic, fast },
     // The only one that is compiled by its first call.
     correct: await countCorrect(images, labels).item(),

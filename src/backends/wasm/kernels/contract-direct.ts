@@ -3,7 +3,7 @@
  * outputs share a vector, several vectors at a time, or the elements of one dot product do.
  */
 import { isFloat, isHalf, type DType } from '../../../core/index.js';
-import type { Axis, ContractNest } from '../../../loops/index.js';
+import type { Axis, ContractNest, ContractOperand } from '../../../loops/index.js';
 import type { Library } from '../library/index.js';
 import { madd } from '../math/madd.js';
 import { apply, fold, identity } from '../vector/arithmetic.js';
@@ -145,18 +145,31 @@ class Direct {
     const { k, nest } = this;
     const totals = Array.from({ length: vectors }, () => this.#start());
     this.#depth(() => {
+      const first = [nest.a, nest.b].map((operand) => this.#evaluate(operand, 0, select));
       totals.forEach((total, vector) => {
-        select(vector);
-        const section = new Section(k);
-        section.run(nest.a.body);
-        section.run(nest.b.body);
-        addProduct(k, total, this.#operand(section, nest.a.value), this.#operand(section, nest.b.value));
+        // What is the same for all vectors is loaded once, and stays in a register.
+        const [x, y] = [nest.a, nest.b].map((operand, i) =>
+          vector === 0 || !first[i]!.varies ? first[i]!.value : this.#evaluate(operand, vector, select).value,
+        );
+        addProduct(k, total, x!, y!);
       });
     });
     totals.forEach((total, vector) => {
       select(vector);
       k.scoped(() => this.#finish(total));
     });
+  }
+
+  /** An operand at one of several vectors, and whether it differs from lane to lane. */
+  #evaluate(
+    { body, value }: ContractOperand,
+    vector: number,
+    select: (vector: number) => void,
+  ): { readonly value: Value; readonly varies: boolean } {
+    select(vector);
+    const section = new Section(this.k);
+    section.run(body);
+    return { value: this.#operand(section, value), varies: section.varies(value) };
   }
 
   #operand(section: Section, id: number): Value {

@@ -72,6 +72,15 @@ export interface Panel {
 
 const zeroLane = (k: KernelCode): Local => k.c.vector('f32', 0);
 
+/** Taps of a convolution that are written out one by one. */
+const mostUnrolled = 8;
+
+/** Steps of the depth: `write` does one, so many steps ahead of where `advance` last went. */
+interface Steps {
+  readonly write: (ahead: number) => void;
+  readonly advance: (steps: number) => void;
+}
+
 /**
  * Loops over the depth, the outermost axis between bounds. Masks that the axes so far decide are tested there, once, and the
  * loops inside are written for both outcomes.
@@ -81,7 +90,7 @@ function overDepth(
   depth: readonly Axis[],
   range: DepthRange,
   { body, lanes }: { readonly body: readonly Instr[]; readonly lanes: ReadonlySet<number> },
-  write: () => void,
+  { write, advance }: Steps,
 ): void {
   const masked = body.flatMap((instr) =>
     (instr.kind === 'load' || instr.kind === 'guard') && instr.masks.length > 0 ? [instr.masks] : [],
@@ -93,8 +102,17 @@ function overDepth(
     const settled = axes.length === 0 || known ? [] : masks.filter((mask) => settledBy(k, mask, deeper));
     const next = (all = known): void => {
       const [first, ...rest] = axes;
-      if (!first) write();
-      else overAxis(k, first, 0, first.extent, () => inside(rest, all));
+      if (!first) {
+        write(0);
+        advance(1);
+      } else if (rest.length === 0 && first.extent <= mostUnrolled) {
+        const { level } = k.c;
+        for (let step = 0; step < first.extent; step++) {
+          k.bind(first.axis, { offset: step, level, range: [step, step] });
+          k.scoped(() => write(step));
+        }
+        advance(first.extent);
+      } else overAxis(k, first, 0, first.extent, () => inside(rest, all));
     };
     if (settled.length === 0) {
       next();
@@ -113,8 +131,8 @@ function overDepth(
     );
   };
   const [first, ...rest] = depth;
-  if (!first) write();
-  else overAxis(k, first, range.from, range.to, () => inside(rest));
+  if (first) overAxis(k, first, range.from, range.to, () => inside(rest));
+  else inside([]);
 }
 
 /** Whether a mask depends on none of the axes still to come, and is not known anyway. */
@@ -148,8 +166,8 @@ function packLanes(
   const vectors = Array.from({ length: width / 4 }, (_, vector) => vector);
   const { level } = c;
   const section = new Section(k);
-  const pack = (from: number, until: number): void =>
-    overDepth(k, depth, range, { body: operand.body, lanes: new Set(lane ? [lane.axis] : []) }, () => {
+  const pack = (from: number, until: number): void => {
+    const write = (ahead: number): void => {
       vectors.forEach((vector) => {
         const count = Math.min(4, Math.max(0, valid - 4 * vector));
         c.get(to);
@@ -167,13 +185,18 @@ function packLanes(
           c.get(section.value(operand.value).parts[0]!);
           k.lanes = undefined;
         }
-        c.memory('v128.store', 16 * vector);
+        c.memory('v128.store', 4 * width * ahead + 16 * vector);
       });
-      c.get(to)
-        .i32(4 * width)
+    };
+    const advance = (steps: number): void =>
+      void c
+        .get(to)
+        .i32(4 * width * steps)
         .op('i32.add')
         .set(to);
-    });
+    const lanes = new Set(lane ? [lane.axis] : []);
+    overDepth(k, depth, range, { body: operand.body, lanes }, { write, advance });
+  };
   if (typeof start === 'number' || !lane) {
     pack(Number(start), Number(start));
     return;
@@ -269,7 +292,10 @@ function packDepth(
   };
   const along = (bounds: { from?: Start; to?: Start }): void => alongLanes(k, deep, write, bounds);
   if (outer.length === 0) along(range);
-  else overDepth(k, outer, range, { body: [], lanes: new Set() }, () => along({}));
+  else {
+    const steps = { write: () => along({}), advance: () => undefined };
+    overDepth(k, outer, range, { body: [], lanes: new Set() }, steps);
+  }
 }
 
 /** Four vectors of a row each, as `count` vectors of a column each. */

@@ -75,6 +75,11 @@ export class Section {
     return this.#placed(id).value;
   }
 
+  /** Whether lanes of a value may differ. */
+  varies(id: number): boolean {
+    return this.#placed(id).varies;
+  }
+
   /** Level of the code that computes a value. */
   levelOf(id: number): number {
     return this.#placed(id).level;
