@@ -31,7 +31,6 @@ interface Host {
   readonly Blob?: new (parts: readonly string[], options: { type: string }) => object;
   readonly URL: { createObjectURL?(blob: object): string; revokeObjectURL?(url: string): void };
   readonly navigator?: { readonly hardwareConcurrency?: number };
-  readonly document?: object;
   readonly crossOriginIsolated?: boolean;
   readonly SharedArrayBuffer?: unknown;
 }
@@ -47,8 +46,15 @@ export const cores = (): number =>
   host.navigator?.hardwareConcurrency ??
   1;
 
-/** Whether this thread may sleep: the one that draws a page may not. */
-export const maySleep = (): boolean => host.document === undefined || host.process !== undefined;
+/** Whether this thread may sleep: the one that draws a page may not, and is told so even where there is nothing to wait for. */
+export function maySleep(): boolean {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Why memory cannot be shared here, if it cannot. */
 export function whyNoThreads(): string | undefined {

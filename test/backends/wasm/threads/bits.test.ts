@@ -147,6 +147,30 @@ describe('training', () => {
     for (const result of results) expect(result).toEqual(results[0]);
   });
 
+  test('attention without a matrix of scores', async () => {
+    const attend = (): [() => Tensor, nn.Module] => {
+      const model = new nn.Linear(8, 24);
+      const x = randn(1, 1500, 8);
+      const loss = (): Tensor => {
+        const [q, k, v] = model(x).reshape(1, 1500, 1, 24).transpose(1, 2).chunk(3, -1) as [
+          Tensor,
+          Tensor,
+          Tensor,
+        ];
+        return F.scaledDotProductAttention(q, k, v, { isCausal: true }).square().sum();
+      };
+      return [loss, model];
+    };
+    const results: unknown[] = [];
+    for (const count of counts) {
+      const team = new Team(count);
+      const { step: _, ...result } = (await train(team, attend, 3)) as { step: () => Tensor };
+      results.push(result);
+      team.pool.stop();
+    }
+    for (const result of results) expect(result).toEqual(results[0]);
+  });
+
   test('2,000 steps', async () => {
     const small = (): [() => Tensor, nn.Module] => {
       const model = new nn.Sequential(new nn.Linear(20, 33), new nn.Tanh(), new nn.Linear(33, 7));
