@@ -88,9 +88,9 @@ describe('explain', () => {
   });
   test('is the same as JSON and names everything in its text', () => {
     const explanation = trace(mlp()).explain();
-    const { name, kernels, totals } = explanation;
+    const { name, kernels, attention, totals } = explanation;
     expect(JSON.parse(JSON.stringify(explanation))).toEqual(
-      JSON.parse(JSON.stringify({ name, kernels, totals })),
+      JSON.parse(JSON.stringify({ name, kernels, attention, totals })),
     );
     for (const kernel of kernels) expect(String(explanation)).toContain(kernel.name);
     expect(String(explanation)).toContain('main.ts:9 · Sequential.0');
