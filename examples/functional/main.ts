@@ -67,7 +67,7 @@ const newton = compile(() => {
 });
 
 console.log("Newton's method in Rosenbrock's valley:");
-for (let i = 0; i < 6; i++) {
+for (let i = 0; i < 7; i++) {
   const [a, b] = (await point.tolist()) as [number, number];
   const value = newton();
   console.log(`  (${a.toFixed(4)}, ${b.toFixed(4)})  f = ${(await value.item()).toExponential(2)}`);

@@ -102,6 +102,20 @@ function fault(value: Node | undefined, imported: ReadonlySet<string>): string |
   // A view that PyTorch spells as a property, such as x.T.
   if (Node.isPropertyAccessExpression(body))
     return isPick(body, bound) ? undefined : 'reads more than a property';
+  // Where PyTorch gives several results, each is a call.
+  if (Node.isArrayLiteralExpression(body))
+    return body
+      .getElements()
+      .map((each) => faultOfCall(each, bound, imported))
+      .find(Boolean);
+  return faultOfCall(body, bound, imported);
+}
+
+function faultOfCall(
+  body: Node,
+  bound: ReadonlySet<string>,
+  imported: ReadonlySet<string>,
+): string | undefined {
   if (!Node.isCallExpression(body)) return 'is not one call';
   const callee = body.getExpression();
   if (!Node.isPropertyAccessExpression(callee)) return `calls ${callee.getText()}`;

@@ -176,6 +176,7 @@ class Bound implements Executable {
     } catch (error) {
       for (const result of this.#made) result?.release();
       this.#made.fill(undefined);
+      this.#again.fill(undefined);
       throw error;
     }
   }

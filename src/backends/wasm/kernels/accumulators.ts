@@ -169,10 +169,9 @@ export class Accumulators {
           add(c.get(start).get(part).i32(bytes).op('i32.mul').op('i32.add').keep()),
         );
       }
-      const exact = accumulator.combine === 'max' || accumulator.combine === 'min';
       if (dtype === 'float64' && accumulator.dtype !== 'float64')
         return valueOf(accumulator.dtype, cast(c, total, 'float32').parts, false);
-      return valueOf(accumulator.dtype, total.parts, exact);
+      return valueOf(accumulator.dtype, total.parts, false);
     };
     const { finishColumns, finishTotals } = nest;
     if (finishColumns.stores.length > 0) {

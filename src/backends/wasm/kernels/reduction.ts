@@ -150,7 +150,7 @@ export class Reduction {
       assign(c, first, { ...first, parts: [c.v('v128.or', first.parts[0]!, this.#nan)] });
     }
     const all = this.#partial.reduce((a, b) => fold(c, this.#how, a, b, library));
-    const exact = reduce.combine === 'max' || reduce.combine === 'min';
-    return valueOf(reduce.dtype, lanes(this.#how, all).parts, exact);
+    // Half types come in unrounded.
+    return valueOf(reduce.dtype, lanes(this.#how, all).parts, false);
   }
 }

@@ -29,8 +29,10 @@ function chooseLanes(nest: RowNest): { readonly axis: Axis | undefined; readonly
   const operations = nest.stages.reduce((n, { body }) => n + body.length, 0);
   const free = nest.accumulators.length + nest.scratch.length === 0;
   const scans = nest.stages.some((stage) => stage.scans.length > 0);
+  // Where the order of a row's elements matters, neighbours are those of its last axis.
+  const ordered = scans || nest.stages.some(({ reduces }) => reduces.some(({ position }) => position));
   const candidates = [
-    ...nest.inner.map((axis) => ({ axis, rows: false })),
+    ...nest.inner.slice(ordered ? -1 : 0).map((axis) => ({ axis, rows: false })),
     ...(free ? nest.rows.map((axis) => ({ axis, rows: true })) : []),
   ].filter(({ axis }) => axis.extent > 1);
   let best: (typeof candidates)[number] | undefined;

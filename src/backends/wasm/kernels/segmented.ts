@@ -20,9 +20,19 @@ function sharedValues({ setup, body, stores }: SegmentedNest): number[] {
 }
 
 export function emitSegmented(library: Library, nest: SegmentedNest): Launch[] {
-  const first = new KernelCode(library, `${nest.name}_setup`, nest.buffers, 'ii');
+  // The setup is given what it reads only: all buffers of many segments would be too many parameters.
+  const read = [...new Set(nest.setup.flatMap((instr) => (instr.kind === 'load' ? [instr.buffer] : [])))];
+  const setup = nest.setup.map((instr) =>
+    instr.kind === 'load' ? { ...instr, buffer: read.indexOf(instr.buffer) } : instr,
+  );
+  const first = new KernelCode(
+    library,
+    `${nest.name}_setup`,
+    read.map((buffer) => nest.buffers[buffer]!),
+    'ii',
+  );
   const section = new Section(first);
-  section.run(nest.setup);
+  section.run(setup);
   const shared = sharedValues(nest);
   const values = shared.map((id) => section.value(id));
   values.forEach(({ parts }, i) => {
@@ -52,7 +62,7 @@ export function emitSegmented(library: Library, nest: SegmentedNest): Launch[] {
   alongLanes(k, { axis: 0, extent: most }, () => body.write(nest.body, nest.stores), { from, to, tails });
 
   const sharedBytes = shared.length * slotBytes;
-  const usesSetup = shared.length > 0 ? [{ ...simpleLaunch(first, 1), sharedBytes }] : [];
+  const usesSetup = shared.length > 0 ? [{ ...simpleLaunch(first, 1), buffers: read, sharedBytes }] : [];
   const grain = Math.ceil(threadWork / (nest.body.length + 1)) * 4;
   return [
     ...usesSetup,

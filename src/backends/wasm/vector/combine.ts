@@ -35,24 +35,6 @@ export function onlyValid(c: Code, value: Value, valid: Valid, otherwise: Value)
   return choose(c, mask, value, otherwise);
 }
 
-/** The lanes moved up by one or two (down when reversed), with `fill` in the lanes that become free. */
-function moved(c: Code, value: Value, by: 1 | 2, reverse: boolean, fill: Value): Value {
-  const { dtype, exact } = value;
-  const [x, y] = value.parts as [Local, Local];
-  const [f] = fill.parts as [Local];
-  const word = (a: Local, b: Local, ...lanes: number[]): Local => shuffleWords(c, a, b, ...lanes);
-  if (!isWide(dtype)) {
-    const up = by === 1 ? [4, 0, 1, 2] : [4, 4, 0, 1];
-    const down = by === 1 ? [1, 2, 3, 4] : [2, 3, 4, 4];
-    return valueOf(dtype, [word(x, f, ...(reverse ? down : up))], exact);
-  }
-  if (by === 2) return valueOf(dtype, reverse ? [y, f] : [f, x], exact);
-  const parts = reverse
-    ? [word(x, y, 2, 3, 4, 5), word(y, f, 2, 3, 4, 5)]
-    : [word(f, x, 0, 1, 4, 5), word(x, y, 2, 3, 4, 5)];
-  return valueOf(dtype, parts, exact);
-}
-
 function splatLane(c: Code, { dtype, parts, exact }: Value, lane: number): Value {
   if (!isWide(dtype))
     return valueOf(dtype, [shuffleWords(c, parts[0]!, parts[0]!, lane, lane, lane, lane)], exact);
@@ -61,25 +43,27 @@ function splatLane(c: Code, { dtype, parts, exact }: Value, lane: number): Value
   return valueOf(dtype, [all, all], exact);
 }
 
-/** Running combinations of the lanes, begun with `running`; the last of them is the next `running`. */
+/**
+ * Running combinations of the lanes, begun with `running`; the last of them is the next `running`. One lane after another,
+ * as a scan is defined: partial combinations of later lanes might overflow where the scan does not.
+ */
 export function scanLanes(
   c: Code,
   how: Fold,
   value: Value,
   running: Value,
-  options: { readonly valid: Valid; readonly reverse: boolean },
+  { valid, reverse }: { readonly valid: Valid; readonly reverse: boolean },
   library: Library,
 ): { readonly lanes: Value; readonly last: Value } {
-  const { valid, reverse } = options;
-  const neutral = identity(c, how, value.dtype);
-  let lanes = onlyValid(c, value, valid, neutral);
-  for (const by of [1, 2] as const) {
-    const shifted = moved(c, lanes, by, reverse, neutral);
-    // What comes first stands first: it decides among equal extremes, and the order of rounding.
-    lanes = fold(c, how, shifted, lanes, library);
+  const order = Array.from({ length: valid }, (_, i) => (reverse ? valid - 1 - i : i));
+  let last = running;
+  let lanes = value;
+  for (const lane of order) {
+    last = splatLane(c, fold(c, how, last, value, library), lane);
+    const only = c.vector('i32', ...[0, 1, 2, 3].map((each) => (each === lane ? -1 : 0)));
+    lanes = choose(c, only, last, lanes);
   }
-  lanes = fold(c, how, running, lanes, library);
-  return { lanes, last: splatLane(c, lanes, reverse ? 0 : 3) };
+  return { lanes: { ...lanes, exact: last.exact && value.exact }, last };
 }
 
 /** The best value so far, and where it stands, lane by lane. */

@@ -18,8 +18,8 @@ export function interior(k: KernelCode, axis: Axis, body: readonly Instr[]): rea
     const moving = rest.some(({ atom }) =>
       [...axesOf({ ...expr, terms: [{ coeff: 1, atom, key: '' }] })].some((other) => {
         if (other === axis.axis) return true;
-        const { range } = k.position(other);
-        return range[0] !== range[1];
+        const range = k.known(other)?.range;
+        return !range || range[0] !== range[1];
       }),
     );
     if (moving) continue;

@@ -177,6 +177,9 @@ export class KernelCode {
   bind(axis: number, position: Position): void {
     this.#positions.set(axis, position);
   }
+  known(axis: number): Position | undefined {
+    return this.#positions.get(axis);
+  }
   position(axis: number): Position {
     const position = this.#positions.get(axis);
     invariant(position, `axis ${axis} has no position`);

@@ -1,4 +1,5 @@
 /** Loops over axes: one element after another, or four at a time with the rest peeled off. */
+import { BackendError } from '../../../core/index.js';
 import type { Axis, IndexExpr } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
 import type { Valid } from './access.js';
@@ -16,6 +17,12 @@ export function overAxes(k: KernelCode, axes: readonly Axis[], body: () => void,
   overAxis(k, first, 0, first.extent, () => overAxes(k, rest, body, reverse), reverse);
 }
 
+/** Counters are int32. */
+function checkExtent({ extent }: Axis): void {
+  if (extent < 2 ** 31) return;
+  throw new BackendError(`the wasm backend cannot loop over ${extent} elements`, 'the most are 2147483647');
+}
+
 /** A loop over part of an axis. */
 export function overAxis(
   k: KernelCode,
@@ -25,6 +32,7 @@ export function overAxis(
   body: () => void,
   reverse = false,
 ): void {
+  checkExtent({ axis, extent });
   if (from === 0 && to === 1) {
     k.bindFixed(axis, 0);
     body();
@@ -80,6 +88,7 @@ export const alongLanes = (
 
 /** The same, where one iteration's vectors may be worked on together. */
 export function alongLaneGroups(k: KernelCode, axis: Axis, body: Iteration, how: LaneLoop = {}): void {
+  checkExtent(axis);
   const { unroll = 1, from = 0, to = axis.extent, reverse = false, cuts = [], multiple = false } = how;
   const { tails = new Set([axis.extent % 4]) } = how;
   const { c } = k;

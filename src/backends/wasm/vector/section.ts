@@ -23,6 +23,7 @@ import {
   storeStrided,
   type Address,
 } from './access.js';
+import { madd } from '../math/madd.js';
 import { compute } from './arithmetic.js';
 import { cast, fromIndex } from './convert.js';
 import { lookAt, type Found } from './indices.js';
@@ -100,18 +101,19 @@ export class Section {
       : undefined;
   }
 
-  /** x * y + z, or z - x * y, in one instruction. */
+  /**
+   * x * y + z in one instruction. Not z - x * y: where z is a rounded product as well, as in a mean of squares less the
+   * square of a mean, the difference must be able to be 0.
+   */
   #fused({ op, of, args }: Extract<Instr, { kind: 'compute' }>): Value | undefined {
-    if (op !== 'add' && op !== 'sub') return undefined;
-    // Only what is subtracted has an instruction.
-    for (const at of op === 'add' ? [1, 0] : [1]) {
+    if (op !== 'add') return undefined;
+    for (const at of [1, 0]) {
       const product = this.product(args[at]!);
       if (!product) continue;
       const other = this.value(args[1 - at]!);
-      const kind = of === 'float64' ? 'f64x2' : 'f32x4';
-      const name = `${kind}.relaxed_${op === 'add' ? 'madd' : 'nmadd'}`;
+      const shape = of === 'float64' ? 'f64x2' : 'f32x4';
       const parts = other.parts.map((part, i) =>
-        this.k.c.v(name, product[0].parts[i]!, product[1].parts[i]!, part),
+        madd(this.k.c, product[0].parts[i]!, product[1].parts[i]!, part, shape),
       );
       return valueOf(of, parts);
     }
