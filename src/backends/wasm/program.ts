@@ -75,6 +75,10 @@ function keyOf(nest: LoopNest): string {
   return parts.join(' ');
 }
 
+/** Shared scratch of a launch, with its block of addresses at the end. */
+const sharedOf = ({ sharedBytes, indirect, buffers }: Launch): number =>
+  aligned(sharedBytes) + (indirect ? aligned(buffers.length * wordBytes) : 0);
+
 /** Units that are lanes have grains, and are cut, at multiples of four. */
 const finestGrain = (grain: number): number => (grain % 4 === 0 ? 4 : 1);
 
@@ -96,11 +100,11 @@ class ProgramEmitter {
     const launches = program.steps.flatMap((step) => (step.kind === 'copy' ? [] : this.launches(step.nest)));
     const most = (bytes: (launch: Launch) => number): number => Math.max(0, ...launches.map(bytes));
     if (!options.shared || !launches.some((launch) => this.#chunkOf(launch))) {
-      this.scratchBytes = most((each) => aligned(each.sharedBytes) + each.scratchBytes);
+      this.scratchBytes = most((each) => sharedOf(each) + each.scratchBytes);
       this.threadBytes = 0;
       return;
     }
-    const own = aligned(most((each) => each.sharedBytes));
+    const own = most(sharedOf);
     this.threadBytes = noteBytes + aligned(most((each) => each.scratchBytes));
     this.scratchBytes = own + this.threadBytes;
     this.#jobs = new Jobs(module, { ...fixedWords, own, stride: this.threadBytes });
@@ -157,7 +161,7 @@ class ProgramEmitter {
       if (note) c.get(note).i32(noteBytes).op('i32.add');
       else {
         c.get(table).memory('i32.load', fixedWords.scratch * wordBytes);
-        c.i32(aligned(launch.sharedBytes)).op('i32.add');
+        c.i32(sharedOf(launch)).op('i32.add');
       }
       c.get(table).memory('i32.load', fixedWords.failure * wordBytes);
       c.i32(0).i32(units).call(callee);
@@ -167,13 +171,20 @@ class ProgramEmitter {
   /** Leaves the addresses of a launch's buffers and of shared scratch. */
   #buffers(
     c: FunctionCode,
-    { buffers }: Launch,
+    launch: Launch,
     step: Extract<Step, { kind: 'launch' }>,
     table: Local,
     arena: Local,
   ): void {
-    for (const buffer of buffers) this.pointer(c, step.buffers[buffer]!, table, arena);
-    c.get(table).memory('i32.load', fixedWords.scratch * wordBytes);
+    const scratch = (): FunctionCode => c.get(table).memory('i32.load', fixedWords.scratch * wordBytes);
+    const block = aligned(launch.sharedBytes);
+    launch.buffers.forEach((buffer, i) => {
+      if (launch.indirect) scratch();
+      this.pointer(c, step.buffers[buffer]!, table, arena);
+      if (launch.indirect) c.memory('i32.store', block + i * wordBytes);
+    });
+    if (launch.indirect) scratch().i32(block).op('i32.add');
+    scratch();
   }
 
   finish(): void {

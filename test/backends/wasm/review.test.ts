@@ -37,11 +37,13 @@ describe('multiply-add', () => {
   });
 
   it('leaves the variance of equal numbers 0', () => {
-    const x = tensor([1.1, 2.3, 0.7])
-      .reshape(3, 1)
-      .expand(3, 64)
-      .mul(1);
-    const deviation = (a: Tensor): Tensor => a.mul(a).mean(-1).sub(a.mean(-1).mul(a.mean(-1))).sqrt();
+    const x = tensor([1.1, 2.3, 0.7]).reshape(3, 1).expand(3, 64).mul(1);
+    const deviation = (a: Tensor): Tensor =>
+      a
+        .mul(a)
+        .mean(-1)
+        .sub(a.mean(-1).mul(a.mean(-1)))
+        .sqrt();
     for (const value of run(deviation, [x], 'wasm')) expect(value).not.toBeNaN();
   });
 });

@@ -8,6 +8,8 @@ export interface Launch {
   readonly callee: Callee;
   /** Numbers of the nest's buffers it is given. */
   readonly buffers: readonly number[];
+  /** Whether it is given the address of a block that holds their addresses. */
+  readonly indirect: boolean;
   /** 0: there is nothing to do. */
   readonly units: number;
   /** Fewest units worth a thread of their own: a multiple of four where units are lanes. */
@@ -22,6 +24,7 @@ export interface Launch {
 export const simpleLaunch = (k: KernelCode, units: number, grain = units): Launch => ({
   callee: k.declared,
   buffers: k.given,
+  indirect: k.indirect,
   units,
   grain,
   scratchBytes: 0,

@@ -69,6 +69,7 @@ export function emitSegmented(library: Library, nest: SegmentedNest): Launch[] {
     ...nest.counts.map((count, segment): Launch => ({
       callee: k.declared,
       buffers: nest.streams.map((segments) => segments[segment]!),
+      indirect: false,
       units: count,
       grain,
       scratchBytes: 0,

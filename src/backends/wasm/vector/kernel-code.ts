@@ -4,7 +4,7 @@
  */
 import { invariant } from '../../../core/index.js';
 import { rangeOf, type Atom, type IndexExpr, type NestBuffer, type Predicate } from '../../../loops/index.js';
-import type { Callee, Code, Declared, Local } from '../assembler/index.js';
+import type { Code, Declared, Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import type { Valid } from './access.js';
 
@@ -37,6 +37,9 @@ const keyOf = ({ expr, lo, hi }: Predicate): string => `${lo} ${expr.key} ${hi}`
 
 const isPowerOfTwo = (n: number): boolean => n > 0 && (n & (n - 1)) === 0;
 
+/** Engines allow a function 1,000 parameters. */
+const mostPointers = 900;
+
 /** A buffer of the kernel's own, at so many bytes in shared scratch. */
 export interface OwnBuffer {
   readonly buffer: NestBuffer;
@@ -47,6 +50,9 @@ export class KernelCode {
   readonly c: Code;
   readonly buffers: readonly NestBuffer[];
   readonly #given: number;
+  /** Whether addresses of buffers come in a block of memory, for lack of parameters. */
+  readonly indirect: boolean;
+  readonly #pointers: number;
   readonly declared: Declared;
   readonly #positions = new Map<number, Position>();
   readonly #memo = new Map<string, { readonly local: Local; readonly epoch: number }>();
@@ -67,8 +73,10 @@ export class KernelCode {
     readonly own: readonly OwnBuffer[] = [],
   ) {
     this.#given = given.length;
+    this.indirect = given.length > mostPointers;
+    this.#pointers = this.indirect ? 1 : given.length;
     this.buffers = [...given, ...own.map(({ buffer }) => buffer)];
-    this.declared = library.module.function(name, `${'i'.repeat(given.length)}iii${parameters}`);
+    this.declared = library.module.function(name, `${'i'.repeat(this.#pointers)}iii${parameters}`);
     this.c = this.declared.code;
   }
 
@@ -78,30 +86,27 @@ export class KernelCode {
   }
 
   pointer(buffer: number): Local {
-    if (buffer < this.#given) return this.c.params[buffer]!;
+    if (buffer < this.#given) {
+      if (!this.indirect) return this.c.params[buffer]!;
+      const [block] = this.c.params as [Local];
+      return this.memo(0, `pointer ${buffer}`, () => void this.c.get(block).memory('i32.load', 4 * buffer));
+    }
     const { offset } = this.own[buffer - this.#given]!;
     return this.memo(0, `own ${buffer}`, () => void this.c.get(this.shared).i32(offset).op('i32.add'));
   }
   /** Scratch that all threads and all launches of the kernel share. */
   get shared(): Local {
-    return this.c.params[this.#given]!;
+    return this.c.params[this.#pointers]!;
   }
   /** Scratch of this thread. */
   get scratch(): Local {
-    return this.c.params[this.#given + 1]!;
+    return this.c.params[this.#pointers + 1]!;
   }
   get failure(): Local {
-    return this.c.params[this.#given + 2]!;
+    return this.c.params[this.#pointers + 2]!;
   }
   parameter(i: number): Local {
-    return this.c.params[this.#given + 3 + i]!;
-  }
-
-  /** Calls another function of this kernel with the same buffers. */
-  call(callee: Callee, ...more: readonly (Local | number)[]): void {
-    for (let i = 0; i < this.#given + 3; i++) this.c.get(this.c.params[i]!);
-    for (const value of more) this.c.value(value);
-    this.c.call(callee);
+    return this.c.params[this.#pointers + 3 + i]!;
   }
 
   // ---- levels
