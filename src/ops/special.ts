@@ -86,14 +86,10 @@ export function digamma(x: number): number {
 
 const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
 
-/**
- * Threefry-2x32 with 20 rounds: two random words from two key words and two counter words, all uint32.
- * @see Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (SC 2011)
- */
-export function threefry2x32(k0: number, k1: number, c0: number, c1: number): [number, number] {
-  const key = [k0, k1, 0x1bd11bda ^ k0 ^ k1];
-  let x = (c0 + k0) | 0;
-  let y = (c1 + k1) | 0;
+/** One block with the key (k0, k1, parity), as its exclusive or or as both words into `out`. */
+function block(key: Int32Array, c0: number, c1: number, out: Uint32Array, at: number, both: boolean): void {
+  let x = (c0 + key[0]!) | 0;
+  let y = (c1 + key[1]!) | 0;
   for (let round = 0; round < 20; round++) {
     const r = rotations[round % 8]!;
     x = (x + y) | 0;
@@ -104,5 +100,26 @@ export function threefry2x32(k0: number, k1: number, c0: number, c1: number): [n
       y = (y + key[(injection + 1) % 3]! + injection) | 0;
     }
   }
-  return [x >>> 0, y >>> 0];
+  out[at] = both ? x : x ^ y;
+  if (both) out[at + 1] = y;
+}
+
+const keyOf = (k0: number, k1: number): Int32Array => Int32Array.of(k0, k1, 0x1bd11bda ^ k0 ^ k1);
+
+/**
+ * Threefry-2x32 with 20 rounds: two random words from two key words and two counter words, all uint32.
+ * @see Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (SC 2011)
+ */
+export function threefry2x32(k0: number, k1: number, c0: number, c1: number): [number, number] {
+  const words = new Uint32Array(2);
+  block(keyOf(k0, k1), c0, c1, words, 0, true);
+  return [words[0]!, words[1]!];
+}
+
+/** The exclusive or of both words for counters (0, 0), (0, 1), ..., `count` of them. */
+export function threefryWords(k0: number, k1: number, count: number): Uint32Array {
+  const key = keyOf(k0, k1);
+  const words = new Uint32Array(count);
+  for (let i = 0; i < count; i++) block(key, 0, i, words, i, false);
+  return words;
 }

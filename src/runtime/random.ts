@@ -3,7 +3,7 @@
  * draw number `offset` uses the key that JAX's fold_in gives for it, and element i of a draw counter i.
  */
 import { g, node, randomWords, type Node } from '../graph/index.js';
-import { threefry2x32 } from '../ops/index.js';
+import { threefry2x32, threefryWords } from '../ops/index.js';
 import { Cell, Data } from './cell.js';
 import { activeTrace } from './trace.js';
 
@@ -42,12 +42,7 @@ export class Generator {
     const [k0, k1, offset] = this.cell.array as Uint32Array;
     this.#advance();
     const [a, b] = threefry2x32(k0!, k1!, 0, offset!);
-    const words = new Uint32Array(count);
-    for (let i = 0; i < count; i++) {
-      const [x, y] = threefry2x32(a, b, 0, i);
-      words[i] = x ^ y;
-    }
-    return words;
+    return threefryWords(a, b, count);
   }
 
   /** Outside a trace the offset is known: the draw holds its numbers, and nothing waits for a write. */
@@ -71,8 +66,12 @@ export const manualSeed = (seed: number | bigint): void => defaultGenerator.seed
 const toUniform = (word: number): number => (word >>> 9) * 2 ** -23;
 
 /** `count` numbers in [0, 1), drawn on the host from the default generator. */
-export const hostUniform = (count: number): Float32Array =>
-  Float32Array.from(defaultGenerator.hostBits(count), toUniform);
+export function hostUniform(count: number): Float32Array {
+  const bits = defaultGenerator.hostBits(count);
+  const result = new Float32Array(count);
+  for (let i = 0; i < count; i++) result[i] = toUniform(bits[i]!);
+  return result;
+}
 
 /** `count` numbers of the standard normal distribution (Box and Muller 1958), drawn on the host. */
 export function hostNormal(count: number): Float32Array {
