@@ -8,6 +8,7 @@ import { emitContract } from './kernels/contract.js';
 import { emitMap } from './kernels/map.js';
 import { emitRow } from './kernels/row.js';
 import { emitScatter } from './kernels/scatter.js';
+import { aligned } from './kernels/scratch.js';
 import { emitSegmented } from './kernels/segmented.js';
 import { emitSort } from './kernels/sort.js';
 import type { Launch } from './kernels/launch.js';
@@ -48,7 +49,6 @@ const emitNest = <K extends LoopNest['kind']>(
 /** Words of the pointer table before those of inputs, states and outputs. */
 const fixedWords = { arena: 0, scratch: 1, failure: 2 } as const;
 const wordBytes = 4;
-const aligned = (bytes: number): number => Math.ceil(bytes / 64) * 64;
 
 /** What makes two kernels one function: everything but their names, written out. */
 function keyOf(nest: LoopNest): string {

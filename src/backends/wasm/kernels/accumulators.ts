@@ -6,7 +6,7 @@ import { isFloat, isHalf, type DType } from '../../../core/index.js';
 import { operandsOf, type Accumulator, type Axis, type RowNest } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
-import { loadRow, loadSplat, loadStrided } from '../vector/access.js';
+import { loadStrided } from '../vector/access.js';
 import { fold, identity } from '../vector/arithmetic.js';
 import { cast } from '../vector/convert.js';
 import { KernelCode } from '../vector/kernel-code.js';
@@ -183,10 +183,7 @@ export class Accumulators {
             accumulator.id,
             combined(accumulator, (base) => {
               const place = k.address(base, at, scratchBytesOf(dtype));
-              const step = k.stride(at) ?? 0;
-              if (step === 0) return loadSplat(c, place, dtype);
-              const { valid } = k.lanes!;
-              return step === 1 ? loadRow(c, place, dtype, valid) : loadStrided(c, place, dtype, valid, step);
+              return loadStrided(c, place, dtype, k.lanes?.valid ?? 1, k.stride(at) ?? 0);
             }),
           );
         }

@@ -1,4 +1,4 @@
-/** The multiplication of a packed contraction: panels, blocks of rows, parts of the depth, and the epilogue. */
+/** The multiplication of a packed contraction: panels, parts of the depth, and the epilogue. */
 import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import type { Valid } from '../vector/access.js';
@@ -112,7 +112,7 @@ export class Multiply {
     return c.get(this.k.scratch).i32(offset).op('i32.add').keep();
   }
 
-  /** One panel with the whole depth: multiplied, block after block of rows, and finished at once. */
+  /** One panel with the whole depth: multiplied and finished at once. */
   #panel(columns: Columns): void {
     const { k, schedule } = this;
     const { c } = k;
@@ -264,7 +264,6 @@ export class Multiply {
     const { c } = k;
     const { nest, column, width, direct, part, parts, rows, partDepth } = schedule;
     const first = nest.k[0]!;
-    const inner = sizeOf(nest.k.slice(1));
     const panelBytes = this.#strips * tileRows * width * 4;
     const allSums = this.#at(this.#offsets.sums);
     const sumsOf = (panel: Local): Local =>
@@ -310,7 +309,6 @@ export class Multiply {
         }),
       );
     };
-    void inner;
     k.scoped(() => onePart(0, part, false));
     const whole = Math.floor(first.extent / part);
     if (whole > 1) {

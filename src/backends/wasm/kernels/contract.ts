@@ -19,8 +19,6 @@ import { aligned } from './scratch.js';
 
 /** Rows of a tile. */
 export const tileRows = 4;
-/** Bytes of the left operand that stay in the second-level cache while panels pass by. */
-const blockBytes = 512 * 1024;
 /** Depth up to which a panel is multiplied in one go. */
 const mostDepth = 1024;
 /** Depth of a part, where there are several. */
@@ -53,8 +51,6 @@ export interface Schedule {
   /** Longest depth of a part. */
   readonly partDepth: number;
   readonly parts: number;
-  /** Rows that share a block of the left operand. */
-  readonly block: number;
 }
 
 function directStrides({ a, m, k }: ContractNest): Schedule['direct'] {
@@ -105,10 +101,6 @@ export function scheduleOf(given: ContractNest): Schedule {
       ? (first?.extent ?? 1)
       : Math.max(1, Math.min(first.extent, Math.floor(partDepth / inner)));
   const parts = first ? Math.ceil(first.extent / part) : 1;
-  const block = Math.max(
-    32,
-    Math.floor(blockBytes / (4 * Math.min(depth, part * inner)) / tileRows) * tileRows,
-  );
   return {
     nest,
     rows,
@@ -120,7 +112,6 @@ export function scheduleOf(given: ContractNest): Schedule {
     part,
     partDepth: part * inner,
     parts,
-    block: Math.min(block, Math.ceil(rows / tileRows) * tileRows),
   };
 }
 

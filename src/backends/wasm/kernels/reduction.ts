@@ -2,6 +2,7 @@
 import { isHalf } from '../../../core/index.js';
 import { evaluateIndex, type Reduce, type RowNest, type Stage } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
+import { madd } from '../math/madd.js';
 import { fold, identity, type Fold } from '../vector/arithmetic.js';
 import { across, bestAcross, better, onlyValid, worst, type Extreme } from '../vector/combine.js';
 import { cast } from '../vector/convert.js';
@@ -101,9 +102,9 @@ export class Reduction {
     const value = onlyValid(c, given, valid, this.#identity);
     const product = valid === 4 && reduce.combine === 'sum' ? section.product(reduce.value) : undefined;
     if (product && reduce.dtype === product[0].dtype) {
-      const name = `${reduce.dtype === 'float64' ? 'f64x2' : 'f32x4'}.relaxed_madd`;
+      const shape = reduce.dtype === 'float64' ? 'f64x2' : 'f32x4';
       const parts = partial.parts.map((part, i) =>
-        c.v(name, product[0].parts[i]!, product[1].parts[i]!, part),
+        madd(c, product[0].parts[i]!, product[1].parts[i]!, part, shape),
       );
       assign(c, partial, { ...partial, parts });
       return;

@@ -6,7 +6,7 @@ import type { DType } from '../../../core/index.js';
 import { collapse, type Axis, type IndexExpr, type RowNest, type Stage } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
-import { loadRow, loadSplat, loadStrided } from '../vector/access.js';
+import { loadStrided } from '../vector/access.js';
 import { fold, identity } from '../vector/arithmetic.js';
 import { scanLanes } from '../vector/combine.js';
 import { interiorCuts } from '../vector/interior.js';
@@ -120,10 +120,7 @@ class Row {
   #access(array: Local, at: IndexExpr, dtype: DType): Value {
     const { k } = this;
     const place = k.address(array, at, scratchBytesOf(dtype));
-    const step = k.stride(at) ?? 0;
-    const valid = k.lanes?.valid ?? 1;
-    if (step === 0) return loadSplat(k.c, place, dtype);
-    return step === 1 ? loadRow(k.c, place, dtype, valid) : loadStrided(k.c, place, dtype, valid, step);
+    return loadStrided(k.c, place, dtype, k.lanes?.valid ?? 1, k.stride(at) ?? 0);
   }
 
   setup(): void {

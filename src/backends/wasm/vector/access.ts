@@ -185,8 +185,10 @@ function storeSome(c: Code, at: Address, value: Value, valid: Valid): void {
   storeLanes(c, sequence(at, value.dtype, valid), value);
 }
 
-/** Elements `step` apart, forwards or backwards. */
+/** Elements `step` apart, forwards or backwards; 0: one element in all lanes. */
 export function loadStrided(c: Code, at: Address, dtype: DType, valid: Valid, step: number): Value {
+  if (step === 0) return loadSplat(c, at, dtype);
+  if (step === 1) return loadRow(c, at, dtype, valid);
   const { bytes } = dtypes[dtype];
   if (step < 0) {
     // Offsets are never negative: the last lane lies lowest.

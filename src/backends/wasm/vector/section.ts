@@ -15,7 +15,6 @@ import {
 import type { Local } from '../assembler/index.js';
 import {
   loadLanes,
-  loadRow,
   loadSplat,
   loadStrided,
   storeLanes,
@@ -295,9 +294,7 @@ export class Section {
       );
     }
     const at = k.address(pointer, index, bytes);
-    if (step === 0) return loadSplat(c, at, dtype);
-    const { valid } = k.lanes!;
-    return step === 1 ? loadRow(c, at, dtype, valid) : loadStrided(c, at, dtype, valid, step);
+    return loadStrided(c, at, dtype, k.lanes?.valid ?? 1, step);
   }
 
   #plain(at: Operand): Address {
@@ -332,9 +329,7 @@ export class Section {
     if (step !== undefined && condition.varying.length === 0 && !condition.uniform) {
       const base = k.index(index, bytes, found.first(bytes, pointer));
       const at = { local: k.materialise(base), offset: 0 };
-      const { valid } = k.lanes ?? { valid: 1 as const };
-      if (step === 0) value = loadSplat(c, at, dtype);
-      else value = step === 1 ? loadRow(c, at, dtype, valid) : loadStrided(c, at, dtype, valid, step);
+      value = loadStrided(c, at, dtype, k.lanes?.valid ?? 1, step);
     } else {
       const places = this.#places(index, bytes, pointer);
       const lanes = places.map((at, lane): Address => {
