@@ -1,5 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { webgpuEnvironment } from './test/webgpu-environment.js';
+
+Object.assign(process.env, webgpuEnvironment());
 
 const src = fileURLToPath(new URL('./src', import.meta.url));
 

@@ -1,10 +1,11 @@
 /** What the runtime asks of a backend. */
+import type { DType } from '../core/index.js';
 import type { Program } from '../plan/program.js';
 import type { Target } from '../plan/target.js';
 import type { Storage } from './storage.js';
 import type { KernelTime } from './stopwatch.js';
 
-export type BackendName = 'js' | 'wasm';
+export type BackendName = 'js' | 'wasm' | 'webgpu';
 
 export interface EmitOptions {
   /** The same bits on every machine, at the price of speed. */
@@ -31,7 +32,10 @@ export interface Executable {
    * result has a storage of its own.
    */
   run(inputs: readonly Storage[], states: readonly Storage[]): Storage[];
-  /** [check + 1, offending index, position] of the first index out of range; zeros when there was none. */
+  /**
+   * [check + 1, offending index, position] of the first index out of range; zeros when there was none. A device that is
+   * read by waiting leaves it at zero, and reports at the next read.
+   */
   readonly failure: Int32Array;
   readonly profile?: readonly KernelTime[];
   /** Gives back the memory it holds. It may run again. */
@@ -45,4 +49,6 @@ export interface Backend<E extends Emitted = Emitted> {
   load(program: Program, emitted: E, options?: LoadOptions): Executable;
   /** The same without blocking, where the host's main thread takes large code in no other way. */
   loadAsync?(program: Program, emitted: E, options?: LoadOptions): Promise<Executable>;
+  /** Moves content into the device's memory ahead of the first run, where that is another than the host's. */
+  moveIn?(storage: Storage, dtype: DType): void;
 }

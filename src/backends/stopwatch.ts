@@ -8,7 +8,7 @@ export interface KernelTime {
 }
 
 /** What profiling calls each step. */
-const stepName = (step: Program['steps'][number]): string =>
+export const stepName = (step: Program['steps'][number]): string =>
   step.kind === 'launch' ? step.nest.name : 'copy';
 
 export class Stopwatch {

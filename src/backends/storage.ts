@@ -7,8 +7,19 @@ export const copyOf = <T extends TypedArray>(array: T): T =>
 
 /** What holds content at the moment. */
 export interface Place {
-  /** The content as it can be reached now: valid until the next run, never to be handed to a user. */
+  /**
+   * The content as it can be reached now: valid until the next run, never to be handed to a user. A device that is read by
+   * waiting throws, and names the form that waits.
+   */
   readonly array: TypedArray;
+  /** A copy of the content as it is at the call, where reaching it takes waiting. Such a place has `write` and `copy` too. */
+  read?(): Promise<TypedArray>;
+  /** Overwrites the content from the host, in the order of the runs around the call. */
+  write?(content: TypedArray): void;
+  /** Another place with the same content. */
+  copy?(): Place;
+  /** Gives its memory back: called when a storage moves elsewhere. */
+  release?(): void;
 }
 
 /** The content of one tensor. A backend may move it to a place of its own; whoever holds the storage need not know. */
@@ -25,5 +36,33 @@ export class Storage {
   /** A view of the content as it lies now. Ask again after anything has run; copy what a user gets. */
   get array(): TypedArray {
     return this.place.array;
+  }
+
+  /** Whether the content is at hand without waiting. */
+  get onHost(): boolean {
+    return this.place.read === undefined;
+  }
+
+  /** A copy of the content as it is at the call, wherever it lies. */
+  read(): Promise<TypedArray> {
+    return this.place.read?.() ?? Promise.resolve(copyOf(this.array));
+  }
+
+  /** Overwrites the content, without counting it as a write. */
+  write(content: TypedArray): void {
+    if (this.place.write) this.place.write(content);
+    else this.array.set(content as never);
+  }
+
+  /** Another storage with the same content in the same kind of place. */
+  copy(): Storage {
+    return new Storage(this.place.copy?.() ?? copyOf(this.array));
+  }
+
+  /** Moves to another place, which has the same content already. */
+  moveTo(place: Place): void {
+    const before = this.place;
+    this.place = place;
+    if (before !== place) before.release?.();
   }
 }

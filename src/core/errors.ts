@@ -57,8 +57,8 @@ export class AxisError extends FusegradError {
 /** An operand of a dtype the operation does not take. */
 export class DTypeError extends FusegradError {
   override name = 'DTypeError';
-  constructor(op: string, detail: string, hint?: string) {
-    super(`${op}: ${detail}`, hint);
+  constructor(op: string, detail: string, hint?: string, site?: string) {
+    super(`${op}: ${detail}`, hint, site);
   }
 }
 

@@ -70,7 +70,12 @@ const none: ReadonlySet<Node> = new Set();
 const bytesOf = (node: Node): number => numel(node.shape) * dtypes[node.dtype].bytes;
 
 /** Price of a value computed from others of known price; undefined when it is not free. */
-function priceOf(own: number, node: Node, prices: ReadonlyMap<Node, Price>): Price | undefined {
+function priceOf(
+  own: number,
+  node: Node,
+  prices: ReadonlyMap<Node, Price>,
+  mostLeaves: number,
+): Price | undefined {
   let ops = own;
   for (const input of node.inputs) {
     const price = prices.get(input);
@@ -79,6 +84,7 @@ function priceOf(own: number, node: Node, prices: ReadonlyMap<Node, Price>): Pri
   }
   if (ops > freeOps) return undefined;
   const leaves = new Set(node.inputs.flatMap((input) => [...prices.get(input)!.leaves]));
+  if (leaves.size > mostLeaves) return undefined;
   let bytes = 0;
   for (const leaf of leaves) bytes += bytesOf(leaf);
   return bytes <= freeBytes ? { ops, leaves } : undefined;
@@ -90,8 +96,8 @@ function fromInputs<T>(node: Node, of: (input: Node) => readonly T[]): readonly 
   return [...new Set(node.inputs.flatMap(of))];
 }
 
-export function flowOf(traced: Graph, fused: boolean): Flow {
-  const { graph, copies } = untangle(pinLeaves(traced));
+export function flowOf(traced: Graph, fused: boolean, buffers = Infinity): Flow {
+  const { graph, copies } = untangle(pinLeaves(traced), buffers);
   const order = topological(roots(graph));
   const position = new Map(order.map((node, i) => [node, i]));
   const behind = new Map<Node, readonly Node[]>();
@@ -102,6 +108,8 @@ export function flowOf(traced: Graph, fused: boolean): Flow {
   const prices = new Map<Node, Price>();
   const across = new Map<Node, ReadonlySet<Node>>();
   const barred = new Map<Node, ReadonlySet<Node>>();
+  // An operation has three operands at most, which may all be free, and a result.
+  const mostLeaves = Math.floor((buffers - 1) / 3);
 
   for (const node of order) {
     const reached = fromInputs(node, (input) => behind.get(input)!);
@@ -111,7 +119,7 @@ export function flowOf(traced: Graph, fused: boolean): Flow {
       behind.set(node, reached);
       if (node.op === 'barrier') across.set(node, new Set(reached));
       else if (crossed.size > 0) across.set(node, crossed);
-      const price = priceOf(0, node, prices);
+      const price = priceOf(0, node, prices, mostLeaves);
       if (price) prices.set(node, price);
       continue;
     }
@@ -130,7 +138,7 @@ export function flowOf(traced: Graph, fused: boolean): Flow {
     if (node.op === 'gather' || node.op === 'sort' || node.op === 'argsort')
       demanded.add(storageOf(node.inputs[0]!));
     if (fused && family(node.op) === 'elementwise') {
-      const price = priceOf(ops[node.op].cost, node, prices);
+      const price = priceOf(ops[node.op].cost, node, prices, mostLeaves);
       // A value that is stored anyway, of data handed in, belongs into the kernel of its readers.
       if (price && !(demanded.has(node) && price.leaves.size > 0)) prices.set(node, price);
     }

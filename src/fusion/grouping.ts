@@ -6,6 +6,7 @@ import { InternalError, numel } from '../core/index.js';
 import type { Node } from '../graph/index.js';
 import { axesFor } from '../loops/index.js';
 import { family, type AttentionAttrs } from '../ops/index.js';
+import { buffersOf } from './buffers.js';
 import { isElementwise, isReduction, type Flow } from './flow.js';
 import {
   canRedomain,
@@ -34,7 +35,11 @@ export interface Refusal {
 export interface Limits {
   /** Operations one kernel may hold. */
   readonly maxBodyOps: number;
+  /** Buffers one kernel may touch. */
+  readonly buffersPerKernel: number;
 }
+
+const tooManyBuffers = 'the kernel would touch more buffers than the target binds';
 
 const ownKind: Partial<Record<Node['op'], GroupKind>> = {
   dot: 'contract',
@@ -246,8 +251,15 @@ export class Grouping {
     }
     const placed = isElementwise(node) ? placeElementwise(group, node) : this.#placeReduction(group, node);
     if ('refused' in placed) return this.#refuse(group, node, placed.refused);
+    if (!this.#fits(group.members.keys(), [node])) return this.#refuse(group, node, tooManyBuffers);
     this.#add(group, node, placed.member);
     return true;
+  }
+
+  /** Whether one kernel may touch all that these read and write. */
+  #fits(members: Iterable<Node>, more: Iterable<Node>): boolean {
+    const { buffersPerKernel } = this.limits;
+    return buffersPerKernel === Infinity || buffersOf(new Set([...members, ...more]), this.flow) <= buffersPerKernel;
   }
 
   /** A group of single elements turns into rows when a reduction of them arrives. */
@@ -299,6 +311,7 @@ export class Grouping {
       return no('something between the two must be finished first');
     const moved = this.#placementsIn(group, other);
     if (!moved) return no(stays);
+    if (!this.#fits(group.members.keys(), other.members.keys())) return no(tooManyBuffers);
     const before = new Map(group.members);
     for (const [node, member] of moved) group.members.set(node, member);
     // Only what reads a moved value may have lost its place; a reduction looks at the whole group.

@@ -27,7 +27,7 @@ export interface Fusion {
 
 export function fuse(graph: Graph, limits: Limits, options: { readonly fusion?: boolean } = {}): Fusion {
   const fused = options.fusion ?? true;
-  const flow = flowOf(graph, fused);
+  const flow = flowOf(graph, fused, limits.buffersPerKernel);
   const grouping = new Grouping(flow, limits, fused);
   const refusals = [...grouping.refusals];
   const { results, copies } = chooseStorage(flow, grouping, fused, refusals);

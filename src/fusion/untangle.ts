@@ -24,8 +24,24 @@ function lengthOf(node: Node, inputs: readonly number[]): number {
   return node.op === 'reshape' && besidesOnes(node) !== besidesOnes(node.inputs[0]!) ? 2 * input : input + 1;
 }
 
-/** The graph with copies in it, and the copies, which must be stored. */
-export function untangle(graph: Graph): { graph: Graph; copies: readonly Node[] } {
+/** Parts up to which a concatenation is read part by part where kernels touch few buffers. */
+const fewParts = 3;
+
+/** Concatenations as a tree of them, none of which has more parts than a kernel can read. */
+function narrowed(parts: readonly Node[], most: number, make: (parts: readonly Node[]) => Node): Node {
+  if (parts.length <= most) return make(parts);
+  const groups = Array.from({ length: Math.ceil(parts.length / most) }, (_, i) =>
+    parts.slice(i * most, (i + 1) * most),
+  );
+  return narrowed(
+    groups.map((group) => (group.length === 1 ? group[0]! : make(group))),
+    most,
+    make,
+  );
+}
+
+/** The graph with copies in it, and the copies, which must be stored. `buffers`: what one kernel can touch. */
+export function untangle(graph: Graph, buffers = Infinity): { graph: Graph; copies: readonly Node[] } {
   const order = topological(roots(graph));
   const lengths = new Map<Node, number>();
   const copied = new Set<Node>();
@@ -37,6 +53,10 @@ export function untangle(graph: Graph): { graph: Graph; copies: readonly Node[] 
       for (const input of node.inputs) if (lengths.get(input)! > short) copied.add(input);
       length = lengthOf(node, inputLengths(node));
     }
+    if (node.op === 'concat' && buffers !== Infinity && node.inputs.length > fewParts) {
+      copied.add(node);
+      length = 1;
+    }
     lengths.set(node, length);
   }
   if (copied.size === 0) return { graph, copies: [] };
@@ -44,16 +64,26 @@ export function untangle(graph: Graph): { graph: Graph; copies: readonly Node[] 
   const copies: Node[] = [];
   const rebuilt = new Map<Node, Node>();
   const read = new Map<Node, Node>();
+  const copyOf = (node: Node): Node => {
+    const copy = makeNode('cast', [node], { dtype: node.dtype }, node.sources);
+    copies.push(copy);
+    return copy;
+  };
   for (const node of order) {
     const inputs = node.inputs.map((input) => read.get(input)!);
     const same = inputs.every((input, i) => input === node.inputs[i]);
-    const now = same ? node : makeNode(node.op, inputs, node.attrs as never, node.sources);
+    const remade = (parts: readonly Node[]): Node =>
+      makeNode(node.op, parts, node.attrs as never, node.sources) as Node;
+    if (node.op === 'concat' && node.inputs.length >= buffers) {
+      const copy = narrowed(inputs, buffers - 1, (parts) => copyOf(remade(parts)));
+      rebuilt.set(node, copy);
+      read.set(node, copy);
+      continue;
+    }
+    const now = same ? node : remade(inputs);
     rebuilt.set(node, now);
     read.set(node, now);
-    if (!copied.has(node)) continue;
-    const copy = makeNode('cast', [now], { dtype: now.dtype }, node.sources);
-    copies.push(copy);
-    read.set(node, copy);
+    if (copied.has(node)) read.set(node, copyOf(now));
   }
   return {
     graph: {

@@ -1,6 +1,6 @@
 /** The base class of models and layers. */
 import { ArgumentError, inModule, unpinned } from '../core/index.js';
-import { currentEpoch, observe, touch } from '../runtime/index.js';
+import { currentEpoch, moveTo, observe, touch, type BackendName, type Cell } from '../runtime/index.js';
 import { Buffer, Parameter, type Tensor } from '../tensor/index.js';
 import { CallableBase, invoke } from './callable.js';
 import { joinPath, membersOf, torchName } from './members.js';
@@ -220,6 +220,23 @@ export abstract class Module extends CallableBase {
   /** Puts this module and all below into evaluation mode. */
   eval(): this {
     return this.train(false);
+  }
+
+  /**
+   * Moves parameters, their gradients and buffers to where a backend computes. Programs there move state by themselves
+   * when they first use it, but for what lies on a WebGPU device: reading that takes waiting.
+   * @param backend 'auto': webgpu where `initWebGPU()` has been called, else wasm
+   * @example await model.to('wasm');
+   */
+  async to(backend: BackendName | 'auto'): Promise<this> {
+    const cells = new Set<Cell>();
+    for (const tensor of [...this.parameters(), ...this.buffers()]) {
+      const { cell } = tensor.value;
+      cells.add(cell!);
+      if (cell!.grad?.value.cell) cells.add(cell!.grad.value.cell);
+    }
+    await moveTo(backend, cells);
+    return this;
   }
 
   /** Calls `fn` with every module below and then with this one: for initialisation. */

@@ -4,7 +4,7 @@ import { withOrigin } from '../graph/index.js';
 import { torchName } from '../nn/members.js';
 import { lastCalled, strays } from '../nn/module.js';
 import { repr } from '../nn/print.js';
-import { observe, touch } from '../runtime/index.js';
+import { moveTo, observe, touch, type BackendName } from '../runtime/index.js';
 import { Buffer, Parameter, Tensor, assignAll, zeroState } from '../tensor/index.js';
 import { makeGroup, type ParamGroup, type ParamGroupInit, type Params } from './group.js';
 import type { CommonOptions, Rule } from './rule.js';
@@ -190,6 +190,19 @@ export class Optimizer<O extends CommonOptions> {
       const filled = { data: new Array<number>(value === 0 ? 0 : numel(shape)).fill(value), shape, dtype };
       return new Buffer(value === 0 ? zeroState(shape, dtype) : filled, { name: owner + torchName(name) });
     });
+  }
+
+  /**
+   * Moves its state to where a backend computes, as `model.to(backend)` moves parameters.
+   * @example await optimizer.to('wasm');
+   */
+  async to(backend: BackendName | 'auto'): Promise<this> {
+    const entries = [...this.#entries.values()];
+    const state = entries.flatMap(({ slots, cohort }) =>
+      [slots, cohort.counters].flatMap(Object.values<Buffer>),
+    );
+    await moveTo(backend, new Set([...state, ...this.#rates.values()].map(({ value }) => value.cell!)));
+    return this;
   }
 
   /** The state of every parameter by its number, and the groups. The tensors are the state itself, not copies. */

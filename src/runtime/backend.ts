@@ -19,10 +19,12 @@ export { Storage, copyOf } from '../backends/storage.js';
 const mostThreads = 64;
 
 const backends = new Map<BackendName, Backend>();
+let registrations = 0;
 
-/** Makes a backend known under its name. */
+/** Makes a backend known under its name, in place of one that had it before. */
 export function registerBackend(backend: Backend): void {
   backends.set(backend.name, backend);
+  registrations++;
 }
 registerBackend(jsBackend);
 registerBackend(wasmBackend);
@@ -31,9 +33,10 @@ let current: BackendName = 'wasm';
 
 /**
  * Sets the backend that programs use unless told otherwise.
+ * @param name 'auto': webgpu where `initWebGPU()` has been called, else wasm
  * @param options.threads see `setNumThreads`
  */
-export function setBackend(name: BackendName, options: { readonly threads?: number } = {}): void {
+export function setBackend(name: BackendName | 'auto', options: { readonly threads?: number } = {}): void {
   current = backendOf(name).name;
   if (options.threads !== undefined) setNumThreads(options.threads);
 }
@@ -61,9 +64,19 @@ export function checkThreads(what: string, count: number): number {
 /** How many threads a program may use. */
 export const getNumThreads = (): number => threads;
 
-export function backendOf(name: BackendName = current): Backend {
-  const backend = backends.get(name);
+/** What programs depend on that are compiled without options of their own. */
+export const defaultsKey = (): string => `${current}:${threads}:${registrations}`;
+
+/** @throws BackendError for a name that stands for none. */
+export function backendOf(name: BackendName | 'auto' = current): Backend {
+  const backend = backends.get(name === 'auto' ? (backends.has('webgpu') ? 'webgpu' : 'wasm') : name);
   if (backend) return backend;
+  if (name === 'webgpu') {
+    throw new BackendError(
+      'the webgpu backend has no device yet',
+      "await initWebGPU() from 'fusegrad/webgpu' before anything runs there",
+    );
+  }
   throw new BackendError(
     `there is no backend ${JSON.stringify(name)}`,
     `known are ${[...backends.keys()].join(', ')}`,

@@ -52,13 +52,14 @@ export class Cell implements Leaf {
   #gradCell: Cell | undefined;
   #node: NodeOf<'state'> | undefined;
 
+  /** A storage or an array becomes the cell's own: it is not copied. */
   constructor(
-    array: TypedArray,
+    content: TypedArray | Storage,
     readonly shape: Shape,
     readonly dtype: DType,
     public name?: string,
   ) {
-    this.storage = new Storage(array);
+    this.storage = content instanceof Storage ? content : new Storage(content);
   }
 
   /** The content as it lies now: see `Storage`. */

@@ -3,6 +3,7 @@ export * from './cell.js';
 export * from './guards.js';
 export * from './instance.js';
 export * from './lazy.js';
+export * from './move.js';
 export { pending } from './pending.js';
 export * from './pipeline.js';
 export * from './random.js';

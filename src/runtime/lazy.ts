@@ -2,8 +2,9 @@
  * Running without compile(): values are computed when they are read, and a write to state computes what waits for it.
  * Programs come from a cache keyed by exact structure, so a loop compiles once.
  */
-import { StaleError, TraceError, dtypes, numel } from '../core/index.js';
+import { StaleError, TraceError, dtypes } from '../core/index.js';
 import {
+  g,
   node,
   roots,
   structuralKey,
@@ -11,12 +12,13 @@ import {
   type Assign,
   type Graph,
   type Node,
+  type NodeOf,
 } from '../graph/index.js';
 import { encode } from '../ops/index.js';
 import { Data, Placeholder, type Cell } from './cell.js';
 import { Instance } from './instance.js';
 import { compileGraph } from './pipeline.js';
-import { getBackend, getNumThreads } from './backend.js';
+import { defaultsKey } from './backend.js';
 import { pending } from './pending.js';
 import { outsideTrace } from './trace.js';
 import type { Value } from './value.js';
@@ -68,6 +70,19 @@ function checkLeaves(order: readonly Node[]): void {
   }
 }
 
+/** Numbers of a graph as elements of one input for each dtype: some targets bind few buffers. */
+function asInputs(scalars: readonly NodeOf<'constant'>[]): Map<Node, Node> {
+  const inputs = new Map<Node, Node>();
+  for (const dtype of new Set(scalars.map((scalar) => scalar.dtype))) {
+    const alike = scalars.filter((scalar) => scalar.dtype === dtype);
+    const array = new dtypes[dtype].array(alike.length);
+    alike.forEach(({ attrs }, i) => (array[i] = encode(attrs.value, dtype) as never));
+    const all = new Data(array, [alike.length], dtype).node;
+    alike.forEach((scalar, i) => inputs.set(scalar, g.reshape(g.sliceAxis(all, 0, i, 1), scalar.shape)));
+  }
+  return inputs;
+}
+
 /** The instance for a graph, and the leaves to run it with. */
 function instanceFor(graph: Graph): { instance: Instance; leaves: readonly (Data | Cell)[] } {
   const { key, keyWithoutScalars, leaves, scalars } = structuralKey(graph);
@@ -75,19 +90,13 @@ function instanceFor(graph: Graph): { instance: Instance; leaves: readonly (Data
   if (found) return { instance: found, leaves: leaves as (Data | Cell)[] };
   if (families.has(keyWithoutScalars) && scalars.length > 0) {
     // The second program that differs in its numbers only: they become inputs, and a third needs no compilation.
-    const inputs = new Map<Node, Node>(
-      scalars.map((scalar) => {
-        const array = new dtypes[scalar.dtype].array(numel(scalar.shape));
-        array[0] = encode(scalar.attrs.value, scalar.dtype) as never;
-        return [scalar as Node, new Data(array, scalar.shape, scalar.dtype).node];
-      }),
-    );
+    const inputs = asInputs(scalars);
     return instanceFor(rebuild(graph, (n) => inputs.get(n)));
   }
   if (families.size >= mostFamilies) families.clear();
   families.add(keyWithoutScalars);
   const instance = new Instance(compileGraph(graph, { name: 'lazy' }, leaves));
-  programs.set(`${getBackend()}:${getNumThreads()}:${key}`, instance);
+  programs.set(`${defaultsKey()}:${key}`, instance);
   if (programs.size > capacity) {
     const [oldest, dropped] = programs.entries().next().value!;
     programs.delete(oldest);
@@ -97,7 +106,7 @@ function instanceFor(graph: Graph): { instance: Instance; leaves: readonly (Data
 }
 
 function recall(key: string): Instance | undefined {
-  const full = `${getBackend()}:${getNumThreads()}:${key}`;
+  const full = `${defaultsKey()}:${key}`;
   const found = programs.get(full);
   if (!found) return undefined;
   programs.delete(full);

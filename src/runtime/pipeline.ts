@@ -2,6 +2,7 @@
  * The path from a traced graph to something that runs. Every stage's result is kept, so that it can be looked at; programs are
  * cached by exact structure.
  */
+import { DTypeError, type DType } from '../core/index.js';
 import { fuse, type Fusion } from '../fusion/index.js';
 import { leavesOf, roots, topological, type Graph, type Node } from '../graph/index.js';
 import { lower, type Check, type Lowered } from '../lower/index.js';
@@ -26,7 +27,8 @@ import {
 export interface CompileOptions extends EmitOptions {
   /** false gives every operation a kernel of its own. */
   readonly fusion?: boolean;
-  readonly backend?: BackendName;
+  /** 'auto': webgpu where `initWebGPU()` has been called, else wasm. */
+  readonly backend?: BackendName | 'auto';
   /** Name of the program in sources and drawings. */
   readonly name?: string;
 }
@@ -99,6 +101,22 @@ function indexChecks(graph: Graph): Check[] {
   });
 }
 
+/** @throws DTypeError that names the first operation that takes or makes what the backend cannot hold. */
+function refuseDTypes(graph: Graph, backend: BackendName, known: ReadonlySet<DType>): void {
+  const order = topological(roots(graph));
+  const found = order.find(({ dtype }) => !known.has(dtype));
+  if (!found) return;
+  // A leaf was made in no line of the program: what uses it was.
+  const at = found.inputs.length > 0 ? found : (order.find(({ inputs }) => inputs.includes(found)) ?? found);
+  const [source] = at.sources;
+  throw new DTypeError(
+    at.op,
+    `${found.dtype} is no dtype of the ${backend} backend, which has ${[...known].join(', ')}`,
+    `x.to('${found.dtype === 'int64' ? 'int32' : 'float32'}'), or compute this on the wasm backend`,
+    source?.site.toString(),
+  );
+}
+
 export function compileGraph(traced: Graph, options: CompileOptions, leaves?: readonly Leaf[]): Compilation {
   compilations++;
   const ms: Record<TimedStage, number> = { leaves: 0, simplify: 0, fuse: 0, lower: 0, plan: 0, emit: 0 };
@@ -115,6 +133,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
   const keyed = timed('leaves', () => leaves ?? leavesOf(traced));
   const graph = withAttention(traced);
   const { graph: optimized, log } = timed('simplify', () => simplify(graph, { attention }));
+  refuseDTypes(optimized, backend.name, backend.target.dtypes);
   const fusion = timed('fuse', () => fuse(optimized, backend.target, { fusion: fusionOn }));
   const kernels = timed('lower', () =>
     lower(fusion, { segments: fusionOn, scratchBytes: backend.target.scratchBytes }),

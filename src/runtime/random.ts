@@ -9,6 +9,8 @@ import { activeTrace } from './trace.js';
 
 export class Generator {
   readonly cell = new Cell(new Uint32Array(4), [4], 'uint32', 'random');
+  /** The content of the cell while it lies where the host cannot look: what programs do to it is known. */
+  readonly #mirror = new Uint32Array(4);
 
   constructor(seed: number | bigint = 0) {
     this.seed(seed);
@@ -17,8 +19,7 @@ export class Generator {
   /** Starts the stream of `seed` anew: the key is JAX's `PRNGKey(seed)`. */
   seed(seed: number | bigint): void {
     const bits = BigInt.asUintN(64, BigInt(seed));
-    (this.cell.array as Uint32Array).set([Number(bits >> 32n), Number(bits & 0xffffffffn), 0, 0]);
-    this.cell.written();
+    this.#write(Uint32Array.of(Number(bits >> 32n), Number(bits & 0xffffffffn), 0, 0));
   }
 
   /** Uniform random words of a shape, as a graph value; takes one draw. */
@@ -31,6 +32,7 @@ export class Generator {
       node('threefry', [word(0), word(1), zero, word(2)], { part });
     const words = randomWords(fold('word0'), fold('word1'), count);
     if (trace) {
+      trace.draws.set(this, (trace.draws.get(this) ?? 0) + 1);
       const next = g.add(g.sliceAxis(state, 0, 2, 1), g.full([1], 1, 'uint32'));
       trace.write(this.cell, g.concat([g.sliceAxis(state, 0, 0, 2), next, g.sliceAxis(state, 0, 3, 1)], 0));
     }
@@ -39,7 +41,7 @@ export class Generator {
 
   /** Words drawn on the host: the same as a program would draw. */
   hostBits(count: number): Uint32Array {
-    const [k0, k1, offset] = this.cell.array as Uint32Array;
+    const [k0, k1, offset] = this.#words;
     this.#advance();
     const [a, b] = threefry2x32(k0!, k1!, 0, offset!);
     return threefryWords(a, b, count);
@@ -47,14 +49,38 @@ export class Generator {
 
   /** Outside a trace the offset is known: the draw holds its numbers, and nothing waits for a write. */
   #snapshot(): Node {
-    const now = new Data(this.cell.array.slice(), [4], 'uint32').node;
+    const now = new Data(this.#words.slice(), [4], 'uint32').node;
     this.#advance();
     return now;
   }
 
   #advance(): void {
-    (this.cell.array as Uint32Array)[2]!++;
+    const words = this.#words.slice();
+    words[2]!++;
+    this.#write(words);
+  }
+
+  get #words(): Uint32Array {
+    return this.cell.storage.onHost ? (this.cell.array as Uint32Array) : this.#mirror;
+  }
+
+  #write(words: Uint32Array): void {
+    const { storage } = this.cell;
+    if (storage.onHost) storage.write(words);
+    else storage.moveTo({ array: words });
     this.cell.written();
+  }
+
+  /** Says that a program is about to draw. It finds the cell on the host, whatever the device of the last one. */
+  note(): void {
+    const { storage } = this.cell;
+    if (storage.onHost) this.#mirror.set(storage.array as Uint32Array);
+    else storage.moveTo({ array: this.#mirror.slice() });
+  }
+
+  /** Says that a program has drawn as often. */
+  ran(draws: number): void {
+    this.#mirror[2]! += draws;
   }
 }
 

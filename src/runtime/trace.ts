@@ -2,6 +2,7 @@
 import { TraceError } from '../core/index.js';
 import type { Node } from '../graph/index.js';
 import type { Cell } from './cell.js';
+import type { Generator } from './random.js';
 import { observe } from './guards.js';
 import type { Value } from './value.js';
 
@@ -17,6 +18,8 @@ export class Trace {
   readonly #gradsBefore = new Map<Cell, Cell['grad']>();
   /** Cells whose gradient the function read as it found it. */
   readonly gradsRead = new Set<Cell>();
+  /** Draws the function takes from each generator. */
+  readonly draws = new Map<Generator, number>();
 
   constructor(
     readonly name: string,

@@ -8,6 +8,7 @@ import {
   InternalError,
   ShapeError,
   atSite,
+  dtypes,
   formatShape,
   isFloat,
   numel,
@@ -32,7 +33,7 @@ import {
 } from '../runtime/index.js';
 import { accumulate, isTracked, readGrad, writeGrad } from './gradients.js';
 import { formatTensor } from './print.js';
-import { dataOf, itemOf, nested, type Nested, type Numbers } from './values.js';
+import { dataOf, itemOf, nested, numbersOf, type Held, type Nested, type Numbers } from './values.js';
 
 /** Runs a public operation: everything it records carries the place it was called from. */
 export const call = atSite;
@@ -162,8 +163,8 @@ export class TensorBase {
   /** Its content lies in a cell of its own from now on: what was computed from it keeps the values it saw. */
   #becomeState(): Cell {
     this.#realise();
-    const { array, shape, dtype } = this.value.data!;
-    const cell = new Cell(array.slice(), shape, dtype);
+    const { storage, shape, dtype } = this.value.data!;
+    const cell = new Cell(storage.copy(), shape, dtype);
     this.value.becomeCell(cell);
     touch();
     return cell;
@@ -188,14 +189,23 @@ export class TensorBase {
     });
   }
 
-  /** All values in row-major order, as a copy: a typed array of this dtype (half types as float32). */
+  /** The content as it is at the call, as a copy: wherever it lies, and whatever runs before it has come. */
+  async #read(): Promise<Held> {
+    const { storage, dtype } = this.materialise();
+    return { array: await storage.read(), dtype };
+  }
+
+  /**
+   * All values in row-major order, as a copy: a typed array of this dtype (half types as float32).
+   * @throws BackendError for what lies in the memory of a device: there is `await x.data()`.
+   */
   dataSync(): Numbers {
     return dataOf(this.materialise());
   }
 
   /** All values in row-major order, as a copy. */
   async data(): Promise<Numbers> {
-    return Promise.resolve(this.dataSync());
+    return numbersOf(await this.#read());
   }
 
   /**
@@ -203,19 +213,23 @@ export class TensorBase {
    * @throws ShapeError when there are more.
    */
   itemSync(): number {
-    if (numel(this.shape) !== 1) {
-      throw new ShapeError(
-        'item',
-        `a tensor of shape ${formatShape(this.shape)} has no single value`,
-        'use tolist() or data()',
-      );
-    }
+    this.#refuseMany();
     return itemOf(this.materialise());
   }
 
   /** The value of a tensor of one element. */
   async item(): Promise<number> {
-    return Promise.resolve(this.itemSync());
+    this.#refuseMany();
+    return itemOf(await this.#read());
+  }
+
+  #refuseMany(): void {
+    if (numel(this.shape) === 1) return;
+    throw new ShapeError(
+      'item',
+      `a tensor of shape ${formatShape(this.shape)} has no single value`,
+      'use tolist() or data()',
+    );
   }
 
   /** The values as nested arrays (torch.Tensor.tolist). */
@@ -225,7 +239,7 @@ export class TensorBase {
 
   /** The values as nested arrays. */
   async tolist(): Promise<Nested> {
-    return Promise.resolve(this.tolistSync());
+    return nested(await this.data(), this.shape, this.dtype);
   }
 
   /**
@@ -247,14 +261,17 @@ export class TensorBase {
       const { cell } = this.value;
       if (!cell) throw noState('set', this);
       const count = typeof values === 'number' ? 1 : values.length;
-      if (typeof values !== 'number' && count !== cell.array.length) {
+      const size = numel(cell.shape);
+      if (typeof values !== 'number' && count !== size) {
         throw new ShapeError('set', `${count} values for shape ${formatShape(this.shape)}`);
       }
       flushPending();
-      const { array, dtype } = cell;
-      for (let i = 0; i < array.length; i++) {
+      const { storage, dtype } = cell;
+      const array = storage.onHost ? storage.array : new dtypes[dtype].array(size);
+      for (let i = 0; i < size; i++) {
         array[i] = encode(typeof values === 'number' ? values : values[i]!, dtype) as never;
       }
+      if (!storage.onHost) storage.write(array);
       cell.written();
       return this;
     });
@@ -316,15 +333,15 @@ export class TensorBase {
 
   /** Shows the values as PyTorch prints them; computes them if need be. */
   async print(): Promise<void> {
-    const text = formatTensor(this.dataSync(), this.shape, this.dtype, this.requiresGrad);
-    await Promise.resolve();
-    console.log(text);
+    console.log(formatTensor(await this.data(), this.shape, this.dtype, this.requiresGrad));
   }
 
   /** Never runs anything: the values if they are at hand, else what is known. */
   toString(): string {
     const { cell, data } = this.value;
     const held = cell ?? data;
+    if (held && !held.storage.onHost)
+      return `Tensor(${this.dtype}${formatShape(this.shape)}, on a device: await t.print())`;
     if (held && !this.value.isTraced)
       return formatTensor(dataOf(held), this.shape, this.dtype, this.requiresGrad);
     const site = this.value.site?.toString();

@@ -9,13 +9,13 @@ import type { Leaf } from '../ops/index.js';
 import {
   Instance,
   Placeholder,
-  Storage,
+  type Storage,
   Trace,
   activeTrace,
+  backendOf,
   compileGraph,
   currentEpoch,
   flushPending,
-  getBackend,
   getNumThreads,
   guardsHold,
   outsideTrace,
@@ -23,9 +23,11 @@ import {
   realise,
   recordGuards,
   touch,
+  type Backend,
   type Cell,
   type CompileOptions,
   type Compilation,
+  type Generator,
   type Guard,
   type KernelTime,
   Data,
@@ -70,7 +72,8 @@ interface Entry {
   readonly args: Tree;
   readonly guards: readonly Guard[];
   epoch: number;
-  readonly backend: string;
+  /** A backend registered anew is another one: its programs are compiled again. */
+  readonly backend: Backend;
   readonly threads: number;
   readonly compilation: Compilation;
   readonly forward: Graph;
@@ -84,6 +87,8 @@ interface Entry {
   readonly gradsRead: readonly Cell[];
   readonly gradsLeft: readonly Cell[];
   readonly gradsDropped: readonly Cell[];
+  /** Generators that a call advances, and by how many draws. */
+  readonly draws: readonly (readonly [Generator, number])[];
 }
 
 /** What tracing and compiling make of it, before it is bound to memory. */
@@ -117,7 +122,7 @@ export function compile<A extends unknown[], R>(
 
   const find = (args: A): Entry | undefined => {
     const epoch = currentEpoch();
-    const backend = options.backend ?? getBackend();
+    const backend = backendOf(options.backend);
     const threads = options.threads ?? getNumThreads();
     for (const entry of entries) {
       if (entry.backend !== backend || entry.threads !== threads || !matchesTree(entry.args, args)) continue;
@@ -237,7 +242,7 @@ function traceFunction<A extends unknown[], R>(
     args: tree,
     guards,
     epoch,
-    backend: compilation.backend,
+    backend: backendOf(compilation.backend),
     threads: compilation.threads,
     compilation,
     forward: { outputs: result.outputs, assigns: [] },
@@ -247,6 +252,7 @@ function traceFunction<A extends unknown[], R>(
     gradsRead: [...trace.gradsRead],
     gradsLeft: result.grads.left,
     gradsDropped: result.grads.dropped,
+    draws: [...trace.draws],
   };
 }
 
@@ -284,9 +290,11 @@ function run(entry: Entry, args: readonly unknown[]): unknown {
   const contentOf = (leaf: Leaf): Storage => {
     const held = tensors[entry.argument.get(leaf)!]!.materialise();
     // What stands in for an argument must not change under the program's own writes.
-    return entry.written.includes(held as Cell) ? new Storage(held.array.slice()) : held.storage;
+    return entry.written.includes(held as Cell) ? held.storage.copy() : held.storage;
   };
+  for (let i = 0; i < entry.draws.length; i++) entry.draws[i]![0].note();
   const made = entry.instance.run(entry.compilation.leaves, contentOf, entry.written);
+  for (let i = 0; i < entry.draws.length; i++) entry.draws[i]![0].ran(entry.draws[i]![1]);
   for (let i = 0; i < entry.gradsLeft.length; i++) leaveGrad(entry.gradsLeft[i]!);
   for (let i = 0; i < entry.gradsDropped.length; i++) dropGrad(entry.gradsDropped[i]!);
   const { outputs } = entry.instance.program;

@@ -148,7 +148,9 @@ export function moveToCell(cell: Cell, make: Make): void {
     flushPending();
     realise([grad.value], () => false);
     const held = grad.value.cell ?? grad.value.data!;
-    (cell.gradCell.array as Float32Array).set(held.array as Float32Array);
+    const { storage } = cell.gradCell;
+    if (storage.onHost && held.storage.onHost) storage.write(held.array);
+    else storage.moveTo(held.storage.copy().place);
     cell.gradCell.written();
     cell.grad = gradTensor(cell, make);
   });

@@ -53,8 +53,8 @@ function cellOf(initial: Initial, name: string | undefined): Cell {
   checkSizes('Parameter', initial.shape);
   return outsideTrace(() => {
     if (initial instanceof Tensor) {
-      const { array, shape, dtype } = initial.materialise();
-      return new Cell(array.slice(), shape, dtype, name);
+      const { storage, shape, dtype } = initial.materialise();
+      return new Cell(storage.copy(), shape, dtype, name);
     }
     const dtype = initial.dtype ?? 'float32';
     const array = arrayFrom('Parameter', initial.data, dtype);

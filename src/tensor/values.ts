@@ -6,7 +6,7 @@ import { copyOf } from '../runtime/index.js';
 export type Numbers = Exclude<TypedArray, Uint16Array>;
 export type Nested = number | boolean | bigint | Nested[];
 
-interface Held {
+export interface Held {
   readonly array: TypedArray;
   readonly dtype: DType;
 }
@@ -17,8 +17,13 @@ const widen: Partial<Record<DType, (bits: number) => number>> = {
 };
 
 export function dataOf({ array, dtype }: Held): Numbers {
+  return numbersOf({ array: widen[dtype] ? array : copyOf(array), dtype });
+}
+
+/** Values whose array is a copy already. */
+export function numbersOf({ array, dtype }: Held): Numbers {
   const from = widen[dtype];
-  return from ? Float32Array.from(array as Uint16Array, from) : (copyOf(array) as Numbers);
+  return from ? Float32Array.from(array as Uint16Array, from) : (array as Numbers);
 }
 
 /** The only element, as a number. int64 loses precision past 2^53. */

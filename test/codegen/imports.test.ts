@@ -20,6 +20,7 @@ const order = [
   'plan',
   'backends',
   'runtime',
+  'webgpu',
   'inspect',
   'tensor',
   'nn',

@@ -11,7 +11,7 @@ import { randomGraph } from '../oracle/random-graph.js';
 import { runProgram } from '../oracle/run-program.js';
 
 const runs = Number(process.env['FUSEGRAD_RUNS'] ?? 100);
-const target = { alignment: 8, maxBodyOps: 400 } as Target;
+const target = { alignment: 8, maxBodyOps: 400, buffersPerKernel: Infinity } as Target;
 
 it.each([true, false])('programs of random graphs (fusion: %s)', (fusion) => {
   fc.assert(

@@ -90,14 +90,14 @@ function agrees(got: Value, want: Value, dtype: DType): boolean {
   );
 }
 
-function check(
+async function check(
   run: Run,
   op: ElementwiseOp,
   dtype: DType,
   result: DType,
   arity: number,
   attrs: object = {},
-): void {
+): Promise<void> {
   const one = samples(dtype);
   const rows = arity === 1 ? one.map((x) => [x]) : one.flatMap((x) => one.map((y) => [x, y]));
   const n = rows.length;
@@ -108,7 +108,7 @@ function check(
       dtype,
     ),
   );
-  const { outputs } = run(
+  const { outputs } = await run(
     {
       kind: 'map',
       name: op,
@@ -161,10 +161,10 @@ onEachBackend((run) => {
     test.each(alike)('bitcast to %s', (to) => check(run, 'bitcast', dtype, to, 1, { dtype: to }));
   });
 
-  test('values are rounded before what is not continuous', () => {
+  test('values are rounded before what is not continuous', async () => {
     const over = axes(4);
     const x = Float32Array.of(1, 16777216, 0.1, 3);
-    const { outputs } = run(
+    const { outputs } = await run(
       {
         kind: 'map',
         name: 'rounding',
@@ -194,7 +194,7 @@ onEachBackend((run) => {
     expect([...outputs[1]!]).toEqual([1, 16777216, 0, 3]);
   });
 
-  test('where and threefry', () => {
+  test('where and threefry', async () => {
     const n = 16;
     const over = axes(n);
     const words = [0, 1, 2, 3].map((k) =>
@@ -202,7 +202,7 @@ onEachBackend((run) => {
     );
     const parts = ['word0', 'word1', 'xor'] as const;
     for (const part of parts) {
-      const { outputs } = run(
+      const { outputs } = await run(
         {
           kind: 'map',
           name: 'draw',

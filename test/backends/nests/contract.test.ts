@@ -74,9 +74,9 @@ onEachBackend((run) => {
       [true, false],
       [false, true],
       [true, true],
-    ])('transposed: %s, %s', (xT, yT) => {
+    ])('transposed: %s, %s', async (xT, yT) => {
       const [x, y] = [random(B * M * K), random(B * K * N)];
-      const [got] = run(product(B, M, N, K, xT, yT), [x, y]).outputs;
+      const [got] = (await run(product(B, M, N, K, xT, yT), [x, y])).outputs;
       let worst = 0;
       for (let b = 0; b < B; b++) {
         for (let i = 0; i < M; i++) {
@@ -94,7 +94,7 @@ onEachBackend((run) => {
     });
   });
 
-  test.each(['int32', 'int64', 'uint8', 'float64', 'float16'] as const)('%s', (dtype) => {
+  test.each(['int32', 'int64', 'uint8', 'float64', 'float16'] as const)('%s', async (dtype) => {
     const [M, N, K] = [20, 21, 22];
     const big = dtype === 'int64';
     const whole = (n: number) =>
@@ -110,7 +110,7 @@ onEachBackend((run) => {
             ? v.map((n) => half[Math.abs(n)]! | (n < 0 ? 0x8000 : 0))
             : v,
       );
-    const [got] = run(product(1, M, N, K, false, false, dtype), [stored(x), stored(y)]).outputs;
+    const [got] = (await run(product(1, M, N, K, false, false, dtype), [stored(x), stored(y)])).outputs;
     const want = Array.from({ length: M * N }, (_, p) => {
       let sum = 0;
       for (let k = 0; k < K; k++) sum += x[Math.floor(p / N) * K + k]! * y[k * N + (p % N)]!;
@@ -120,11 +120,11 @@ onEachBackend((run) => {
     expect(Array.from(got as ArrayLike<number | bigint>, Number)).toEqual(want);
   });
 
-  test('operands are expressions, the epilogue sees the finished sum several times', () => {
+  test('operands are expressions, the epilogue sees the finished sum several times', async () => {
     const [M, N, K] = [30, 20, 50];
     const [m, n, k] = axes(M, N, K) as [Axis, Axis, Axis];
     const [x, scale, y, bias, residual] = [random(M * K), random(K), random(K * N), random(N), random(M * N)];
-    const { outputs } = run(
+    const { outputs } = await run(
       contract({
         buffers: [
           buffer('x', 'float32', M * K),
@@ -179,7 +179,7 @@ onEachBackend((run) => {
     readonly groups?: number;
   }
 
-  function convolve({
+  async function convolve({
     images,
     input,
     output,
@@ -189,7 +189,7 @@ onEachBackend((run) => {
     pad = 0,
     dilation = 1,
     groups = 1,
-  }: Conv): void {
+  }: Conv): Promise<void> {
     // Stretched by the dilation of the input, as the gradient of a strided convolution is.
     const [tall, wide] = [(H - 1) * dilation + 1, (W - 1) * dilation + 1];
     const OH = Math.floor((tall + 2 * pad - kernel) / stride) + 1;
@@ -217,30 +217,36 @@ onEachBackend((run) => {
     const to = addIndex(scaleIndex(at(g), output / groups), at(o));
     const taps = input / groups;
     const [data, weight] = [random(images * input * H * W), random(output * taps * kernel * kernel)];
-    const [got] = run(
-      contract({
-        buffers: [
-          buffer('x', 'float32', data.length),
-          buffer('w', 'float32', weight.length),
-          buffer('out', 'float32', images * output * OH * OW, 'write'),
-        ],
-        batch: long([g]),
-        m: long([o]),
-        n: long([b, oy, ox]),
-        k: long([c, ky, kx]),
-        a: {
-          body: [load(0, 1, flattenIndex([to, at(c), at(ky), at(kx)], [output, taps, kernel, kernel]))],
-          value: 0,
-        },
-        b: {
-          body: [load(1, 0, flattenIndex([at(b), from, y, x], [images, input, H, W]), { masks })],
-          value: 1,
-        },
-        stores: [
-          { buffer: 2, index: flattenIndex([at(b), to, at(oy), at(ox)], [images, output, OH, OW]), value: 2 },
-        ],
-      }),
-      [data, weight],
+    const [got] = (
+      await run(
+        contract({
+          buffers: [
+            buffer('x', 'float32', data.length),
+            buffer('w', 'float32', weight.length),
+            buffer('out', 'float32', images * output * OH * OW, 'write'),
+          ],
+          batch: long([g]),
+          m: long([o]),
+          n: long([b, oy, ox]),
+          k: long([c, ky, kx]),
+          a: {
+            body: [load(0, 1, flattenIndex([to, at(c), at(ky), at(kx)], [output, taps, kernel, kernel]))],
+            value: 0,
+          },
+          b: {
+            body: [load(1, 0, flattenIndex([at(b), from, y, x], [images, input, H, W]), { masks })],
+            value: 1,
+          },
+          stores: [
+            {
+              buffer: 2,
+              index: flattenIndex([at(b), to, at(oy), at(ox)], [images, output, OH, OW]),
+              value: 2,
+            },
+          ],
+        }),
+        [data, weight],
+      )
     ).outputs;
     const expected = new Float64Array(images * output * OH * OW);
     for (let i = 0; i < expected.length; i++) {
@@ -274,12 +280,12 @@ onEachBackend((run) => {
     ['many blocks', { images: 3, input: 40, output: 10, size: [14, 15], kernel: 3, pad: 1 }],
   ])('convolution: %s', (_, conv) => convolve(conv));
 
-  test('rows gathered while they are packed', () => {
+  test('rows gathered while they are packed', async () => {
     const [M, N, K, V] = [40, 24, 16, 9];
     const [m, n, k] = axes(M, N, K) as [Axis, Axis, Axis];
     const [table, y] = [random(V * K), random(K * N)];
     const tokens = Int32Array.from({ length: M }, (_, i) => (i === 7 ? 99 : (i * 5) % V));
-    const { outputs, failure } = run(
+    const { outputs, failure } = await run(
       contract({
         buffers: [
           buffer('table', 'float32', V * K),
@@ -311,25 +317,27 @@ onEachBackend((run) => {
     expect(failure).toEqual([1, 99, 7]);
   });
 
-  test('a sum over several axes that do not merge', () => {
+  test('a sum over several axes that do not merge', async () => {
     const [M, N, P, Q] = [24, 25, 6, 7];
     const [m, n, p, q] = axes(M, N, P, Q) as [Axis, Axis, Axis, Axis];
     const [x, y] = [random(M * P * Q), random(N * P * Q)];
-    const [got] = run(
-      contract({
-        buffers: [
-          buffer('x', 'float32', x.length),
-          buffer('y', 'float32', y.length),
-          buffer('out', 'float32', M * N, 'write'),
-        ],
-        m: [m],
-        n: [n],
-        k: [p, q],
-        a: { body: [load(0, 0, flat([q, m, p]))], value: 0 },
-        b: { body: [load(1, 1, flat([p, q, n]))], value: 1 },
-        stores: [{ buffer: 2, index: addIndex(scaleIndex(axisIndex(1, N), M), axisIndex(0, M)), value: 2 }],
-      }),
-      [x, y],
+    const [got] = (
+      await run(
+        contract({
+          buffers: [
+            buffer('x', 'float32', x.length),
+            buffer('y', 'float32', y.length),
+            buffer('out', 'float32', M * N, 'write'),
+          ],
+          m: [m],
+          n: [n],
+          k: [p, q],
+          a: { body: [load(0, 0, flat([q, m, p]))], value: 0 },
+          b: { body: [load(1, 1, flat([p, q, n]))], value: 1 },
+          stores: [{ buffer: 2, index: addIndex(scaleIndex(axisIndex(1, N), M), axisIndex(0, M)), value: 2 }],
+        }),
+        [x, y],
+      )
     ).outputs;
     for (let i = 0; i < M; i++) {
       for (let j = 0; j < N; j++) {

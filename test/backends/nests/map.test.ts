@@ -17,10 +17,10 @@ const map = (nest: Omit<MapNest, 'kind' | 'name' | 'comment'>): MapNest => ({
 });
 
 onEachBackend((run) => {
-  test('transposed and broadcast reads', () => {
+  test('transposed and broadcast reads', async () => {
     const [i, j] = axes(3, 4) as [ReturnType<typeof axes>[0], ReturnType<typeof axes>[0]];
     const [x, bias] = [random(12), random(3)];
-    const { outputs } = run(
+    const { outputs } = await run(
       map({
         buffers: [
           buffer('x', 'float32', 12),
@@ -44,12 +44,12 @@ onEachBackend((run) => {
     }
   });
 
-  test('negative strides, masks and fills', () => {
+  test('negative strides, masks and fills', async () => {
     const over = axes(7);
     const i = at(over[0]!);
     const moved = addIndex(i, constantIndex(-2));
     const reversed = addIndex(scaleIndex(moved, -1), constantIndex(3));
-    const { outputs } = run(
+    const { outputs } = await run(
       map({
         buffers: [
           buffer('x', 'float32', 4),
@@ -83,10 +83,10 @@ onEachBackend((run) => {
     expect([...outputs[1]!]).toEqual([0, 1, 1, 1, 1, 1, 0]);
   });
 
-  test('floor division and remainder of expressions that go below zero', () => {
+  test('floor division and remainder of expressions that go below zero', async () => {
     const over = axes(9);
     const moved = addIndex(at(over[0]!), constantIndex(-5));
-    const { outputs } = run(
+    const { outputs } = await run(
       map({
         buffers: [
           buffer('q', 'int32', 9, 'write'),
@@ -111,7 +111,7 @@ onEachBackend((run) => {
 
   test.each(['int32', 'int64', 'uint8'] as const)(
     'gather by %s: bad indices give the fill and are reported once',
-    (dtype) => {
+    async (dtype) => {
       const [i, j] = axes(4, 3) as [ReturnType<typeof axes>[0], ReturnType<typeof axes>[0]];
       const bad = dtype === 'uint8' ? 200 : -1;
       const indices = [2, bad, 0, 5].map((v) => (dtype === 'int64' ? BigInt(v) : v));
@@ -129,17 +129,17 @@ onEachBackend((run) => {
         stores: [{ buffer: 2, index: flat([i, j]), value: 1 }],
       });
       const table = Float32Array.from({ length: 9 }, (_, k) => k + 1);
-      const { outputs, failure } = run(nest, [table, array(dtype, indices)]);
+      const { outputs, failure } = await run(nest, [table, array(dtype, indices)]);
       expect([...outputs[0]!]).toEqual([7, 8, 9, 0, 0, 0, 1, 2, 3, 0, 0, 0]);
       expect(failure).toEqual([7, bad, 1]);
     },
   );
 
-  test('an update in place reads before it writes', () => {
+  test('an update in place reads before it writes', async () => {
     const over = axes(4);
     const i = at(over[0]!);
     const cell = Float32Array.of(1, 2, 3, 4);
-    run(
+    await run(
       map({
         buffers: [
           buffer('p', 'float32', 4),
@@ -165,7 +165,7 @@ onEachBackend((run) => {
     expect([...cell]).toEqual([2, 4, 6, 8]);
   });
 
-  test('scalars and empty extents', () => {
+  test('scalars and empty extents', async () => {
     const body = [load(0, 0)];
     const scalar = map({
       buffers: [buffer('x', 'float32', 1), buffer('out', 'float32', 1, 'write')],
@@ -173,7 +173,7 @@ onEachBackend((run) => {
       body,
       stores: [{ buffer: 1, index: constantIndex(0), value: 0 }],
     });
-    expect([...run(scalar, [Float32Array.of(3)]).outputs[0]!]).toEqual([3]);
+    expect([...(await run(scalar, [Float32Array.of(3)])).outputs[0]!]).toEqual([3]);
     const none = axes(0, 3);
     const empty = map({
       buffers: [buffer('x', 'float32', 0), buffer('out', 'float32', 0, 'write')],
@@ -181,12 +181,12 @@ onEachBackend((run) => {
       body: [load(0, 0, flat(none))],
       stores: [{ buffer: 1, index: flat(none), value: 0 }],
     });
-    expect(run(empty, [new Float32Array(0)]).outputs[0]).toHaveLength(0);
+    expect((await run(empty, [new Float32Array(0)])).outputs[0]).toHaveLength(0);
   });
 
-  test('names that are reserved or meet twice', () => {
+  test('names that are reserved or meet twice', async () => {
     const over = axes(2);
-    const { outputs } = run(
+    const { outputs } = await run(
       map({
         buffers: [
           buffer('class', 'float32', 2),

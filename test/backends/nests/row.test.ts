@@ -53,10 +53,10 @@ onEachBackend((run) => {
       [5, 3],
       [13, 70],
       [600, 9],
-    ])('softmax %i x %i', (rows, columns) => {
+    ])('softmax %i x %i', async (rows, columns) => {
       const [r, c] = axes(rows, columns) as [Axis, Axis];
       const x = random(rows * columns, 4);
-      const { outputs } = run(
+      const { outputs } = await run(
         row({
           buffers: [
             buffer('x', 'float32', x.length),
@@ -105,13 +105,13 @@ onEachBackend((run) => {
 
     test.each(['sum', 'prod', 'max', 'min', 'argmax', 'argmin'] as Combine[])(
       '%s over the row',
-      (combine) => {
+      async (combine) => {
         const [rows, columns] = [9, 37];
         const [r, c] = axes(rows, columns) as [Axis, Axis];
         const x = random(rows * columns, 1.5);
         const positions = combine.startsWith('arg');
         const dtype = positions ? 'int32' : 'float32';
-        const { outputs } = run(
+        const { outputs } = await run(
           row({
             buffers: [buffer('x', 'float32', x.length), buffer('out', dtype, rows, 'write')],
             rows: [r],
@@ -151,10 +151,10 @@ onEachBackend((run) => {
     );
   });
 
-  test('NaN wins every extreme, and the first of equals is reported', () => {
+  test('NaN wins every extreme, and the first of equals is reported', async () => {
     const [r, c] = axes(3, 4) as [Axis, Axis];
     const x = Float32Array.of(1, NaN, 5, NaN, 2, 2, 2, 2, -Infinity, -Infinity, -Infinity, -Infinity);
-    const { outputs } = run(
+    const { outputs } = await run(
       row({
         buffers: [
           buffer('x', 'float32', 12),
@@ -185,11 +185,11 @@ onEachBackend((run) => {
     expect([...outputs[1]!]).toEqual([1, 0, 0]);
   });
 
-  test('scratch, scale and bias gradients as column accumulators, a total', () => {
+  test('scratch, scale and bias gradients as column accumulators, a total', async () => {
     const [rows, columns] = [6, 5];
     const [r, c] = axes(rows, columns) as [Axis, Axis];
     const [x, scale] = [random(30), random(5)];
-    const { outputs } = run(
+    const { outputs } = await run(
       row({
         buffers: [
           buffer('x', 'float32', 30),
@@ -257,10 +257,10 @@ onEachBackend((run) => {
     ['prod', false],
     ['max', true],
     ['min', true],
-  ] as const)('running %s, reverse: %s', (combine, reverse) => {
+  ] as const)('running %s, reverse: %s', async (combine, reverse) => {
     const [r, c] = axes(3, 6) as [Axis, Axis];
     const x = random(18, 2);
-    const { outputs } = run(
+    const { outputs } = await run(
       row({
         buffers: [
           buffer('x', 'float32', 18),
@@ -310,9 +310,9 @@ onEachBackend((run) => {
     ['bool', [1, 1, 0], 'min', [0]],
     ['int64', [3n, -7n, 5n], 'min', [-7n]],
     ['int8', [-128, 5, 100], 'max', [100]],
-  ] as const)('%s wraps and compares as itself', (dtype, values, combine, expected) => {
+  ] as const)('%s wraps and compares as itself', async (dtype, values, combine, expected) => {
     const [c] = axes(3) as [Axis];
-    const { outputs } = run(
+    const { outputs } = await run(
       row({
         buffers: [buffer('x', dtype, 3), buffer('out', dtype, 1, 'write')],
         rows: [],
@@ -327,11 +327,11 @@ onEachBackend((run) => {
     expect([...outputs[0]!]).toEqual(expected);
   });
 
-  test('several inner axes, a masked window: the position of a maximum pool', () => {
+  test('several inner axes, a masked window: the position of a maximum pool', async () => {
     const [y, u, v] = axes(4, 2, 3) as [Axis, Axis, Axis];
     const column = addIndex(addIndex(at(y), at(v)), constantIndex(-1));
     const x = random(8);
-    const { outputs } = run(
+    const { outputs } = await run(
       row({
         buffers: [buffer('x', 'float32', 8), buffer('at', 'int32', 4, 'write')],
         rows: [y],
@@ -368,9 +368,9 @@ onEachBackend((run) => {
     }
   });
 
-  test('no rows at all: totals are their identity', () => {
+  test('no rows at all: totals are their identity', async () => {
     const [r, c] = axes(0, 3) as [Axis, Axis];
-    const { outputs } = run(
+    const { outputs } = await run(
       row({
         buffers: [buffer('x', 'float32', 0), buffer('out', 'float32', 1, 'write')],
         rows: [r],

@@ -1,0 +1,66 @@
+/** A program as shaders, and what to dispatch in which order. */
+import { InternalError } from '../../core/index.js';
+import type { LoopNest } from '../../loops/index.js';
+import type { BufferRef, Program } from '../../plan/program.js';
+import { emitContract } from './kernels/contract.js';
+import type { Launch, Operands } from './kernels/kernel.js';
+import { emitMap, emitSegmented } from './kernels/map.js';
+import { emitRow } from './kernels/row.js';
+import { emitScatter, emitSort } from './kernels/scatter.js';
+import type { Copy, DeviceRef, Dispatch, Shader, ShaderProgram } from './shader.js';
+
+const emitters: {
+  readonly [K in LoopNest['kind']]: (nest: Extract<LoopNest, { kind: K }>, operands: Operands) => Launch[];
+} = {
+  map: emitMap,
+  row: emitRow,
+  contract: emitContract,
+  segmented: emitSegmented,
+  scatter: emitScatter,
+  opaque: emitSort,
+  attention: () => {
+    throw new InternalError('attention is written out for this backend');
+  },
+};
+
+const emitNest = <K extends LoopNest['kind']>(nest: Extract<LoopNest, { kind: K }>, operands: Operands): Launch[] =>
+  (emitters[nest.kind] as (nest: Extract<LoopNest, { kind: K }>, operands: Operands) => Launch[])(nest, operands);
+
+export function emitProgram(program: Program): ShaderProgram {
+  const shaders: Shader[] = [];
+  const numbers = new Map<string, number>();
+  const scratch: number[] = [];
+  const commands: (Dispatch | Copy)[] = [];
+  const numberOf = (shader: Shader): number => {
+    const known = numbers.get(shader.code);
+    if (known !== undefined) return known;
+    numbers.set(shader.code, shaders.length);
+    return shaders.push(shader) - 1;
+  };
+  program.steps.forEach((step, number) => {
+    if (step.kind === 'copy') {
+      const { from, to, elements } = step;
+      commands.push({ kind: 'copy', from, to, elements, step: number });
+      return;
+    }
+    let taken = 0;
+    const operands: Operands = {
+      buffers: step.nest.buffers,
+      refs: step.buffers as readonly (BufferRef & DeviceRef)[],
+      // Steps follow each other, so they share it.
+      scratch: (words) => {
+        const index = taken++;
+        scratch[index] = Math.max(scratch[index] ?? 4, 4 * words);
+        return { space: 'scratch', index };
+      },
+    };
+    for (const { shader, buffers, workgroups } of emitNest(step.nest, operands))
+      commands.push({ kind: 'dispatch', shader: numberOf(shader), buffers, workgroups, step: number });
+  });
+  return {
+    shaders,
+    commands,
+    scratch,
+    source: shaders.map(({ name, code }) => `// ---- ${name}\n${code}`).join('\n'),
+  };
+}

@@ -1,0 +1,220 @@
+/** A program bound to a device: one run is one command buffer, submitted once. */
+import { numel } from '../../core/index.js';
+import type { BufferRef, Program, Slot } from '../../plan/program.js';
+import type { Executable, LoadOptions } from '../backend.js';
+import { stepName, type KernelTime } from '../stopwatch.js';
+import { Storage } from '../storage.js';
+import type { Device } from './device.js';
+import { InputSlot } from './runtime/input.js';
+import type { Pipeline } from './runtime/pipelines.js';
+import { DevicePlace, moveIn } from './runtime/place.js';
+import { Reports } from './runtime/reports.js';
+import { Timing } from './runtime/timing.js';
+import { wordBytes } from './runtime/words.js';
+import { planWorkspace, type Workspace } from './runtime/workspace.js';
+import type { DeviceRef, Dispatch, Shader, ShaderProgram } from './shader.js';
+
+/** Compiles the shaders and binds the program to a device. Errors of the shaders come with the next read. */
+export function load(
+  device: Device,
+  program: Program,
+  emitted: ShaderProgram,
+  options: LoadOptions = {},
+): Executable {
+  device.check();
+  const pipelines = emitted.shaders.map((shader, i) =>
+    device.pipelines.get(shader, stepsOf(program, emitted, i)),
+  );
+  return new Bound(device, program, emitted, pipelines, options);
+}
+
+/** The same without blocking, with all pipelines compiled side by side. */
+export async function loadAsync(
+  device: Device,
+  program: Program,
+  emitted: ShaderProgram,
+  options: LoadOptions = {},
+): Promise<Executable> {
+  device.check();
+  const pipelines = await Promise.all(
+    emitted.shaders.map((shader, i) => device.pipelines.getAsync(shader, stepsOf(program, emitted, i))),
+  );
+  return new Bound(device, program, emitted, pipelines, options);
+}
+
+/** What a shader computes, for errors: the kernels of the steps that use it. */
+function stepsOf(program: Program, { commands }: ShaderProgram, shader: number): string {
+  const names = commands
+    .filter((command) => command.kind === 'dispatch' && command.shader === shader)
+    .map(({ step }) => program.steps[step])
+    .filter((step) => step !== undefined)
+    .map(stepName);
+  return names.length > 0 ? `${[...new Set(names)].join(', ')} in ${program.name}` : program.name;
+}
+
+/** Buffers by where a reference points, for one run. */
+type Bindings = Readonly<Record<DeviceRef['space'], GPUBuffer[]>>;
+
+/** A dispatch, with the bindings it had the last time. */
+interface Bindable extends Dispatch {
+  readonly pipeline: Pipeline;
+  readonly reports: boolean;
+  group: GPUBindGroup | undefined;
+  readonly bound: GPUBuffer[];
+}
+
+class Bound implements Executable {
+  readonly failure = new Int32Array(3);
+  declare readonly profile?: readonly KernelTime[];
+  readonly #inputs: readonly InputSlot[];
+  readonly #workspace: Workspace;
+  readonly #workspaceBytes: number;
+  readonly #reports: Reports | undefined;
+  readonly #commands: readonly (Bindable | Exclude<ShaderProgram['commands'][number], Dispatch>)[];
+  readonly #timing: Timing | undefined;
+  readonly #bindings: Bindings = { arena: [], input: [], state: [], output: [], scratch: [] };
+
+  constructor(
+    readonly device: Device,
+    readonly program: Program,
+    readonly emitted: ShaderProgram,
+    pipelines: readonly Pipeline[],
+    { instrument = false }: LoadOptions,
+  ) {
+    const { shaders, commands, scratch } = emitted;
+    this.#inputs = program.inputs.map(
+      ({ name, dtype, shape }) => new InputSlot(device, dtype, numel(shape), `input ${name}`),
+    );
+    this.#workspace = planWorkspace(program.allocations);
+    this.#workspaceBytes = [...this.#workspace.bytes, ...scratch].reduce((sum, bytes) => sum + bytes, 0);
+    if (shaders.some(({ reports }) => reports)) this.#reports = new Reports(device, program);
+    this.#commands = commands.map((command) => {
+      if (command.kind === 'copy') return command;
+      const { reports }: Shader = shaders[command.shader]!;
+      return { ...command, pipeline: pipelines[command.shader]!, reports, group: undefined, bound: [] };
+    });
+    if (instrument) {
+      this.#timing = new Timing(device, program, commands);
+      this.profile = this.#timing.times;
+    }
+  }
+
+  run(inputs: readonly Storage[], states: readonly Storage[]): Storage[] {
+    const { device, program } = this;
+    device.check();
+    // What may throw because content lies elsewhere comes before anything is taken.
+    for (let i = 0; i < this.#inputs.length; i++) this.#bindings.input[i] = this.#inputs[i]!.take(inputs[i]!);
+    for (let i = 0; i < program.states.length; i++) {
+      const { name, dtype } = program.states[i]!;
+      this.#bindings.state[i] = moveIn(device, states[i]!, dtype, `state ${name}`).buffer;
+    }
+    this.#placeWorkspace();
+    for (let i = 0; i < program.outputs.length; i++)
+      this.#bindings.output[i] = device.content.take(
+        bytesOf(program.outputs[i]!),
+        `result of ${program.name}`,
+      );
+    this.#submit();
+    this.#giveWorkspaceBack();
+    device.counters.runs++;
+    if (this.#reports) device.reporting.add(this.#reports);
+    return program.outputs.map(
+      ({ dtype, shape }, i) =>
+        new Storage(new DevicePlace(device, this.#bindings.output[i]!, dtype, numel(shape))),
+    );
+  }
+
+  release(): void {
+    for (const slot of this.#inputs) slot.release();
+    this.#reports?.release();
+  }
+
+  #placeWorkspace(): void {
+    const { workspace } = this.device;
+    const { bytes, bufferOf } = this.#workspace;
+    const buffers = bytes.map((each) => workspace.take(each, `working memory of ${this.program.name}`));
+    for (let i = 0; i < bufferOf.length; i++) this.#bindings.arena[i] = buffers[bufferOf[i]!]!;
+    this.#held = buffers;
+    this.emitted.scratch.forEach((each, i) => {
+      const buffer = workspace.take(each, `working memory of ${this.program.name}`);
+      this.#bindings.scratch[i] = buffer;
+      buffers.push(buffer);
+    });
+  }
+
+  /** Working memory of the run underway. */
+  #held: GPUBuffer[] = [];
+
+  /** The next run takes the same buffers again, and so keeps its bind groups: the last given is the first taken. */
+  #giveWorkspaceBack(): void {
+    const { workspace } = this.device;
+    for (const buffer of this.#held.reverse()) workspace.give(buffer);
+    this.#held = [];
+    workspace.trim(Math.max(workspace.spare, 2 * this.#workspaceBytes));
+  }
+
+  #submit(): void {
+    const { device, program } = this;
+    const { counters } = device;
+    const encoder = device.gpu.createCommandEncoder({ label: program.name });
+    let pass: GPUComputePassEncoder | undefined;
+    let current: GPUComputePipeline | undefined;
+    const endPass = (): void => {
+      pass?.end();
+      pass = current = undefined;
+    };
+    this.#commands.forEach((command, number) => {
+      if (command.kind === 'copy') {
+        endPass();
+        const bytes = command.elements * wordBytes;
+        if (bytes === 0) return;
+        encoder.copyBufferToBuffer(this.#bufferOf(command.from), 0, this.#bufferOf(command.to), 0, bytes);
+        counters.copies++;
+        return;
+      }
+      const [x, y, z] = command.workgroups;
+      if (x === 0 || y === 0 || z === 0) return;
+      if (!pass || this.#timing) {
+        endPass();
+        pass = encoder.beginComputePass(this.#timing?.describe(number) ?? { label: program.name });
+      }
+      const { pipeline } = command.pipeline;
+      if (current !== pipeline) pass.setPipeline((current = pipeline));
+      pass.setBindGroup(0, this.#groupOf(command));
+      pass.dispatchWorkgroups(x, y, z);
+      counters.dispatches++;
+    });
+    endPass();
+    this.#timing?.resolve(encoder);
+    device.submit(encoder);
+    this.#timing?.collect();
+  }
+
+  #bufferOf(ref: DeviceRef | BufferRef): GPUBuffer {
+    return this.#bindings[ref.space][ref.space === 'arena' ? ref.allocation : ref.index]!;
+  }
+
+  /** The bind group of the last run, unless a buffer is another one now. */
+  #groupOf(command: Bindable): GPUBindGroup {
+    const { buffers, bound, reports } = command;
+    let same = command.group !== undefined;
+    for (let i = 0; i < buffers.length; i++) {
+      const buffer = this.#bufferOf(buffers[i]!);
+      if (bound[i] === buffer) continue;
+      bound[i] = buffer;
+      same = false;
+    }
+    const report = reports ? this.#reports!.buffer : undefined;
+    if (report && bound[buffers.length] !== report) {
+      bound[buffers.length] = report;
+      same = false;
+    }
+    if (same) return command.group!;
+    return (command.group = this.device.gpu.createBindGroup({
+      layout: command.pipeline.layout,
+      entries: bound.map((buffer, binding) => ({ binding, resource: { buffer } })),
+    }));
+  }
+}
+
+const bytesOf = ({ shape }: Slot): number => numel(shape) * wordBytes;

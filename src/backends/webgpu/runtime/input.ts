@@ -1,0 +1,67 @@
+/** An input of a program: uploaded into its own buffer, or found on the device. */
+import type { DType } from '../../../core/index.js';
+import type { Storage } from '../../storage.js';
+import type { Device } from '../device.js';
+import { DevicePlace, placeOn } from './place.js';
+import { toWords, wordBytes } from './words.js';
+
+/** Content of the host that has a copy on a device because it was used again. */
+interface Copy {
+  readonly place: DevicePlace;
+  version: number;
+}
+const copies = new WeakMap<Device, WeakMap<Storage, Copy>>();
+
+function copiesOf(device: Device): WeakMap<Storage, Copy> {
+  let known = copies.get(device);
+  if (!known) copies.set(device, (known = new WeakMap()));
+  return known;
+}
+
+export class InputSlot {
+  #buffer: GPUBuffer | undefined;
+  #last: WeakRef<Storage> | undefined;
+  #version = 0;
+
+  constructor(
+    readonly device: Device,
+    readonly dtype: DType,
+    readonly elements: number,
+    readonly what: string,
+  ) {}
+
+  /** A buffer with the content of a storage. */
+  take(storage: Storage): GPUBuffer {
+    const { device, dtype } = this;
+    const there = placeOn(device, storage);
+    if (there) return there.buffer;
+    const known = copiesOf(device).get(storage);
+    if (known?.version === storage.version) return known.place.buffer;
+    if (known) {
+      // Content that changes on the host and is used again is sent again, where it lies.
+      known.place.write(storage.array);
+      known.version = storage.version;
+      return known.place.buffer;
+    }
+    const again = this.#last?.deref() === storage;
+    if (again && this.#version === storage.version) {
+      // The second time it is worth a copy of its own: whatever comes between need not send it again.
+      const place = new DevicePlace(device, this.#buffer!, dtype, this.elements);
+      copiesOf(device).set(storage, { place, version: storage.version });
+      this.#buffer = undefined;
+      this.#last = undefined;
+      return place.buffer;
+    }
+    this.#buffer ??= device.content.take(this.elements * wordBytes, this.what);
+    device.upload(this.#buffer, toWords(storage.array, dtype));
+    if (!again) this.#last = new WeakRef(storage);
+    this.#version = storage.version;
+    return this.#buffer;
+  }
+
+  release(): void {
+    if (this.#buffer) this.device.content.give(this.#buffer);
+    this.#buffer = undefined;
+    this.#last = undefined;
+  }
+}

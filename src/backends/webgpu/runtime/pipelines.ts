@@ -1,0 +1,104 @@
+/** Pipelines of a device, each made once for the same code and bindings. */
+import { BackendError } from '../../../core/index.js';
+import type { Device } from '../device.js';
+import type { Shader } from '../shader.js';
+
+/** GPUShaderStage.COMPUTE, which a host need not have as a global. */
+const compute = 0x4;
+
+export interface Pipeline {
+  readonly pipeline: GPUComputePipeline;
+  readonly layout: GPUBindGroupLayout;
+}
+
+/** What each binding of a shader is, the report of indices last. */
+const bindingsOf = ({ bindings, reports }: Shader): readonly ('read' | 'read_write')[] =>
+  reports ? [...bindings, 'read_write'] : bindings;
+
+export class PipelineCache {
+  readonly #layouts = new Map<string, { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
+  readonly #made = new Map<string, Pipeline>();
+  readonly #underway = new Map<string, Promise<Pipeline>>();
+
+  constructor(readonly device: Device) {}
+
+  /** The pipeline, made now if need be. Errors of the code come with the next read, and say what it is `of`. */
+  get(shader: Shader, of: string): Pipeline {
+    const key = keyOf(shader);
+    const known = this.#made.get(key);
+    if (known) return known;
+    const layout = this.#layout(shader);
+    const { gpu, counters } = this.device;
+    counters.pipelinesCreated++;
+    const pipeline = this.device.guarded('validation', describe(shader, of), () =>
+      gpu.createComputePipeline(descriptor(gpu, shader, layout.pipeline)),
+    );
+    const made = { pipeline, layout: layout.group };
+    this.#made.set(key, made);
+    return made;
+  }
+
+  /** The same without blocking; several at a time are compiled side by side. */
+  async getAsync(shader: Shader, of: string): Promise<Pipeline> {
+    const key = keyOf(shader);
+    const known = this.#made.get(key) ?? this.#underway.get(key);
+    if (known) return known;
+    const making = this.#makeAsync(shader, of, key);
+    this.#underway.set(key, making);
+    try {
+      return await making;
+    } finally {
+      this.#underway.delete(key);
+    }
+  }
+
+  async #makeAsync(shader: Shader, of: string, key: string): Promise<Pipeline> {
+    const layout = this.#layout(shader);
+    const { gpu, counters } = this.device;
+    counters.pipelinesCreated++;
+    const made = await this.device
+      .guarded('validation', describe(shader, of), () =>
+        gpu.createComputePipelineAsync(descriptor(gpu, shader, layout.pipeline)),
+      )
+      .catch(async (error: Error) => {
+        // What the scope says of the code is the cause; the pipeline's own error only follows from it.
+        await this.device.settle();
+        throw new BackendError(`${describe(shader, of)}: ${error.message}`);
+      });
+    const pipeline = { pipeline: made, layout: layout.group };
+    this.#made.set(key, pipeline);
+    return pipeline;
+  }
+
+  #layout(shader: Shader): { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {
+    const bindings = bindingsOf(shader);
+    const key = bindings.join();
+    const known = this.#layouts.get(key);
+    if (known) return known;
+    const { gpu } = this.device;
+    const group = gpu.createBindGroupLayout({
+      entries: bindings.map((access, binding) => ({
+        binding,
+        visibility: compute,
+        buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
+      })),
+    });
+    const made = { group, pipeline: gpu.createPipelineLayout({ bindGroupLayouts: [group] }) };
+    this.#layouts.set(key, made);
+    return made;
+  }
+}
+
+const keyOf = (shader: Shader): string => `${bindingsOf(shader).join()}\n${shader.code}`;
+
+const describe = ({ name }: Shader, of: string): string => `the shader ${name} of ${of} is refused`;
+
+const descriptor = (
+  gpu: GPUDevice,
+  { name, code }: Shader,
+  layout: GPUPipelineLayout,
+): GPUComputePipelineDescriptor => ({
+  label: name,
+  layout,
+  compute: { module: gpu.createShaderModule({ label: name, code }), entryPoint: 'main' },
+});

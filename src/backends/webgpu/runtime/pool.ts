@@ -1,0 +1,69 @@
+/**
+ * Buffers of a device that are used again. Whatever is submitted runs in order, so a buffer may be given back as soon as the
+ * last command that touches it is submitted.
+ */
+
+/**
+ * Sizes are rounded up so that values of similar size share buffers: at most a quarter is lost. `largest` is the most a
+ * device allows.
+ */
+export function sizeClass(bytes: number, largest = Infinity): number {
+  const step = bytes <= 2048 ? 256 : 2 ** (Math.floor(Math.log2(bytes - 1)) - 2);
+  const size = Math.max(step, Math.ceil(bytes / step) * step);
+  return size > largest && bytes <= largest ? Math.floor(largest / 4) * 4 : size;
+}
+
+export class BufferPool {
+  /** Free buffers by size, the sizes used last at the end. */
+  readonly #free = new Map<number, GPUBuffer[]>();
+  #freeBytes = 0;
+  #bytes = 0;
+
+  constructor(
+    readonly create: (bytes: number, what: string) => GPUBuffer,
+    /** Bytes that may lie unused. */
+    readonly spare: number,
+    /** Bytes of the largest buffer there can be. */
+    readonly largest: number,
+  ) {}
+
+  /** Bytes of all its buffers, in use or not. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  take(bytes: number, what: string): GPUBuffer {
+    const size = sizeClass(bytes, this.largest);
+    const found = this.#free.get(size)?.pop();
+    if (found) {
+      this.#freeBytes -= size;
+      return found;
+    }
+    const made = this.create(size, what);
+    this.#bytes += size;
+    return made;
+  }
+
+  give(buffer: GPUBuffer): void {
+    const { size } = buffer;
+    const list = this.#free.get(size) ?? [];
+    list.push(buffer);
+    // The size comes last in the order of use.
+    this.#free.delete(size);
+    this.#free.set(size, list);
+    this.#freeBytes += size;
+  }
+
+  /** Destroys unused buffers, of the sizes longest unused first, until as many bytes are left as may lie there. */
+  trim(spare = this.spare): void {
+    for (const [size, list] of this.#free) {
+      while (list.length > 0 && this.#freeBytes > spare) {
+        list.pop()!.destroy();
+        this.#freeBytes -= size;
+        this.#bytes -= size;
+      }
+      if (list.length === 0) this.#free.delete(size);
+      if (this.#freeBytes <= spare) return;
+    }
+  }
+}

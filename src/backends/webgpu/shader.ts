@@ -1,0 +1,43 @@
+/** What emission hands to the runtime: shaders, and what to dispatch in which order. Plain data. */
+import type { BufferRef } from '../../plan/program.js';
+import type { Emitted } from '../backend.js';
+
+/**
+ * One shader module with the entry point `main`. Binding i of group 0 is a storage buffer; after the last comes the report
+ * of indices out of range, if the shader has checks.
+ */
+export interface Shader {
+  readonly name: string;
+  readonly code: string;
+  readonly bindings: readonly ('read' | 'read_write')[];
+  readonly reports: boolean;
+}
+
+/** A buffer of the program, or memory between the dispatches of one step. */
+export type DeviceRef = BufferRef | { readonly space: 'scratch'; readonly index: number };
+
+export interface Dispatch {
+  readonly kind: 'dispatch';
+  /** Index among the shaders. */
+  readonly shader: number;
+  /** What each binding is. No buffer is bound twice. */
+  readonly buffers: readonly DeviceRef[];
+  readonly workgroups: readonly [number, number, number];
+  /** Which of the program's steps it belongs to. */
+  readonly step: number;
+}
+
+export interface Copy {
+  readonly kind: 'copy';
+  readonly from: BufferRef;
+  readonly to: BufferRef;
+  readonly elements: number;
+  readonly step: number;
+}
+
+export interface ShaderProgram extends Emitted {
+  readonly shaders: readonly Shader[];
+  readonly commands: readonly (Dispatch | Copy)[];
+  /** Bytes of each scratch buffer. */
+  readonly scratch: readonly number[];
+}

@@ -1,0 +1,100 @@
+/**
+ * A function being written: nested blocks, each of which may declare values that everything inside it uses. What does
+ * not depend on a loop is declared outside it, at the level it belongs to.
+ */
+interface Block {
+  readonly header: string;
+  readonly lines: Line[];
+}
+type Line = string | Block;
+
+interface Frame extends Block {
+  readonly memo: Map<string, string>;
+}
+
+export class Writer {
+  readonly #chain: Frame[] = [{ header: '', lines: [], memo: new Map() }];
+  readonly #counts = new Map<string, number>();
+
+  /** Depth of the innermost open block; the function's own body is level 0. */
+  get level(): number {
+    return this.#chain.length - 1;
+  }
+
+  /** A name nothing else has. The number at its end keeps it apart from WGSL's words and from the library. */
+  fresh(wanted: string): string {
+    const stem = `${/^[a-z]/i.test(wanted) ? '' : 'x'}${wanted.replace(/\W+/g, '_').replace(/_+$/, '')}`;
+    const count = this.#counts.get(stem) ?? 0;
+    this.#counts.set(stem, count + 1);
+    return `${stem}_${count}`;
+  }
+
+  line(text: string, level = this.level): void {
+    this.#chain[level]!.lines.push(text);
+  }
+
+  open(header: string): void {
+    this.#chain.push({ header, lines: [], memo: new Map() });
+  }
+
+  close(): void {
+    const { header, lines } = this.#chain.pop()!;
+    this.#chain[this.level]!.lines.push({ header, lines });
+  }
+
+  /** Closes blocks until `level` is the innermost. */
+  closeTo(level: number): void {
+    while (this.level > level) this.close();
+  }
+
+  /** Opens a loop over [0, extent), from its end if `reverse`. @returns its variable. */
+  loop(wanted: string, extent: number, reverse = false): string {
+    const i = this.fresh(wanted);
+    this.open(
+      reverse
+        ? `for (var ${i} = ${extent - 1}; ${i} >= 0; ${i}--)`
+        : `for (var ${i} = 0; ${i} < ${extent}; ${i}++)`,
+    );
+    return i;
+  }
+
+  /** Names a value at `level`. Names and numbers stand for themselves. */
+  declare(wanted: string, text: string, level = this.level): string {
+    if (/^-?\w+$/.test(text)) return text;
+    const name = this.fresh(wanted);
+    this.line(`let ${name} = ${text};`, level);
+    return name;
+  }
+
+  /** A variable. @returns its name. */
+  variable(wanted: string, type: string, start: string): string {
+    const name = this.fresh(wanted);
+    this.line(`var ${name}: ${type} = ${start};`);
+    return name;
+  }
+
+  /** Like `declare`, once for each key. */
+  shared(level: number, key: string, wanted: string, make: () => string): string {
+    for (let at = this.level; at >= 0; at--) {
+      const known = this.#chain[at]!.memo.get(key);
+      if (known !== undefined) return known;
+    }
+    const name = this.declare(wanted, make(), level);
+    this.#chain[level]!.memo.set(key, name);
+    return name;
+  }
+
+  render(): string[] {
+    this.closeTo(0);
+    return render(this.#chain[0]!.lines, 1);
+  }
+}
+
+function render(lines: readonly Line[], indent: number): string[] {
+  const margin = '  '.repeat(indent);
+  return lines.flatMap((line) =>
+    typeof line === 'string'
+      ? [margin + line]
+      : [`${margin}${line.header} {`, ...render(line.lines, indent + 1), `${margin}}`],
+  );
+}

@@ -1,0 +1,25 @@
+/** Moving state to where another backend computes. */
+import type { BackendName } from '../backends/backend.js';
+import { backendOf } from './backend.js';
+import type { Cell } from './cell.js';
+import { flushPending } from './lazy.js';
+
+/**
+ * Moves the content of cells to the memory of a backend, in parallel. Content on the host stays where it is for js and
+ * wasm, which reach it without waiting.
+ */
+export async function moveTo(name: BackendName | 'auto', cells: Iterable<Cell>): Promise<void> {
+  const backend = backendOf(name);
+  flushPending();
+  await Promise.all(
+    Array.from(cells, async ({ storage, dtype }) => {
+      if (backend.moveIn && storage.onHost) backend.moveIn(storage, dtype);
+      // What is written while it is read is read again.
+      while (!backend.moveIn && !storage.onHost) {
+        const { version, place } = storage;
+        const array = await storage.read();
+        if (storage.version === version && storage.place === place) storage.moveTo({ array });
+      }
+    }),
+  );
+}

@@ -1,0 +1,34 @@
+/**
+ * The WebGPU adapter that tests run on. In CI there must be one; elsewhere tests are left out without it, and say so.
+ * FUSEGRAD_WEBGPU=required asks for one anywhere.
+ */
+import { findGPU } from '../../../src/webgpu/gpu.js';
+
+const required = Boolean(process.env['CI']) || process.env['FUSEGRAD_WEBGPU'] === 'required';
+
+async function find(): Promise<GPUAdapter | undefined> {
+  let why = 'no adapter';
+  try {
+    const adapter = await (await findGPU()).requestAdapter();
+    if (adapter) return adapter;
+  } catch (error) {
+    why = (error as Error).message;
+  }
+  const way =
+    "scripts/lavapipe.sh sets up a software Vulkan driver on Debian, or set VK_DRIVER_FILES to a driver's file";
+  if (required) throw new Error(`WebGPU tests are required, and there is ${why}: ${way}`);
+  console.warn(`left out: what runs on WebGPU (${why}). ${way}`);
+  return undefined;
+}
+
+/** Whether there is one; asked for once. */
+export const adapter = await find();
+
+/** A device of its own, with the limits of the adapter that the library asks for. */
+export async function requestDevice(): Promise<GPUDevice> {
+  const one = await (await findGPU()).requestAdapter();
+  return one!.requestDevice({
+    requiredFeatures: one!.features.has('timestamp-query') ? ['timestamp-query'] : [],
+    requiredLimits: { maxStorageBuffersPerShaderStage: one!.limits.maxStorageBuffersPerShaderStage },
+  });
+}

@@ -1,0 +1,227 @@
+/** WebGPU as a user meets it: a device, tensors on it, the way back. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  Buffer,
+  DTypeError,
+  Parameter,
+  compile,
+  compileAsync,
+  getBackend,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  rand,
+  setBackend,
+  tensor,
+  zeros,
+  type Tensor,
+} from 'fusegrad';
+import { initWebGPU, webgpuCounters } from 'fusegrad/webgpu';
+import { adapter, requestDevice } from './adapter.js';
+
+test('before there is a device', () => {
+  const inThree = /webgpu backend has no device yet[^]*await initWebGPU\(\) from 'fusegrad\/webgpu'/;
+  expect(() => setBackend('webgpu')).toThrow(inThree);
+  expect(() => compile((x: Tensor) => x.add(1), { backend: 'webgpu' })(tensor([1]))).toThrow(inThree);
+  expect(() => webgpuCounters()).toThrow(/await initWebGPU/);
+  setBackend('auto');
+  expect(getBackend()).toBe('wasm');
+});
+
+describe.skipIf(!adapter)('with a device', () => {
+  beforeAll(async () => {
+    await initWebGPU();
+    setBackend('auto');
+  });
+  afterAll(() => setBackend('wasm'));
+
+  test("'auto' is webgpu, and kernels run there", async () => {
+    expect(getBackend()).toBe('webgpu');
+    const before = webgpuCounters().dispatches;
+    const f = compile((x: Tensor) => x.mul(2).add(1));
+    expect(await f(tensor([1, 2, 3])).tolist()).toEqual([3, 5, 7]);
+    expect(await tensor([1, 2, 3]).mul(3).tolist()).toEqual([3, 6, 9]);
+    expect(webgpuCounters().dispatches).toBeGreaterThanOrEqual(before + 2);
+    await initWebGPU();
+    expect(await f(tensor([1])).item()).toBe(3);
+  });
+
+  test('reads wait; the forms that do not wait name the one that does', async () => {
+    const y = tensor([1, 2]).mul(2);
+    expect(() => y.dataSync()).toThrow(/await x\.data\(\)/);
+    expect(() => y.tolistSync()).toThrow(/await x\.tolist\(\)/);
+    expect(() => tensor([1]).add(1).itemSync()).toThrow(/await x\.item\(\)/);
+    await expect(y.item()).rejects.toThrow(/shape \[2\] has no single value/);
+    expect(String(y)).toBe('Tensor(float32[2], on a device: await t.print())');
+    expect(await y.data()).toEqual(Float32Array.of(2, 4));
+    expect(await y.gt(3).tolist()).toEqual([false, true]);
+    // What was made on the host is still there.
+    expect(tensor([1, 2]).tolistSync()).toEqual([1, 2]);
+  });
+
+  test('many results kept and read later', async () => {
+    const count = new Buffer(tensor([0]));
+    const step = compile(() => {
+      count.assign(count.add(1));
+      return count.mul(10);
+    });
+    const results = Array.from({ length: 100 }, () => step());
+    expect(await Promise.all(results.map((each) => each.item()))).toEqual(
+      results.map((_, i) => 10 * (i + 1)),
+    );
+    expect(await count.item()).toBe(100);
+  });
+
+  test('writes from the host and from the device', async () => {
+    const x = new Buffer(zeros(3));
+    const step = compile(() => x.assign(x.add(1)) && x.mul(1));
+    step();
+    x.set([5, 6, 7]);
+    expect(await x.tolist()).toEqual([5, 6, 7]);
+    step();
+    expect(await x.tolist()).toEqual([6, 7, 8]);
+    x.add_(tensor([1, 1, 1]));
+    const copy = new Buffer(x);
+    x.zero_();
+    expect(await copy.tolist()).toEqual([7, 8, 9]);
+    expect(await x.tolist()).toEqual([0, 0, 0]);
+  });
+
+  test('a state that is an argument of the call that writes it', async () => {
+    const x = new Buffer(tensor([1, 2]));
+    const step = compile((by: Tensor) => {
+      x.assign(x.mul(2));
+      return x.add(by);
+    });
+    step(tensor([0, 0]));
+    expect(await step(x).tolist()).toEqual([6, 12]);
+  });
+
+  test('gradients computed outside of compile()', async () => {
+    const w = new Parameter(tensor([1, 2]));
+    w.mul(w).sum().backward();
+    expect(await w.grad!.tolist()).toEqual([2, 4]);
+    const more = compile((x: Tensor) => {
+      w.mul(x).sum().backward();
+    });
+    more(tensor([10, 20]));
+    expect(await w.grad!.tolist()).toEqual([12, 24]);
+  });
+
+  test('random numbers go on where a program on the device left off', async () => {
+    const noise = compile(() => rand(4).mul(1));
+    const drawn = async (backend: 'wasm' | 'webgpu'): Promise<unknown[]> => {
+      setBackend(backend);
+      manualSeed(3);
+      const made = [noise(), rand(4), noise(), rand(4).mul(1), noise()];
+      return Promise.all(made.map((each) => each.tolist()));
+    };
+    const there = await drawn('webgpu');
+    expect(there).toEqual(await drawn('wasm'));
+    setBackend('auto');
+  });
+
+  test('a model moves', async () => {
+    class Scale extends nn.Module {
+      weight = new Parameter(tensor([1, 2]));
+      steps = new Buffer(tensor([0]));
+      forward(x: Tensor): Tensor {
+        return x.mul(this.weight);
+      }
+    }
+    const model = new Scale();
+    const step = (backend: 'wasm' | 'webgpu') =>
+      compile(
+        () => {
+          noGrad(() => {
+            model.weight.assign(model.weight.add(1));
+            model.steps.assign(model.steps.add(1));
+          });
+        },
+        { backend },
+      );
+    const [there, here] = [step('webgpu'), step('wasm')];
+    there();
+    expect(() => here()).toThrow(/await model\.to\('wasm'\)/);
+    expect(await model.to('wasm')).toBe(model);
+    here();
+    expect(model.weight.tolistSync()).toEqual([3, 4]);
+    await model.to('webgpu');
+    expect(() => model.weight.tolistSync()).toThrow(/await x\.tolist/);
+    there();
+    expect(await model.weight.tolist()).toEqual([4, 5]);
+    await model.to('js');
+    expect(model.steps.tolistSync()).toEqual([3]);
+  });
+
+  test('training goes on on another backend', async () => {
+    const trained = async (backends: readonly ('wasm' | 'webgpu')[]): Promise<number[]> => {
+      manualSeed(5);
+      const model = new nn.Sequential(new nn.Linear(3, 4), new nn.Tanh(), new nn.Linear(4, 1));
+      const optimizer = new optim.Adam(model.parameters(), { lr: 0.05 });
+      const x = tensor([
+        [1, 2, 3],
+        [-1, 0, 2],
+      ]);
+      const step = compile(() => {
+        optimizer.zeroGrad();
+        const loss = model(x).square().mean();
+        loss.backward();
+        optimizer.step();
+        return loss;
+      });
+      const losses: number[] = [];
+      for (const backend of backends) {
+        setBackend(backend);
+        await model.to(backend);
+        await optimizer.to(backend);
+        for (let i = 0; i < 3; i++) losses.push(await step().item());
+      }
+      setBackend('auto');
+      return losses;
+    };
+    const there = await trained(['webgpu', 'wasm', 'webgpu']);
+    const here = await trained(['wasm', 'wasm', 'wasm']);
+    there.forEach((loss, i) => expect(loss).toBeCloseTo(here[i]!, 5));
+  });
+
+  test('dtypes it does not have are refused by name', () => {
+    const wide = tensor([1, 2], { dtype: 'float64' });
+    expect(() => compile((x: Tensor) => x.exp())(wide)).toThrow(DTypeError);
+    expect(() => compile((x: Tensor) => x.exp())(wide)).toThrow(
+      /exp: float64 is no dtype of the webgpu backend[^]*api\.test\.ts:\d+[^]*x\.to\('float32'\)/,
+    );
+    const long = tensor([1, 2], { dtype: 'int64' });
+    expect(() => compile((x: Tensor) => x.add(1))(long)).toThrow(
+      /add: int64 is no dtype[^]*x\.to\('int32'\)/,
+    );
+  });
+
+  test('an index out of range throws at the next read', async () => {
+    const table = tensor([10, 20, 30]);
+    const pick = compile((i: Tensor) => table.indexSelect(0, i.mul(2)));
+    expect(await pick(tensor([0, 1], { dtype: 'int32' })).tolist()).toEqual([10, 30]);
+    const wrong = pick(tensor([0, 5], { dtype: 'int32' }));
+    await expect(wrong.tolist()).rejects.toThrow(/index 10 at position 1 is out of range for 3 entries/);
+  });
+
+  test('compileAsync', async () => {
+    const f = await compileAsync((x: Tensor) => x.mul(4).sum(), [tensor([1, 2])]);
+    expect(await f(tensor([1, 2])).item()).toBe(12);
+  });
+
+  test('a device of the user, and another one after it is lost', async () => {
+    const device = await requestDevice();
+    await initWebGPU({ device });
+    const f = compile((x: Tensor) => x.mul(2));
+    expect(await f(tensor([1, 2])).tolist()).toEqual([2, 4]);
+    expect(webgpuCounters().runs).toBe(1);
+    device.destroy();
+    await device.lost;
+    expect(() => f(tensor([1, 2]))).toThrow(/the WebGPU device is lost[^]*await initWebGPU/);
+    await initWebGPU();
+    expect(await f(tensor([1, 2])).tolist()).toEqual([2, 4]);
+    expect(await tensor([1, 2]).mul(5).tolist()).toEqual([5, 10]);
+  });
+});

@@ -1,0 +1,374 @@
+/** What runs shaders on a device: memory, order, reads, errors. The shaders are written by hand. */
+import { afterEach, describe, expect, test } from 'vitest';
+import { Storage } from '../../../src/backends/storage.js';
+import { Device } from '../../../src/backends/webgpu/device.js';
+import { load, loadAsync } from '../../../src/backends/webgpu/executable.js';
+import { sizeClass } from '../../../src/backends/webgpu/runtime/pool.js';
+import { planWorkspace } from '../../../src/backends/webgpu/runtime/workspace.js';
+import { moveIn } from '../../../src/backends/webgpu/runtime/place.js';
+import { BackendError, IndexError, type DType, type TypedArray } from '../../../src/core/index.js';
+import { findGPU } from '../../../src/webgpu/gpu.js';
+import { adapter, requestDevice } from './adapter.js';
+import {
+  allocation,
+  arena,
+  check,
+  dispatch,
+  emitted,
+  input,
+  mapProgram,
+  output,
+  programOf,
+  shader,
+  slot,
+  state,
+} from './programs.js';
+
+test('Node without the package is told to install it', async () => {
+  const gpu = Object.getOwnPropertyDescriptor(globalThis, Symbol.for('fusegrad.webgpu'));
+  Reflect.deleteProperty(globalThis, Symbol.for('fusegrad.webgpu'));
+  try {
+    const missing = findGPU(() => Promise.reject(new Error("Cannot find package 'webgpu'")));
+    await expect(missing).rejects.toThrow(BackendError);
+    await expect(missing).rejects.toThrow(/Cannot find package 'webgpu'[^]*npm install webgpu/);
+  } finally {
+    if (gpu) Object.defineProperty(globalThis, Symbol.for('fusegrad.webgpu'), gpu);
+  }
+});
+
+test('sizes of buffers waste little and never pass the largest', () => {
+  for (const bytes of [0, 1, 256, 257, 2049, 5000, 1e6 + 1, 2 ** 27, 2 ** 31 - 5]) {
+    const size = sizeClass(bytes, 2 ** 31 - 4);
+    expect(size).toBeGreaterThanOrEqual(bytes);
+    expect(size).toBeLessThanOrEqual(Math.min(2 ** 31 - 4, Math.max(bytes * 1.25, bytes + 256)));
+    expect(size % 4).toBe(0);
+  }
+  expect(sizeClass(2 ** 27)).toBe(2 ** 27);
+});
+
+test('values alive together lie in buffers of their own, others take turns', () => {
+  const { bufferOf, bytes } = planWorkspace([
+    allocation(4, [0, 1]),
+    allocation(8, [1, 2]),
+    allocation(4, [2, 3]),
+    allocation(2, [3, 3]),
+  ]);
+  expect(bufferOf[0]).toBe(bufferOf[2]);
+  expect(bufferOf[1]).toBe(bufferOf[3]);
+  expect(bufferOf[0]).not.toBe(bufferOf[1]);
+  expect(bytes).toEqual([32, 16]);
+});
+
+describe.skipIf(!adapter)('on a device', () => {
+  const devices: GPUDevice[] = [];
+  const open = async (): Promise<Device> => {
+    const gpu = await requestDevice();
+    devices.push(gpu);
+    return new Device(gpu);
+  };
+  afterEach(() => {
+    for (const gpu of devices.splice(0)) gpu.destroy();
+  });
+  const storage = (...values: number[]): Storage => new Storage(Float32Array.from(values));
+  const valuesOf = async (one: Storage | undefined): Promise<number[]> =>
+    Array.from((await one!.read()) as Float32Array);
+
+  test('uploads, dispatches and reads back', async () => {
+    const device = await open();
+    const { program, shaders } = mapProgram([3], 'b1[i] = b0[i] * 2.0;');
+    const executable = load(device, program, shaders);
+    const [y] = executable.run([storage(1, -2, 0.5)], []);
+    expect(await valuesOf(y)).toEqual([2, -4, 1]);
+    expect(device.counters).toMatchObject({ runs: 1, dispatches: 1, submits: 2, uploads: 1, reads: 1 });
+  });
+
+  test('loads without blocking, and compiles the same code once', async () => {
+    const device = await open();
+    const { program, shaders } = mapProgram([3], 'b1[i] = b0[i] + 1.0;');
+    const both = await Promise.all([
+      loadAsync(device, program, shaders),
+      loadAsync(device, program, shaders),
+    ]);
+    for (const executable of both)
+      expect(await valuesOf(executable.run([storage(1, 2, 3)], [])[0])).toEqual([2, 3, 4]);
+    expect(device.counters.pipelinesCreated).toBe(1);
+  });
+
+  test('a result is read late, and is another one than the next', async () => {
+    const device = await open();
+    const { program, shaders } = mapProgram([2], 'b1[i] = b0[i] * 10.0;');
+    const executable = load(device, program, shaders);
+    const results = [1, 2, 3].map((n) => executable.run([storage(n, -n)], [])[0]);
+    expect(await Promise.all(results.map(valuesOf))).toEqual([
+      [10, -10],
+      [20, -20],
+      [30, -30],
+    ]);
+  });
+
+  test('a result is the input of another program without a detour', async () => {
+    const device = await open();
+    const { program, shaders } = mapProgram([2], 'b1[i] = b0[i] * 3.0;');
+    const executable = load(device, program, shaders);
+    const [once] = executable.run([storage(1, 2)], []);
+    const [twice] = executable.run([once!], []);
+    expect(await valuesOf(twice)).toEqual([9, 18]);
+    expect(device.counters.uploads).toBe(1);
+  });
+
+  test('content that is used again is sent once; changed content is sent again', async () => {
+    const device = await open();
+    const { program, shaders } = mapProgram([2], 'b1[i] = b0[i];');
+    const [first, second] = [load(device, program, shaders), load(device, program, shaders)];
+    const kept = storage(1, 2);
+    for (let i = 0; i < 4; i++) first.run([kept], []);
+    second.run([kept], []);
+    first.run([storage(3, 4)], []);
+    expect(device.counters.uploads).toBe(2);
+    expect(await valuesOf(first.run([kept], [])[0])).toEqual([1, 2]);
+    kept.write(Float32Array.of(5, 6));
+    kept.version++;
+    expect(await valuesOf(first.run([kept], [])[0])).toEqual([5, 6]);
+    expect(device.counters.uploads).toBe(3);
+  });
+
+  const counting = () => ({
+    program: programOf({ states: [slot('count', [2])], outputs: [slot('seen', [2])] }),
+    shaders: emitted(
+      [
+        shader(
+          'count',
+          2,
+          [
+            ['read_write', 'f32'],
+            ['read_write', 'f32'],
+          ],
+          'b1[i] = b0[i]; b0[i] = b0[i] + 1.0;',
+        ),
+      ],
+      [dispatch(0, 2, [state(0), output(0)])],
+    ),
+  });
+
+  test('state moves to the device and stays there', async () => {
+    const device = await open();
+    const { program, shaders } = counting();
+    const executable = load(device, program, shaders);
+    const cell = storage(5, 7);
+    const seen = [0, 1, 2].map(() => executable.run([], [cell])[0]);
+    expect(device.counters.uploads).toBe(1);
+    expect(cell.onHost).toBe(false);
+    expect(() => cell.array).toThrow(/await x\.data\(\)[^]*await model\.to\('wasm'\)/);
+    expect(await valuesOf(seen[2])).toEqual([7, 9]);
+    expect(await valuesOf(cell)).toEqual([8, 10]);
+  });
+
+  test('a read shows the content at the call, a write comes in its turn', async () => {
+    const device = await open();
+    const { program, shaders } = counting();
+    const executable = load(device, program, shaders);
+    const cell = storage(0, 0);
+    executable.run([], [cell]);
+    const read = valuesOf(cell);
+    const copy = cell.copy();
+    executable.run([], [cell]);
+    cell.write(Float32Array.of(40, 50));
+    executable.run([], [cell]);
+    expect(await read).toEqual([1, 1]);
+    expect(await valuesOf(copy)).toEqual([1, 1]);
+    expect(await valuesOf(cell)).toEqual([41, 51]);
+  });
+
+  test('values between kernels, scratch and copies', async () => {
+    const device = await open();
+    const pair = [
+      ['read', 'f32'],
+      ['read_write', 'f32'],
+    ] as const;
+    const add = shader('add', 2, pair, 'b1[i] = b0[i] + 1.0;');
+    const double = shader('double', 2, pair, 'b1[i] = b0[i] * 2.0;');
+    const program = programOf({
+      inputs: [slot('x', [2])],
+      outputs: [slot('y', [2]), slot('z', [2])],
+      allocations: [allocation(2, [0, 1]), allocation(2, [1, 2])],
+    });
+    const commands = [
+      dispatch(0, 2, [input(0), arena(0)], 0),
+      dispatch(1, 2, [arena(0), { space: 'scratch', index: 0 }], 1),
+      dispatch(0, 2, [{ space: 'scratch', index: 0 }, arena(1)], 1),
+      {
+        kind: 'copy',
+        from: { space: 'arena', allocation: 1 },
+        to: { space: 'output', index: 0 },
+        elements: 2,
+        step: 2,
+      },
+      dispatch(1, 2, [arena(1), output(1)], 3),
+    ] as const;
+    const executable = load(device, program, emitted([add, double], commands, [8]));
+    const [y, z] = executable.run([storage(1, 2)], []);
+    expect(await valuesOf(y)).toEqual([5, 7]);
+    expect(await valuesOf(z)).toEqual([10, 14]);
+    expect(device.counters).toMatchObject({ dispatches: 4, copies: 1 });
+  });
+
+  test('programs share the memory between kernels', async () => {
+    const device = await open();
+    const { program, shaders } = mapProgram([2], 'b1[i] = b0[i];');
+    const large = programOf({ ...program, allocations: [allocation(10_000, [0, 0])] });
+    const executables = [0, 1, 2].map(() => load(device, large, shaders));
+    for (let round = 0; round < 3; round++)
+      for (const executable of executables) executable.run([storage(1, 2)], []);
+    expect(device.workspace.bytes).toBeLessThan(2 * 40_000);
+  });
+
+  test('memory stays flat over many steps', async () => {
+    const device = await open();
+    const { program, shaders } = mapProgram([1000], 'b1[i] = b0[i];');
+    const executable = load(device, program, shaders);
+    const place = moveIn(device, new Storage(new Float32Array(1000)), 'float32', 'x');
+    for (let i = 0; i < 500; i++) {
+      const [y] = executable.run([new Storage(place)], []);
+      y!.place.release!();
+    }
+    await device.settle();
+    expect(device.counters.buffersCreated).toBeLessThan(10);
+  });
+
+  test.each<[DType, string, TypedArray]>([
+    ['bool', 'u32', Uint8Array.of(1, 0, 1)],
+    ['uint8', 'i32', Uint8Array.of(255, 0, 7)],
+    ['int8', 'i32', Int8Array.of(-128, 127, -1)],
+    ['int16', 'i32', Int16Array.of(-32768, 32767, -1)],
+    ['int32', 'i32', Int32Array.of(-2147483648, 3, -1)],
+    ['uint32', 'u32', Uint32Array.of(4294967295, 3, 1)],
+    ['float16', 'f32', Uint16Array.of(0x3c00, 0xfbff, 0x0001)],
+    ['bfloat16', 'f32', Uint16Array.of(0x3f80, 0xc2f7, 0x0080)],
+  ])('%s goes there and comes back', async (dtype, word, values) => {
+    const device = await open();
+    const { program, shaders } = mapProgram([3], 'b1[i] = b0[i];', [dtype, word], [dtype, word]);
+    const [y] = load(device, program, shaders).run([new Storage(values)], []);
+    expect(await y!.read()).toEqual(values);
+  });
+
+  test('small integers are sign-extended, halves are numbers', async () => {
+    const device = await open();
+    const narrow = mapProgram([2], 'b1[i] = f32(b0[i]) / 2.0;', ['int8', 'i32']);
+    const [y] = load(device, narrow.program, narrow.shaders).run([new Storage(Int8Array.of(-128, 3))], []);
+    expect(await valuesOf(y)).toEqual([-64, 1.5]);
+    const half = mapProgram([2], 'b1[i] = b0[i] + 0.5;', ['float16', 'f32']);
+    const [z] = load(device, half.program, half.shaders).run(
+      [new Storage(Uint16Array.of(0x3c00, 0xc000))],
+      [],
+    );
+    expect(await valuesOf(z)).toEqual([1.5, -1.5]);
+  });
+
+  test('empty tensors', async () => {
+    const device = await open();
+    const { program, shaders } = mapProgram([0, 3], 'b1[i] = b0[i];');
+    const [y] = load(device, program, shaders).run([storage()], []);
+    expect(await y!.read()).toEqual(new Float32Array(0));
+    expect(device.counters.dispatches).toBe(0);
+  });
+
+  test('an index out of range is reported by the next read, once', async () => {
+    const device = await open();
+    const program = programOf({
+      inputs: [slot('indices', [3], 'int32')],
+      outputs: [slot('y', [3], 'int32')],
+      checks: [check(5)],
+    });
+    const gather = shader(
+      'gather',
+      3,
+      [
+        ['read', 'i32'],
+        ['read_write', 'i32'],
+      ],
+      `b1[i] = b0[i];
+       if (b0[i] >= 5 && atomicCompareExchangeWeak(&report[0], 0, 1).exchanged) {
+         atomicStore(&report[1], b0[i]);
+         atomicStore(&report[2], i32(i));
+       }`,
+      true,
+    );
+    const executable = load(device, program, emitted([gather], [dispatch(0, 3, [input(0), output(0)])]));
+    const indices = (...values: number[]): Storage => new Storage(Int32Array.from(values));
+    executable.run([indices(1, 9, 2)], []);
+    const [fine] = executable.run([indices(0, 1, 2)], []);
+    const first = fine!.read();
+    await expect(first).rejects.toThrow(IndexError);
+    await expect(first).rejects.toThrow(
+      /embedding: index 9 at position 1 is out of range for 5 entries in embed[^]*train\.ts:12/,
+    );
+    expect(await fine!.read()).toEqual(Int32Array.of(0, 1, 2));
+    executable.run([indices(4, 4, 4)], []);
+    expect(await fine!.read()).toEqual(Int32Array.of(0, 1, 2));
+  });
+
+  test('a shader that does not compile is named by the next read', async () => {
+    const device = await open();
+    const { program, shaders } = mapProgram([2], 'b1[i] = nonsense;');
+    const executable = load(device, program, shaders);
+    const [y] = executable.run([storage(1, 2)], []);
+    await expect(y!.read()).rejects.toThrow(/the shader map of test is refused: [^]*nonsense/);
+    await expect(loadAsync(device, program, mapProgram([2], 'b1[i] = rubbish;').shaders)).rejects.toThrow(
+      /the shader map of test is refused: [^]*rubbish/,
+    );
+  });
+
+  test('a value too large for any binding is refused by its name', async () => {
+    const device = await open();
+    const elements = device.gpu.limits.maxStorageBufferBindingSize / 4 + 1;
+    const { program, shaders } = mapProgram([1], 'b1[i] = b0[i];');
+    const large = programOf({ ...program, outputs: [slot('y', [elements])] });
+    expect(() => load(device, large, shaders).run([storage(1)], [])).toThrow(
+      /result of test takes [\d.]+ MiB, and this WebGPU device has no buffer beyond/,
+    );
+  });
+
+  test('a lost device says so', async () => {
+    const device = await open();
+    const { program, shaders } = mapProgram([2], 'b1[i] = b0[i];');
+    const executable = load(device, program, shaders);
+    const [y] = executable.run([storage(1, 2)], []);
+    device.gpu.destroy();
+    await device.gpu.lost;
+    expect(() => executable.run([storage(1, 2)], [])).toThrow(/the WebGPU device is lost[^]*initWebGPU/);
+    await expect(y!.read()).rejects.toThrow(/the WebGPU device is lost/);
+    expect(() => load(device, program, shaders)).toThrow(/the WebGPU device is lost/);
+  });
+
+  test('a device lost while it is read says so', async () => {
+    const device = await open();
+    const { program, shaders } = mapProgram([2], 'b1[i] = b0[i];');
+    const read = load(device, program, shaders)
+      .run([storage(1, 2)], [])[0]!
+      .read();
+    device.gpu.destroy();
+    await expect(read).rejects.toThrow(/the WebGPU device is lost/);
+  });
+
+  test('the time of each step is measured', async () => {
+    const device = await open();
+    const { program, shaders } = mapProgram([2], 'b1[i] = b0[i];');
+    const timed = programOf({
+      ...program,
+      steps: [
+        {
+          kind: 'copy',
+          from: { space: 'input', index: 0 },
+          to: { space: 'output', index: 0 },
+          elements: 2,
+          dtype: 'float32',
+        },
+      ],
+    });
+    const executable = load(device, timed, shaders, { instrument: true });
+    const [y] = executable.run([storage(1, 2)], []);
+    await y!.read();
+    await expect.poll(() => executable.profile?.[0]?.calls).toBe(1);
+    expect(executable.profile![0]!.ms).toBeGreaterThanOrEqual(0);
+  });
+});
