@@ -6,7 +6,7 @@ import { InternalError, numel } from '../core/index.js';
 import type { Node } from '../graph/index.js';
 import { axesFor } from '../loops/index.js';
 import { family, type AttentionAttrs } from '../ops/index.js';
-import { buffersOf } from './buffers.js';
+import { buffersOf, tooManyBuffers } from './buffers.js';
 import { isElementwise, isReduction, type Flow } from './flow.js';
 import {
   canRedomain,
@@ -38,8 +38,6 @@ export interface Limits {
   /** Buffers one kernel may touch. */
   readonly buffersPerKernel: number;
 }
-
-const tooManyBuffers = 'the kernel would touch more buffers than the target binds';
 
 const ownKind: Partial<Record<Node['op'], GroupKind>> = {
   dot: 'contract',
@@ -259,7 +257,10 @@ export class Grouping {
   /** Whether one kernel may touch all that these read and write. */
   #fits(members: Iterable<Node>, more: Iterable<Node>): boolean {
     const { buffersPerKernel } = this.limits;
-    return buffersPerKernel === Infinity || buffersOf(new Set([...members, ...more]), this.flow) <= buffersPerKernel;
+    return (
+      buffersPerKernel === Infinity ||
+      buffersOf(new Set([...members, ...more]), this.flow) <= buffersPerKernel
+    );
   }
 
   /** A group of single elements turns into rows when a reduction of them arrives. */

@@ -6,6 +6,7 @@ import { dtypes, numel } from '../core/index.js';
 import type { Node } from '../graph/index.js';
 import { axesFor, isRenaming, isView } from '../loops/index.js';
 import { ops } from '../ops/index.js';
+import { buffersOf, tooManyBuffers } from './buffers.js';
 import { isElementwise, isLeaf, type Flow } from './flow.js';
 import { isClosed, type Group } from './group.js';
 import type { Grouping, Refusal } from './grouping.js';
@@ -60,6 +61,16 @@ export function chooseStorage(flow: Flow, grouping: Grouping, fused: boolean, re
     for (const source of sourcesOf(place, group, flow)) need(source, group);
   }
 
+  const { buffersPerKernel } = grouping.limits;
+  const repeated = new Map<Group, Set<Node>>();
+  /** Whether these kernels can bind what they read once they compute a value again. */
+  const fit = (node: Node, groups: readonly Group[]): boolean =>
+    buffersPerKernel === Infinity ||
+    groups.every((group) => {
+      const again = new Set([...(repeated.get(group) ?? []), node]);
+      return buffersOf(new Set(group.members.keys()), flow, again) <= buffersPerKernel;
+    });
+
   for (const node of [...flow.compute].reverse()) {
     const home = grouping.home(node);
     const needed = sites.get(node) ?? new Set<Group>();
@@ -68,19 +79,27 @@ export function chooseStorage(flow: Flow, grouping: Grouping, fused: boolean, re
     if (demanded) needed.add(home);
     if (needed.size === 0) continue;
     const elsewhere = [...needed].filter((group) => group !== home);
-    const again =
+    const wanted =
       !demanded &&
       elsewhere.length > 0 &&
       fused &&
       (isElementwise(node)
         ? recompute(node, home, elsewhere, needed.has(home), flow, grouping)
         : `${node.op} is not computed again by those who read what is made of it`);
+    const again = wanted === true && !fit(node, elsewhere) ? tooManyBuffers : wanted;
     const stored = demanded || (elsewhere.length > 0 && again !== true);
     if (stored && typeof again === 'string' && (isElementwise(node) || !refused.has(node))) {
       refusals.push({ producer: node, consumer: flow.users.get(node)![0]!, reason: again });
     }
     if (stored) store(home, { value: node, stored: node });
     const computedIn = stored ? [home] : [...needed];
+    if (!stored) {
+      for (const group of elsewhere) {
+        const known = repeated.get(group);
+        if (known) known.add(node);
+        else repeated.set(group, new Set([node]));
+      }
+    }
     for (const group of computedIn) for (const source of sourcesOf(node, group, flow)) need(source, group);
   }
   return { results, copies };

@@ -1,5 +1,4 @@
 /** Where a host has WebGPU: browsers, workers and Deno as a global, Node through the package `webgpu`. */
-import type * as package_ from 'webgpu';
 import { BackendError } from '../core/index.js';
 
 interface Host {
@@ -10,7 +9,10 @@ interface Host {
 /** What Node's package made: without a reference of its own it would be collected while its devices are in use. */
 const kept = Symbol.for('fusegrad.webgpu');
 
-type NodePackage = Pick<typeof package_, 'create'>;
+/** The package `webgpu`, as far as it is used. */
+interface NodePackage {
+  create(options: string[]): GPU;
+}
 
 /**
  * The host's WebGPU.

@@ -1,5 +1,4 @@
 /** Runs single nests on every backend over given arrays. */
-import { describe } from 'vitest';
 import type { Backend, BackendName as AnyBackend } from '../../src/backends/backend.js';
 import { jsBackend } from '../../src/backends/js/index.js';
 import { Storage } from '../../src/backends/storage.js';
@@ -20,7 +19,7 @@ import {
 import type { BufferRef, Program } from '../../src/plan/program.js';
 
 /** The backends that answer at once. */
-type BackendName = Exclude<AnyBackend, 'webgpu'>;
+export type BackendName = Exclude<AnyBackend, 'webgpu'>;
 
 export const array = (dtype: DType, values: readonly (number | bigint)[]): TypedArray => {
   const result = new dtypes[dtype].array(values.length);
@@ -57,7 +56,7 @@ export function runProgram(
 }
 
 /** A program of one kernel: buffers it only reads are inputs, the others outputs; those of one cell are a state. */
-function programOf(nest: LoopNest, cell: readonly number[]): Program {
+export function programOf(nest: LoopNest, cell: readonly number[]): Program {
   const given = (i: number): boolean => nest.buffers[i]!.access === 'read';
   const numbers = nest.buffers.map((_, i) => i).filter((i) => !cell.includes(i));
   const inputs = numbers.filter(given);
@@ -86,21 +85,16 @@ function programOf(nest: LoopNest, cell: readonly number[]): Program {
 }
 
 /** Runs a nest over its inputs. `cell`: buffers that are one state, with its content. */
-export type Run = (
+type RunNow = (
   nest: LoopNest,
   inputs: readonly TypedArray[],
   cell?: { readonly buffers: readonly number[]; readonly content: TypedArray },
 ) => Ran;
 
 export const runOn =
-  (backend: BackendName): Run =>
+  (backend: BackendName): RunNow =>
   (nest, inputs, cell) =>
     runProgram(backend, programOf(nest, cell?.buffers ?? []), inputs, cell ? [cell.content] : []);
-
-/** The same tests on each backend. */
-export function onEachBackend(body: (run: Run, backend: BackendName) => void): void {
-  describe.each(Object.keys(backends) as BackendName[])('on %s', (backend) => body(runOn(backend), backend));
-}
 
 export const buffer = (
   name: string,

@@ -11,7 +11,10 @@ test.each([
   [512, 0],
 ])('softmax over 100 elements with %i bytes of scratch keeps %i values', (scratchBytes, kept) => {
   const x = node('input', [], { leaf: { id: 1 }, shape: [4, 100], dtype: 'float32' });
-  const fused = fuse(simplify({ outputs: [softmax(x, 1)], assigns: [] }).graph, { maxBodyOps: 400, buffersPerKernel: Infinity });
+  const fused = fuse(simplify({ outputs: [softmax(x, 1)], assigns: [] }).graph, {
+    maxBodyOps: 400,
+    buffersPerKernel: Infinity,
+  });
   const [kernel, ...rest] = lower(fused, { scratchBytes }).kernels;
   expect(rest).toEqual([]);
   expect(kernel!.nest).toMatchObject({ kind: 'row' });

@@ -23,8 +23,24 @@ const emitters: {
   },
 };
 
-const emitNest = <K extends LoopNest['kind']>(nest: Extract<LoopNest, { kind: K }>, operands: Operands): Launch[] =>
-  (emitters[nest.kind] as (nest: Extract<LoopNest, { kind: K }>, operands: Operands) => Launch[])(nest, operands);
+const emitNest = <K extends LoopNest['kind']>(
+  nest: Extract<LoopNest, { kind: K }>,
+  operands: Operands,
+): Launch[] =>
+  (emitters[nest.kind] as (nest: Extract<LoopNest, { kind: K }>, operands: Operands) => Launch[])(
+    nest,
+    operands,
+  );
+
+/** Code that is equal for shaders which differ in names and comments only, as those of a model's layers do. */
+function withoutNames(code: string): string {
+  const order = new Map<string, string>();
+  return code.replace(/^\/\/.*$/gm, '').replace(/\b[A-Za-z]\w*_\d+\b/g, (name) => {
+    const known = order.get(name) ?? `n${order.size}`;
+    order.set(name, known);
+    return known;
+  });
+}
 
 export function emitProgram(program: Program): ShaderProgram {
   const shaders: Shader[] = [];
@@ -32,9 +48,10 @@ export function emitProgram(program: Program): ShaderProgram {
   const scratch: number[] = [];
   const commands: (Dispatch | Copy)[] = [];
   const numberOf = (shader: Shader): number => {
-    const known = numbers.get(shader.code);
+    const key = withoutNames(shader.code);
+    const known = numbers.get(key);
     if (known !== undefined) return known;
-    numbers.set(shader.code, shaders.length);
+    numbers.set(key, shaders.length);
     return shaders.push(shader) - 1;
   };
   program.steps.forEach((step, number) => {

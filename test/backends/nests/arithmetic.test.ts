@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { dtypeNames, dtypes, integerRange, isFloat, isHalf, type DType } from '../../../src/core/index.js';
 import { binaryOps, infer, unaryOps, type OpName } from '../../../src/ops/index.js';
 import { decode, encode, roundTo, scalar, type ElementwiseOp, type Value } from '../../../src/ops/scalar.js';
-import { array, axes, buffer, compute, flat, load, onEachBackend, type Run } from '../harness.js';
+import { onEachBackend, type Run } from '../each-backend.js';
+import type { Target } from '../../../src/plan/index.js';
+import { array, axes, buffer, compute, flat, load } from '../harness.js';
 
 let seed = 7;
 const uniform = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647;
@@ -81,23 +83,28 @@ const tolerance: Partial<Record<DType, number>> = {
   float64: 1e-12,
 };
 
-function agrees(got: Value, want: Value, dtype: DType): boolean {
+/** In float32 alone these lose digits where they cross zero. */
+const slackOnDevices: Partial<Record<ElementwiseOp, number>> = { lgamma: 1e-7, digamma: 5e-7 };
+
+function agrees(got: Value, want: Value, dtype: DType, slack: number): boolean {
   if (typeof got === 'bigint' || typeof want === 'bigint' || !isFloat(dtype)) return got === want;
   const expected = roundTo(want, dtype) as number;
   if (Object.is(got, expected) || got === expected) return true;
   return (
-    Math.abs(got - expected) <= tolerance[dtype]! * Math.abs(expected) + (isHalf(dtype) ? 1e-7 : 1.5e-45)
+    Math.abs(got - expected) <=
+    tolerance[dtype]! * Math.abs(expected) + Math.max(slack, isHalf(dtype) ? 1e-7 : 1.5e-45)
   );
 }
 
 async function check(
-  run: Run,
+  { run, target }: { readonly run: Run; readonly target: Target },
   op: ElementwiseOp,
   dtype: DType,
   result: DType,
   arity: number,
   attrs: object = {},
 ): Promise<void> {
+  const slack = target.name === 'webgpu' ? (slackOnDevices[op] ?? 0) : 0;
   const one = samples(dtype);
   const rows = arity === 1 ? one.map((x) => [x]) : one.flatMap((x) => one.map((y) => [x, y]));
   const n = rows.length;
@@ -132,7 +139,7 @@ async function check(
   const wrong = rows.flatMap((row, i) => {
     const want = meaning(row, dtype, attrs);
     const got = decode(outputs[0]![i]!, result);
-    return agrees(got, want, result) ? [] : [`${op}(${row.join(', ')}) = ${got}, not ${want}`];
+    return agrees(got, want, result, slack) ? [] : [`${op}(${row.join(', ')}) = ${got}, not ${want}`];
   });
   expect(wrong.slice(0, 5)).toEqual([]);
 }
@@ -150,15 +157,16 @@ const resultOf = (op: OpName, dtype: DType, arity: number, attrs: object = {}): 
   }
 };
 
-onEachBackend((run) => {
+onEachBackend((run, { target }) => {
+  const on = { run, target };
   describe.each(dtypeNames)('%s', (dtype) => {
     const unary = unaryOps.filter((op) => resultOf(op, dtype, 1));
-    test.each(unary)('%s', (op) => check(run, op, dtype, resultOf(op, dtype, 1)!, 1));
+    test.each(unary)('%s', (op) => check(on, op, dtype, resultOf(op, dtype, 1)!, 1));
     const binary = binaryOps.filter((op) => resultOf(op, dtype, 2));
-    test.each(binary)('%s', (op) => check(run, op, dtype, resultOf(op, dtype, 2)!, 2));
-    test.each(dtypeNames)('cast to %s', (to) => check(run, 'cast', dtype, to, 1, { dtype: to }));
+    test.each(binary)('%s', (op) => check(on, op, dtype, resultOf(op, dtype, 2)!, 2));
+    test.each(dtypeNames)('cast to %s', (to) => check(on, 'cast', dtype, to, 1, { dtype: to }));
     const alike = dtypeNames.filter((to) => dtypes[to].bytes === dtypes[dtype].bytes && to !== 'bool');
-    test.each(alike)('bitcast to %s', (to) => check(run, 'bitcast', dtype, to, 1, { dtype: to }));
+    test.each(alike)('bitcast to %s', (to) => check(on, 'bitcast', dtype, to, 1, { dtype: to }));
   });
 
   test('values are rounded before what is not continuous', async () => {

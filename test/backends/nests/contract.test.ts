@@ -12,7 +12,8 @@ import {
   type ContractNest,
   type Predicate,
 } from '../../../src/loops/index.js';
-import { array, at, axes, buffer, compute, constant, flat, load, random, onEachBackend } from '../harness.js';
+import { onEachBackend } from '../each-backend.js';
+import { array, at, axes, buffer, compute, constant, flat, load, random } from '../harness.js';
 
 const contract = (
   nest: Partial<ContractNest> & Pick<ContractNest, 'buffers' | 'm' | 'n' | 'k' | 'a' | 'b' | 'stores'>,

@@ -7,7 +7,8 @@ import {
   scaleIndex,
   type MapNest,
 } from '../../../src/loops/index.js';
-import { array, at, axes, buffer, compute, constant, flat, load, random, onEachBackend } from '../harness.js';
+import { onEachBackend } from '../each-backend.js';
+import { array, at, axes, buffer, compute, constant, flat, load, random } from '../harness.js';
 
 const map = (nest: Omit<MapNest, 'kind' | 'name' | 'comment'>): MapNest => ({
   kind: 'map',

@@ -7,6 +7,7 @@ import {
   type RowNest,
   type Stage,
 } from '../../../src/loops/index.js';
+import { onEachBackend } from '../each-backend.js';
 import {
   array,
   at,
@@ -19,7 +20,6 @@ import {
   load,
   nothing,
   random,
-  onEachBackend,
 } from '../harness.js';
 
 type Axis = ReturnType<typeof axes>[number];

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Axis, ScatterNest } from '../../../src/loops/index.js';
-import { at, axes, buffer, flat, load, onEachBackend, random } from '../harness.js';
+import { onEachBackend } from '../each-backend.js';
+import { at, axes, buffer, flat, load, random } from '../harness.js';
 
 const scatter = (combine: 'add' | 'set'): ScatterNest => {
   const [token, column] = axes(5, 3) as [Axis, Axis];

@@ -64,7 +64,9 @@ export function emitContract(given: ContractNest, operands: Operands): Launch[] 
     w.line(`${sum} = ${multiplyAdd(kernel, x, y, { text: sum, dtype: sumOf })};`);
   });
   w.closeTo(depth);
-  sums.forEach((sum, i) => finish(kernel, nest, { m, n }, [Math.floor(i / wide), i % wide], { text: sum, dtype: sumOf }));
+  sums.forEach((sum, i) =>
+    finish(kernel, nest, { m, n }, [Math.floor(i / wide), i % wide], { text: sum, dtype: sumOf }),
+  );
   return [kernel.finish()];
 }
 
@@ -88,7 +90,11 @@ function valueOf(kernel: Kernel, positions: Positions, { body, value }: Contract
 function multiplyAdd(kernel: Kernel, a: Value, b: Value, sum: Value): string {
   if (isFloat(a.dtype)) return `fma(${a.text}, ${b.text}, ${sum.text})`;
   const { dtype } = sum;
-  const product = compute({ id: -1, kind: 'compute', op: 'mul', args: [], of: dtype, dtype }, [a, b], kernel.use);
+  const product = compute(
+    { id: -1, kind: 'compute', op: 'mul', args: [], of: dtype, dtype },
+    [a, b],
+    kernel.use,
+  );
   return combine('sum', sum, { text: kernel.writer.declare('product', product), dtype }, kernel.use);
 }
 

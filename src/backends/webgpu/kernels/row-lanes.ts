@@ -142,4 +142,3 @@ export class Lanes {
     return name;
   }
 }
-

@@ -95,7 +95,9 @@ class RowKernel {
       nest.accumulators.forEach(({ scope, stage: own, combine: how, dtype, value }, i) => {
         if (scope !== 'total' || own !== number) return;
         const so = { text: totals[i]!, dtype: kept(dtype) };
-        w.line(`${totals[i]!} = ${combine(how, so, { ...this.#section.value(value), dtype: so.dtype }, this.#kernel.use)};`);
+        w.line(
+          `${totals[i]!} = ${combine(how, so, { ...this.#section.value(value), dtype: so.dtype }, this.#kernel.use)};`,
+        );
       });
     });
     w.closeTo(level);
@@ -169,7 +171,10 @@ class RowKernel {
           if (!section.has(value)) continue;
           const so = { text: running[i]!, dtype: kept(dtype) };
           w.line(`${so.text} = ${combine(how, so, { ...section.value(value), dtype: so.dtype }, use)};`);
-          section.define(id, { text: w.declare('scanned', rounded({ text: `${so.text}`, dtype }, use)), dtype });
+          section.define(id, {
+            text: w.declare('scanned', rounded({ text: `${so.text}`, dtype }, use)),
+            dtype,
+          });
           waiting.delete(i);
         }
       };
@@ -202,7 +207,12 @@ const partialOf = (kernel: Kernel, { dtype }: Accumulator, ref: DeviceRef, writt
   kernel.scratch(ref, 'partial', elementOf(kept(dtype)), written);
 
 /** Combines the parts in their order and writes what is computed from them. */
-function finishes(nest: RowNest, operands: Operands, partials: readonly DeviceRef[], parts: number): Launch[] {
+function finishes(
+  nest: RowNest,
+  operands: Operands,
+  partials: readonly DeviceRef[],
+  parts: number,
+): Launch[] {
   const size = sizeOf(nest.inner);
   const of = (scope: Accumulator['scope']): Launch[] => {
     const { body, stores } = scope === 'column' ? nest.finishColumns : nest.finishTotals;
@@ -217,7 +227,10 @@ function finishes(nest: RowNest, operands: Operands, partials: readonly DeviceRe
     nest.accumulators.forEach((accumulator, i) => {
       if (accumulator.scope !== scope) return;
       const { id, combine: how, dtype } = accumulator;
-      const sum = { text: w.variable('all', typeOf(kept(dtype)), identity(how, kept(dtype), use)), dtype: kept(dtype) };
+      const sum = {
+        text: w.variable('all', typeOf(kept(dtype)), identity(how, kept(dtype), use)),
+        dtype: kept(dtype),
+      };
       if (parts > 0) {
         const part = w.loop('part', parts);
         const place = `${partialOf(kernel, accumulator, partials[i]!, false)}[${part} * ${items} + ${item}]`;

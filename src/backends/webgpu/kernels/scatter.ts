@@ -58,7 +58,8 @@ function axesBehind(body: readonly Instr[], id: number): Set<number> {
     invariant(instr, `value ${of} is not in the scatter's body`);
     if (instr.kind === 'load') axesOf(instr.index, axes);
     if (instr.kind === 'index') axesOf(instr.expr, axes);
-    if (instr.kind === 'load' || instr.kind === 'guard') instr.masks.forEach(({ expr }) => axesOf(expr, axes));
+    if (instr.kind === 'load' || instr.kind === 'guard')
+      instr.masks.forEach(({ expr }) => axesOf(expr, axes));
     operandsOf(instr).forEach(visit);
   };
   visit(id);

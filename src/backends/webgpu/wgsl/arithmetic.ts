@@ -5,7 +5,7 @@
 import { InternalError, dtypes, integerRange, type DType } from '../../../core/index.js';
 import type { ElementwiseOp, Instr } from '../../../loops/index.js';
 import { roundTo } from '../../../ops/scalar.js';
-import { bitcast, cast, rounded, wrap } from './convert.js';
+import { bitcast, cast, hidden, isLiteral, rounded, wrap } from './convert.js';
 import type { HelperName } from './library.js';
 import { typeOf, type Use, type Value, type WgslType } from './value.js';
 
@@ -29,25 +29,23 @@ const same: Rule = ([x]) => x!;
 const float = (f32: Rule): Row => ({ f32 });
 const library = (name: HelperName): Row => float(helper(name));
 
-/** WGSL evaluates expressions of literals itself, and refuses those that overflow: a call is never evaluated. */
-const isLiteral = (text: string): boolean => /^(-?[\d.]|true|false|i32\()/.test(text);
-const isZero = (text: string): boolean => /^-?0(\.0)?[fiu]?$/.test(text);
-const opaque: Readonly<Record<WgslType, HelperName | undefined>> = {
-  f32: 'float_itself',
-  i32: 'int_itself',
-  u32: 'uint_itself',
-  bool: undefined,
-};
+const isZero = (text: string): boolean => text === '0f' || isMinusZero(text);
+const isMinusZero = (text: string): boolean => text === 'float_minus_zero()';
 
 const add: Rule = op('+');
+const signed = (zero: string, text: string): string => (isMinusZero(zero) ? `-${text}` : text);
 /** Of a number that is finite, x - x and x * 0 are 0, which is what drivers make of them for any x. */
 const subtract: Rule = ([x, y], use) => (x === y ? `abs(${use('float_vanish')}(${x}))` : `${x} - ${y}`);
 const multiply: Rule = ([x, y], use) => {
   const [zero, other] = isZero(y!) ? [y!, x!] : [x!, y!];
-  if (!isZero(zero)) return `${x} * ${y}`;
-  return `${zero.startsWith('-') ? '-' : ''}${use('float_vanish')}(${other})`;
+  return isZero(zero) ? signed(zero, `${use('float_vanish')}(${other})`) : `${x} * ${y}`;
 };
-const divide: Rule = ([x, y], use) => (x === y ? `${use('float_over_itself')}(${x})` : `${x} / ${y}`);
+/** Likewise x / x is 1, 0 / x is 0, and x / 0 nothing in particular. */
+const divide: Rule = ([x, y], use) => {
+  if (x === y) return `${use('float_over_itself')}(${x})`;
+  if (isZero(y!)) return signed(y!, `${use('float_over_zero')}(${x})`);
+  return isZero(x!) ? signed(x!, `${use('float_zero_over')}(${y})`) : `${x} / ${y}`;
+};
 
 /** A comparison that NaN fails. */
 const compare =
@@ -134,17 +132,14 @@ const rows: { readonly [O in Plain]: Row } = {
 
 /** These stay inside the range of their operands, and on a number that a half type holds. */
 const kept = new Set<ElementwiseOp>(['max', 'min', 'and', 'or', 'xor', 'sign', 'shr']);
-const exact = new Set<ElementwiseOp>([
-  ...['neg', 'abs', 'sign', 'floor', 'ceil', 'round', 'trunc', 'max', 'min'] as const,
-]);
+const exact = new Set<ElementwiseOp>(['neg', 'abs', 'sign', 'floor', 'ceil', 'round', 'trunc', 'max', 'min']);
 
 /** An operation on values of `of`. */
 function apply(name: Plain, args: readonly string[], of: DType, dtype: DType, use: Use): string {
   const rule = rows[name][typeOf(of)];
   if (!rule) throw new InternalError(`${name} has no meaning on ${of}`);
-  const hide = opaque[typeOf(of)];
-  const operands =
-    hide && args.every(isLiteral) ? args.map((arg, i) => (i === 0 ? `${use(hide)}(${arg})` : arg)) : args;
+  const [first, ...others] = args;
+  const operands = args.every(isLiteral) ? [hidden({ text: first!, dtype: of }, use), ...others] : args;
   const text = rule(operands, use, of);
   if (typeOf(dtype) === 'bool') return text;
   if (typeOf(dtype) === 'f32') return exact.has(name) ? text : rounded({ text, dtype }, use);
@@ -222,7 +217,8 @@ export function literal(value: number | bigint, dtype: DType, use: Use): string 
       if (Number.isNaN(number)) return `${use('float_nan')}()`;
       if (number === Infinity) return `${use('float_infinity')}()`;
       if (number === -Infinity) return `${use('float_minus_infinity')}()`;
-      return Object.is(number, -0) ? '-0.0f' : `${number}f`;
+      // Its sign would be lost.
+      return Object.is(number, -0) ? `${use('float_minus_zero')}()` : `${number}f`;
     }
   }
 }

@@ -1,6 +1,24 @@
 /** Casts and bit casts, and elements as they lie in memory. */
 import { InternalError, dtypes, integerRange, isFloat, isHalf, type DType } from '../../../core/index.js';
-import { elementOf, typeOf, type Use, type Value } from './value.js';
+import type { HelperName } from './library.js';
+import { elementOf, typeOf, type Use, type Value, type WgslType } from './value.js';
+
+/** Whether WGSL evaluates it itself, which it refuses to do where the result overflows or is not finite. */
+export const isLiteral = (text: string): boolean => /^(-?[\d.]|true|false|i32\()/.test(text);
+
+/** What gives its argument: no compiler of WGSL evaluates a call of it. */
+const identities: Readonly<Record<WgslType, HelperName | undefined>> = {
+  f32: 'float_itself',
+  i32: 'int_itself',
+  u32: 'uint_itself',
+  bool: undefined,
+};
+
+/** The operand, as an expression that is not constant. */
+export function hidden({ text, dtype }: Value, use: Use): string {
+  const name = identities[typeOf(dtype)];
+  return name && isLiteral(text) ? `${use(name)}(${text})` : text;
+}
 
 /** An integer expression brought into its dtype by dropping the bits above its width. */
 export function wrap(text: string, dtype: DType): string {
@@ -25,7 +43,10 @@ const floatToInt: Conversion = ({ text }, to, use) => {
   const { min, max } = integerRange(to);
   return to === 'int32' ? whole : `clamp(${whole}, ${min}, ${max})`;
 };
-const toFloat: Conversion = ({ text }, to, use) => rounded({ text: `f32(${text})`, dtype: to }, use);
+const toFloat: Conversion = ({ text, dtype }, to, use) => {
+  const name = dtype === 'uint32' ? use('uint_to_float') : 'f32';
+  return rounded({ text: `${name}(${text})`, dtype: to }, use);
+};
 const same: Conversion = ({ text }) => text;
 
 const conversions: Record<Kind, Record<Kind, Conversion>> = {
@@ -45,7 +66,7 @@ const conversions: Record<Kind, Record<Kind, Conversion>> = {
 
 /** Float to integer truncates and saturates, NaN gives 0; integers wrap; anything but 0 is true. */
 export const cast: Conversion = (value, to, use) =>
-  conversions[dtypes[value.dtype].kind][dtypes[to].kind](value, to, use);
+  conversions[dtypes[value.dtype].kind][dtypes[to].kind]({ ...value, text: hidden(value, use) }, to, use);
 
 /** The bits of a value as an i32 or u32 whose low bits they are. */
 function bitsOf({ text, dtype }: Value, use: Use): string {
@@ -58,13 +79,11 @@ export function bitcast(value: Value, to: DType, use: Use): string {
   if (dtypes[value.dtype].bytes !== dtypes[to].bytes)
     throw new InternalError(`${value.dtype} and ${to} differ in width`);
   if (value.dtype === to) return value.text;
-  const bits = bitsOf(value, use);
+  const bits = bitsOf({ ...value, text: hidden(value, use) }, use);
   if (dtypes[to].bytes === 4) return `bitcast<${typeOf(to)}>(${bits})`;
   if (isFloat(to)) {
     const word = `u32(${bits}) & 0xffffu`;
-    return to === 'float16'
-      ? `${use('float16_from_bits')}(${word})`
-      : `bitcast<f32>((${word}) << 16u)`;
+    return to === 'float16' ? `${use('float16_from_bits')}(${word})` : `bitcast<f32>((${word}) << 16u)`;
   }
   return to === 'bool' ? `(${bits}) != 0` : wrap(bits, to);
 }

@@ -131,7 +131,7 @@ fn quarter_turns(x: f32) -> Angle {
   let b = abs(x);
   // Into the range where division is accurate.
   let larger = max(a, b);
-  let by = select(select(1.0, 5.421010862427522e-20, larger > 1e18), 1.8446744073709552e19, larger < 1e-18);
+  let by = select(select(1.0, 0.00390625, larger > 1e37), 1.8446744073709552e19, larger < 1e-18);
   let over = min(a, b);
   var q = (over * by) / (larger * by);
   if (larger == 0.0) { q = 0.0; }

@@ -10,26 +10,31 @@ const next = { x: 'y', y: 'z', z: 'x' } as const;
 /** Twenty rounds in five groups, after each of which key words are added. */
 const threefryRounds = injections
   .map((word, group) => {
-    const lines = rotations[group % 2]!.map(
-      (r) => `  x += y; y = ((y << ${r}u) | (y >> ${32 - r}u)) ^ x;`,
-    );
+    const lines = rotations[group % 2]!.map((r) => `  x += y; y = ((y << ${r}u) | (y >> ${32 - r}u)) ^ x;`);
     return [...lines, `  x += key.${word}; y += key.${next[word]} + ${group + 1}u;`].join('\n');
   })
   .join('\n');
 
 /** The order of best to worst: candidate x against the best, y. */
-const beats = (how: 'max' | 'min', sign: '>' | '<'): string => `fn float_beats_${how}(x: f32, y: f32) -> bool {
+const beats = (
+  how: 'max' | 'min',
+  sign: '>' | '<',
+): string => `fn float_beats_${how}(x: f32, y: f32) -> bool {
   if (float_is_nan(y)) { return false; }
   return x ${sign} y || float_is_nan(x);
 }`;
 
 /** Of equal operands, zeros of both signs among them, the bits say which. */
 const extreme = (how: 'max' | 'min', sign: '&' | '|'): string => `fn float_${how}(x: f32, y: f32) -> f32 {
-  if (!float_ordered(x, y)) { return float_nan(); }
-  return select(${how}(x, y), bitcast<f32>(bitcast<u32>(x) ${sign} bitcast<u32>(y)), x == y);
+  let found = select(${how}(x, y), bitcast<f32>(bitcast<u32>(x) ${sign} bitcast<u32>(y)), x == y);
+  return select(float_nan(), found, float_ordered(x, y));
 }`;
 
-const power = (name: string, type: string, start: string): string => `fn ${name}(x: ${type}, y: ${type}) -> ${type} {
+const power = (
+  name: string,
+  type: string,
+  start: string,
+): string => `fn ${name}(x: ${type}, y: ${type}) -> ${type} {
 ${start}  var base = x;
   var result = ${type}(1);
   for (var left = u32(y); left != 0u; left >>= 1u) {
@@ -52,6 +57,10 @@ fn float_minus_infinity() -> f32 { return bitcast<f32>(minus_infinity_word); }`,
   float_nan: {
     source: `var<private> nan_word: u32 = 0x7fc00000u;
 fn float_nan() -> f32 { return bitcast<f32>(nan_word); }`,
+  },
+  float_minus_zero: {
+    source: `var<private> minus_zero_word: u32 = 0x80000000u;
+fn float_minus_zero() -> f32 { return bitcast<f32>(minus_zero_word); }`,
   },
   float_itself: { source: 'fn float_itself(x: f32) -> f32 { return x; }' },
   int_itself: { source: 'fn int_itself(x: i32) -> i32 { return x; }' },
@@ -94,6 +103,22 @@ fn float_nan() -> f32 { return bitcast<f32>(nan_word); }`,
   return select(1.0, float_nan(), size - 1u >= 0x7f7fffffu);
 }`,
   },
+  /** x / 0 and 0 / x */
+  float_over_zero: {
+    needs: ['float_nan'],
+    source: `fn float_over_zero(x: f32) -> f32 {
+  let word = bitcast<u32>(x);
+  let infinite = bitcast<f32>((word & 0x80000000u) | 0x7f800000u);
+  return select(infinite, float_nan(), (word & 0x7fffffffu) - 1u >= 0x7f800000u);
+}`,
+  },
+  float_zero_over: {
+    needs: ['float_nan'],
+    source: `fn float_zero_over(x: f32) -> f32 {
+  let word = bitcast<u32>(x);
+  return select(bitcast<f32>(word & 0x80000000u), float_nan(), (word & 0x7fffffffu) - 1u >= 0x7f800000u);
+}`,
+  },
 
   float_to_int: {
     needs: ['float_is_nan'],
@@ -110,6 +135,13 @@ fn float_nan() -> f32 { return bitcast<f32>(nan_word); }`,
   if ((bitcast<u32>(x) - 1u) >= 0x7f800000u) { return 0u; }
   if (x >= 4294967296.0) { return 4294967295u; }
   return u32(x);
+}`,
+  },
+  /** The nearest: drivers round integers past the signed ones as they like. */
+  uint_to_float: {
+    source: `fn uint_to_float(x: u32) -> f32 {
+  if (x < 0x80000000u) { return f32(i32(x)); }
+  return f32(i32((x >> 1u) | (x & 1u))) * 2.0;
 }`,
   },
   /** The nearest float16, halves to even, overflowing to infinity. */

@@ -1,6 +1,6 @@
 /**
- * exp, log and what is made of them, in float32: GPUs promise little of their own. Neither is what a compiler may do to
- * sums and products relied upon, nor what it must not do.
+ * exp, log and what is made of them, in float32: GPUs promise little of their own. A compiler may fuse the products
+ * and sums, or not.
  *
  * @see Cody and Waite, Software Manual for the Elementary Functions (1980), for the reduction with ln 2 in two parts
  */
@@ -93,7 +93,8 @@ export const elementary = {
     source: `fn float_erf(x: f32) -> f32 {
   let t = min(abs(x), 4.0);
   let s = t * t;
-  let close = t + t * ${horner('s', erfNear)};
+  // Of the smallest numbers the second term alone would vanish.
+  let close = select(t + t * ${horner('s', erfNear)}, t * ${2 / Math.sqrt(Math.PI)}, t < 1e-18);
   let distant = float_quarter_expm1(t * ${horner('t', erfFar)}) * -4.0;
   let y = select(distant, close, t < 0.927734375);
   return select(select(y, -y, x < 0.0), x, x == 0.0 || float_is_nan(x));

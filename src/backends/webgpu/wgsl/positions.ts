@@ -1,6 +1,13 @@
 /** Index expressions and predicates in WGSL, over axes that have names. Each part is computed in the outermost loop that knows it. */
 import { InternalError } from '../../../core/index.js';
-import { decide, rangeOf, type Atom, type Axis, type IndexExpr, type Predicate } from '../../../loops/index.js';
+import {
+  decide,
+  rangeOf,
+  type Atom,
+  type Axis,
+  type IndexExpr,
+  type Predicate,
+} from '../../../loops/index.js';
 import type { Writer } from './writer.js';
 
 interface Named {
@@ -117,7 +124,9 @@ export class Positions {
   #predicate({ expr, lo, hi }: Predicate): string {
     const [least, most] = rangeOf(expr);
     const value = tied(this.at(expr));
-    return [...(least < lo ? [`${value} >= ${lo}`] : []), ...(most >= hi ? [`${value} < ${hi}`] : [])].join(' && ');
+    return [...(least < lo ? [`${value} >= ${lo}`] : []), ...(most >= hi ? [`${value} < ${hi}`] : [])].join(
+      ' && ',
+    );
   }
 }
 

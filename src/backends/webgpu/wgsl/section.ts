@@ -1,6 +1,13 @@
 /** Scalar code: each instruction becomes a value in the outermost loop that knows its operands. */
 import { invariant } from '../../../core/index.js';
-import { Origins, operandsOf, type IndexExpr, type Indirect, type Instr, type Store } from '../../../loops/index.js';
+import {
+  Origins,
+  operandsOf,
+  type IndexExpr,
+  type Indirect,
+  type Instr,
+  type Store,
+} from '../../../loops/index.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { compute, literal } from './arithmetic.js';
 import { cast, decode, encode } from './convert.js';
@@ -119,11 +126,17 @@ export class Section {
   #load({ buffer, dtype, fill, index, indirect, masks }: Load, level: number): string {
     const inside = this.allowed(masks, indirect, level);
     const element = decode(`${this.kernel.buffer(buffer)}[${this.position(index, indirect)}]`, dtype);
-    return inside === undefined ? element : `select(${literal(fill, dtype, this.kernel.use)}, ${element}, ${inside})`;
+    return inside === undefined
+      ? element
+      : `select(${literal(fill, dtype, this.kernel.use)}, ${element}, ${inside})`;
   }
 
   /** Whether an access may happen; an index out of bounds is reported. Undefined: always. */
-  allowed(masks: Load['masks'], indirect: readonly Indirect[], level = this.kernel.writer.level): string | undefined {
+  allowed(
+    masks: Load['masks'],
+    indirect: readonly Indirect[],
+    level = this.kernel.writer.level,
+  ): string | undefined {
     const w = this.kernel.writer;
     let inside = this.positions.condition(masks);
     for (const { id, bound, check } of indirect) {
@@ -156,6 +169,8 @@ export class Section {
   store(stores: readonly Store[]): void {
     const { writer, use } = this.kernel;
     for (const { buffer, index, value } of stores)
-      writer.line(`${this.kernel.buffer(buffer)}[${this.positions.at(index)}] = ${encode(this.value(value), use)};`);
+      writer.line(
+        `${this.kernel.buffer(buffer)}[${this.positions.at(index)}] = ${encode(this.value(value), use)};`,
+      );
   }
 }

@@ -1,0 +1,112 @@
+/** The same tests of single nests and programs on every backend; on WebGPU where there is an adapter. */
+import { TestRunner, describe } from 'vitest';
+import { Storage } from '../../src/backends/storage.js';
+import { createBackend, type WebGPUBackend } from '../../src/backends/webgpu/index.js';
+import type { DType, TypedArray } from '../../src/core/index.js';
+import type { LoopNest } from '../../src/loops/index.js';
+import type { Target } from '../../src/plan/index.js';
+import type { Program } from '../../src/plan/program.js';
+import { backends, programOf, runProgram, type Ran } from './harness.js';
+import { adapter, requestDevice } from './webgpu/adapter.js';
+
+/** Runs a nest over its inputs. `cell`: buffers that are one state, with its content. */
+export type Run = (
+  nest: LoopNest,
+  inputs: readonly TypedArray[],
+  cell?: { readonly buffers: readonly number[]; readonly content: TypedArray },
+) => Promise<Ran>;
+
+/** What is known of a backend besides. */
+export interface Runner {
+  readonly target: Target;
+  readonly program: (program: Program, inputs: readonly TypedArray[]) => Promise<Ran>;
+}
+
+type Running = (
+  program: Program,
+  inputs: readonly TypedArray[],
+  states: readonly TypedArray[],
+) => Promise<Ran>;
+
+/** Checks whose error says what a kernel reported. */
+const checks = Array.from({ length: 16 }, (_, i) => ({
+  op: `check ${i}`,
+  bound: 1,
+  site: '',
+  module: undefined,
+}));
+
+/** What a read throws after a kernel met an index out of range, as [check + 1, index, position]. */
+async function reported(results: readonly Storage[]): Promise<readonly number[]> {
+  try {
+    await results[0]?.read();
+    return [0, 0, 0];
+  } catch (error) {
+    const found = /^check (\d+): index (-?\d+) at position (\d+)/.exec((error as Error).message);
+    if (!found) throw error;
+    const [check, index, position] = found.slice(1).map(Number);
+    return [check! + 1, index!, position!];
+  }
+}
+
+async function onDevice(
+  { device, emit, load }: WebGPUBackend,
+  program: Program,
+  inputs: readonly TypedArray[],
+  states: readonly TypedArray[],
+): Promise<Ran> {
+  const emitted = emit(program);
+  const executable = load({ ...program, checks }, emitted);
+  const storages = (arrays: readonly TypedArray[]): Storage[] =>
+    arrays.map((each) => new Storage(each.slice()));
+  const cells = storages(states);
+  const before = device.counters.dispatches;
+  const results = executable.run(storages(inputs), cells);
+  const ran = device.counters.dispatches - before;
+  const expected = emitted.commands.filter(({ kind }) => kind === 'dispatch').length;
+  if (ran !== expected) throw new Error(`${ran} of ${expected} kernels ran`);
+  const failure = await reported(results);
+  const outputs = await Promise.all(results.map((result) => result.read()));
+  for (const [i, state] of states.entries()) state.set((await cells[i]!.read()) as never);
+  executable.release();
+  return { outputs, failure, source: emitted.source };
+}
+
+/** dtypes that a program holds anywhere. */
+const dtypesIn = (program: Program): Set<DType> =>
+  new Set(
+    [
+      ...JSON.stringify(program, (_, value: unknown) => (typeof value === 'bigint' ? 0 : value)).matchAll(
+        /"(float64|int64)"/g,
+      ),
+    ].map(([, dtype]) => dtype as DType),
+  );
+
+const webgpu = adapter ? createBackend(await requestDevice()) : undefined;
+
+const runners: Readonly<Record<string, { readonly target: Target; readonly run: Running }>> = {
+  js: { target: backends.js.target, run: async (...program) => runProgram('js', ...program) },
+  wasm: { target: backends.wasm.target, run: async (...program) => runProgram('wasm', ...program) },
+  ...(webgpu && {
+    webgpu: {
+      target: webgpu.target,
+      run: (program, inputs, states) => {
+        const refused = [...dtypesIn(program)].filter((dtype) => !webgpu.target.dtypes.has(dtype));
+        if (refused.length > 0)
+          TestRunner.getCurrentTest()!.context.skip(`webgpu has no ${refused.join(', ')}`);
+        return onDevice(webgpu, program, inputs, states);
+      },
+    },
+  }),
+};
+
+/** The same tests on each backend. */
+export function onEachBackend(body: (run: Run, runner: Runner) => void): void {
+  describe.each(Object.keys(runners))('on %s', (name) => {
+    const { target, run } = runners[name]!;
+    body(
+      (nest, inputs, cell) => run(programOf(nest, cell?.buffers ?? []), inputs, cell ? [cell.content] : []),
+      { target, program: (program, inputs) => run(program, inputs, []) },
+    );
+  });
+}
