@@ -1,0 +1,270 @@
+/**
+ * Programs made for the limits that every device has: Dawn compiles each of their shaders without a driver, so this runs
+ * on any machine. Its null backend checks code, layouts and limits, and computes nothing.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { create } from 'webgpu';
+import { F, compile, nn, ones, optim, randnLike, setBackend, tensor, zeros, type Tensor } from 'fusegrad';
+import { workloads } from '../../../examples/bench/peer-workloads.mjs';
+import { Storage } from '../../../src/backends/storage.js';
+import { emitProgram } from '../../../src/backends/webgpu/emit.js';
+import { defaultLimits, webgpuTarget } from '../../../src/backends/webgpu/index.js';
+import type { Shader, ShaderProgram } from '../../../src/backends/webgpu/shader.js';
+import { dtypes, numel } from '../../../src/core/index.js';
+import { onCompile, registerBackend, type Backend } from '../../../src/runtime/index.js';
+import type { Program } from '../../../src/plan/program.js';
+
+/** WebGPU's least values of limits that no device of ours asks to be higher here. */
+const most = { storageBuffers: 8, workgroups: 65_535, workgroupBytes: 16_384, invocations: 256 };
+
+/** Emits for the default limits and runs nothing: results are zeros. */
+const standIn: Backend<ShaderProgram> = {
+  name: 'webgpu',
+  target: webgpuTarget(defaultLimits),
+  emit: (program) => emitProgram(program),
+  load: (program) => ({
+    failure: new Int32Array(3),
+    run: () => program.outputs.map(({ dtype, shape }) => new Storage(new dtypes[dtype].array(numel(shape)))),
+    release() {},
+  }),
+};
+
+interface Compiled {
+  readonly program: Program;
+  readonly emitted: ShaderProgram;
+}
+
+const compiled: Compiled[] = [];
+let device: GPUDevice;
+let stop: () => void;
+
+beforeAll(async () => {
+  // Without a reference of its own it would be collected while its device is in use, which ends the process.
+  const gpu = ((globalThis as { nullGPU?: GPU }).nullGPU ??= create(['backend=null']));
+  const adapter = await gpu.requestAdapter();
+  device = await adapter!.requestDevice();
+  registerBackend(standIn);
+  setBackend('webgpu');
+  stop = onCompile(({ plan, emitted }) =>
+    compiled.push({ program: plan.program, emitted: emitted as ShaderProgram }),
+  );
+});
+
+afterAll(() => {
+  stop();
+  setBackend('wasm');
+});
+
+const bindingsOf = ({ bindings, reports }: Shader): readonly string[] =>
+  reports ? [...bindings, 'read_write'] : bindings;
+
+/** What the device says against a shader, or undefined. */
+async function refusal(shader: Shader): Promise<string | undefined> {
+  device.pushErrorScope('validation');
+  const layout = device.createBindGroupLayout({
+    entries: bindingsOf(shader).map((access, binding) => ({
+      binding,
+      visibility: 4,
+      buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
+    })),
+  });
+  device.createComputePipeline({
+    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module: device.createShaderModule({ code: shader.code }), entryPoint: 'main' },
+  });
+  return (await device.popErrorScope())?.message;
+}
+
+const scalarBytes: Readonly<Record<string, number>> = { f32: 4, i32: 4, u32: 4, bool: 4 };
+
+/** Memory that the invocations of a workgroup share. */
+const workgroupBytes = ({ code }: Shader): number =>
+  [...code.matchAll(/var<workgroup> \w+: (.*);/g)].reduce((sum, [line, type]) => {
+    const [, scalar, length] = /^array<(\w+), (\d+)>$/.exec(type!) ?? [];
+    const bytes = scalarBytes[scalar!];
+    if (bytes === undefined) throw new Error(`how large is ${line}`);
+    return sum + bytes * Number(length);
+  }, 0);
+
+/** Everything that is wrong with what has been compiled, and how many shaders that was. */
+async function problemsOf(run: () => unknown): Promise<{ shaders: number; problems: string[] }> {
+  compiled.length = 0;
+  await run();
+  const problems: string[] = [];
+  let shaders = 0;
+  for (const { program, emitted } of compiled) {
+    for (const shader of emitted.shaders) {
+      shaders++;
+      const say = (what: string): number => problems.push(`${program.name}, ${shader.name}: ${what}`);
+      const refused = await refusal(shader);
+      if (refused !== undefined) say(refused);
+      const buffers = bindingsOf(shader).length;
+      if (buffers > most.storageBuffers) say(`binds ${buffers} storage buffers`);
+      const bytes = workgroupBytes(shader);
+      if (bytes > most.workgroupBytes) say(`shares ${bytes} bytes`);
+      const size = Number(/@workgroup_size\((\d+)\)/.exec(shader.code)?.[1]);
+      if (!(size <= most.invocations)) say(`has workgroups of ${size}`);
+    }
+    for (const command of emitted.commands) {
+      if (command.kind === 'copy') continue;
+      if (command.workgroups.some((count) => count > most.workgroups))
+        problems.push(
+          `${program.name}, ${emitted.shaders[command.shader]!.name}: ${command.workgroups.join('x')} workgroups`,
+        );
+    }
+    const large = [...program.allocations, ...emitted.scratch.map((bytes) => ({ name: 'scratch', bytes }))];
+    for (const { name, bytes } of large)
+      if (bytes > defaultLimits.maxStorageBufferBindingSize)
+        problems.push(`${program.name}, ${name}: ${bytes} bytes in one buffer`);
+  }
+  return { shaders, problems };
+}
+
+async function expectAccepted(run: () => unknown): Promise<void> {
+  const { shaders, problems } = await problemsOf(run);
+  expect(problems).toEqual([]);
+  expect(shaders).toBeGreaterThan(0);
+}
+
+test('the device has the default limits and refuses what exceeds them', async () => {
+  expect(device.limits.maxStorageBuffersPerShaderStage).toBe(most.storageBuffers);
+  expect(device.limits.maxComputeWorkgroupStorageSize).toBe(most.workgroupBytes);
+  expect(device.limits.maxComputeInvocationsPerWorkgroup).toBe(most.invocations);
+  const shader = (body: string, bindings: Shader['bindings'] = []): Shader => ({
+    name: 'wrong',
+    code: `var<workgroup> w: array<f32, 4097>;\n@compute @workgroup_size(64) fn main() { ${body} }`,
+    bindings,
+    reports: false,
+  });
+  expect(await refusal(shader(''))).toBeUndefined();
+  expect(await refusal(shader('w[0] = 1;'))).toMatch(/workgroup/i);
+  expect(await refusal(shader('let x: i32 = 1.5;'))).toMatch(/i32/);
+  expect(
+    await refusal(
+      shader(
+        '',
+        Array.from({ length: 9 }, () => 'read'),
+      ),
+    ),
+  ).toMatch(/limit/);
+});
+
+describe('the workloads of the benchmarks', () => {
+  // The data of the harness, which is JavaScript without types.
+  const common: Promise<unknown> = import(
+    new URL('../../../examples/bench/peers/common.mjs', import.meta.url).href
+  );
+  const names = Object.keys(workloads({}));
+
+  test.each(names)('%s', async (name) => {
+    const make = workloads(await common)[name]!;
+    await expectAccepted(() => {
+      const { compiled: program, args } = make();
+      program(...args);
+    });
+  });
+});
+
+/** One training step of a model. */
+function train(model: nn.Module, lossOf: (...args: Tensor[]) => Tensor, ...args: readonly Tensor[]): void {
+  const optimizer = new optim.AdamW(model.parameters(), { lr: 1e-3 });
+  const step = compile((...args: Tensor[]) => {
+    optimizer.zeroGrad();
+    const loss = lossOf(...args);
+    loss.backward();
+    nn.utils.clipGradNorm(model.parameters(), 1);
+    optimizer.step();
+    return loss;
+  });
+  step(...args);
+}
+
+class Encoder extends nn.Module {
+  readonly embedding = new nn.Embedding(50, 32, { paddingIdx: 0 });
+  readonly layer = new nn.TransformerEncoderLayer(32, 4, {
+    dimFeedforward: 64,
+    dropout: 0.1,
+    batchFirst: true,
+    activation: 'gelu',
+  });
+  readonly head = new nn.Linear(32, 5);
+
+  forward(tokens: Tensor, padding: Tensor): Tensor {
+    const later = F.triu(ones([tokens.shape[1]!, tokens.shape[1]!], { dtype: 'bool' }), 1);
+    const x = this.layer(this.embedding(tokens), { srcMask: later, srcKeyPaddingMask: padding });
+    return this.head(x.mean(1));
+  }
+}
+
+describe('training steps', () => {
+  const classes = tensor([0, 1, 2, 3]);
+
+  test('a transformer block with dropout, masks and an embedding', () =>
+    expectAccepted(() => {
+      const model = new Encoder();
+      const tokens = zeros([4, 12], { dtype: 'int32' });
+      const padding = zeros([4, 12], { dtype: 'bool' });
+      train(
+        model,
+        (tokens, padding, y) => F.crossEntropy(model.forward(tokens!, padding!), y!, { labelSmoothing: 0.1 }),
+        tokens,
+        padding,
+        classes,
+      );
+    }));
+
+  test('a convolutional network with batch norm', () =>
+    expectAccepted(() => {
+      const model = new nn.Sequential(
+        new nn.Conv2d(3, 8, 3, { padding: 1, bias: false }),
+        new nn.BatchNorm2d(8),
+        new nn.ReLU(),
+        new nn.MaxPool2d(2),
+        new nn.Conv2d(8, 16, 3, { stride: 2, groups: 4 }),
+        new nn.BatchNorm2d(16),
+        new nn.SiLU(),
+        new nn.AdaptiveAvgPool2d(1),
+        new nn.Flatten(),
+        new nn.Dropout(0.5),
+        new nn.Linear(16, 4),
+      );
+      train(model, (x, y) => F.crossEntropy(model(x!), y!), zeros([4, 3, 17, 17]), classes);
+    }));
+
+  test('a recurrent network', () =>
+    expectAccepted(() => {
+      const model = new nn.LSTM(6, 8, { batchFirst: true });
+      train(model, (x) => model(x!)[0].pow(2).mean(), zeros([2, 5, 6]));
+    }));
+});
+
+describe('what stands outside models', () => {
+  const x = zeros([6, 40]);
+  const index = zeros([6, 40], { dtype: 'int32' });
+
+  test.each<[string, () => unknown]>([
+    ['argmax', () => compile((x: Tensor) => [x.argmax(1), x.argmax(), x.max(0)])(x)],
+    ['sort', () => compile((x: Tensor) => [x.sort(1), x.topk(3, 1), x.argsort(0)])(x)],
+    ['a long sort', () => compile((x: Tensor) => x.sort(0))(zeros([5000, 2]))],
+    [
+      'scatter',
+      () => compile((x: Tensor, i: Tensor) => [x.scatterAdd(1, i, x), x.scatter(1, i, x)])(x, index),
+    ],
+    ['gather', () => compile((x: Tensor, i: Tensor) => x.gather(1, i).sum())(x, index)],
+    ['cumsum', () => compile((x: Tensor) => [x.cumsum(1), x.cumsum(0), x.cumprod(1), x.cummax(1)])(x)],
+    ['softmax', () => compile((x: Tensor) => [x.softmax(1), x.logSoftmax(0), x.std(1)])(x)],
+    ['random numbers', () => compile((x: Tensor) => F.dropout(x).add(randnLike(x)))(x)],
+    ['half types', () => compile((x: Tensor) => [x.exp().sum(1), x.matmul(x.T)])(x.to('float16'))],
+    ['bytes', () => compile((x: Tensor) => [x.add(1), x.eq(3), x.sum()])(x.to('int8'))],
+    // More than 65 535 workgroups of 64.
+    ['many elements', () => compile((x: Tensor) => [x.exp(), x.sum(1)])(zeros([4_300_000, 1]))],
+    ['many rows', () => compile((x: Tensor) => x.softmax(1))(zeros([70_000, 65]))],
+    [
+      'many inputs',
+      () =>
+        compile((...x: Tensor[]) => x.reduce((sum, y) => sum.add(y)))(
+          ...Array.from({ length: 20 }, () => zeros([9])),
+        ),
+    ],
+  ])('%s', (_, run) => expectAccepted(run));
+});
