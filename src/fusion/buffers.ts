@@ -1,11 +1,14 @@
 /** How many buffers a kernel would touch: some targets bind few. */
-import { storageOf, type Flow } from './flow.js';
+import { isElementwise, storageOf, type Flow } from './flow.js';
 import type { Node } from '../graph/index.js';
 import { isView } from '../loops/index.js';
 
-/** New state is written where the old lies when the kernel reads it, so both are one buffer. */
-const cellsOf = (flow: Flow): Map<Node, unknown> =>
-  new Map(flow.graph.assigns.map(({ leaf, value }) => [storageOf(value), leaf]));
+/** New state is written where the old lies when the kernel reads it, so both are one buffer; a result never is. */
+function cellsOf({ graph }: Flow): Map<Node, unknown> {
+  const results = new Set(graph.outputs.map(storageOf));
+  const written = graph.assigns.map(({ leaf, value }): [Node, unknown] => [storageOf(value), leaf]);
+  return new Map(written.filter(([value]) => !results.has(value)));
+}
 
 const cells = new WeakMap<Flow, Map<Node, unknown>>();
 
@@ -43,13 +46,16 @@ export function buffersOf(members: ReadonlySet<Node>, flow: Flow, again = none):
   };
   for (const member of members) {
     visitOperands(member);
-    const stored = flow.demanded.has(member) || flow.users.get(member)?.some((user) => !members.has(user)) !== false;
+    const stored =
+      flow.demanded.has(member) || flow.users.get(member)?.some((user) => !members.has(user)) !== false;
     if (!stored) continue;
     const leaf = known.get(member);
     if (leaf === undefined) written++;
     else leaves.add(leaf);
   }
   again.forEach(visitOperands);
-  for (const node of read) if (node.op === 'state') leaves.delete(node.attrs.leaf);
+  // Around a reduction the old state may be read in another loop than the new is written in: then it is written apart.
+  if ([...members].every(isElementwise))
+    for (const node of read) if (node.op === 'state') leaves.delete(node.attrs.leaf);
   return read.size + written + leaves.size;
 }

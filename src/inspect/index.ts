@@ -1,4 +1,6 @@
 /** Seeing what the compiler did: texts, drawings, explanations, profiles. */
+export { BackendComparison, compareBackends } from './compare-backends.js';
+export type { BackendDifference, Comparable, ComparedValue, CompareOptions } from './compare-backends.js';
 export { memoryChart } from './draw-memory.js';
 export { Explanation } from './explain.js';
 export type { ExplainedBoundary, ExplainedKernel, ExplanationData, Totals } from './explain.js';

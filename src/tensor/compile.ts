@@ -52,7 +52,11 @@ export interface Compiled<A extends unknown[], R> {
    */
   trace(...args: A): Traced;
   /** Compiles for these arguments without running, and returns every stage's own result. */
-  compilation(...args: A): Compilation & { readonly forward: Graph };
+  compilation(...args: A): Compilation & {
+    readonly forward: Graph;
+    /** What the program's leaves hold if it is called now, computed where it was waiting. */
+    contents(): (leaf: Leaf) => Storage;
+  };
   /**
    * Compiles for these arguments without running and without blocking, as a browser's main thread wants it for large
    * programs. Calls with such arguments then run at once.
@@ -167,8 +171,9 @@ export function compile<A extends unknown[], R>(
       );
     },
     compilation: (...args: A) => {
-      const { compilation, forward } = entryFor(args);
-      return { ...compilation, forward };
+      const entry = entryFor(args);
+      const { compilation, forward } = entry;
+      return { ...compilation, forward, contents: () => contentsOf(entry, args) };
     },
     prepare: async (...args: A): Promise<void> => {
       if (find(args)) return;
@@ -281,6 +286,16 @@ function fill(shaped: unknown, outputs: readonly Tensor[]): unknown {
     return Object.fromEntries(Object.entries(shaped).map(([key, each]) => [key, fill(each, outputs)]));
   }
   return shaped;
+}
+
+function contentsOf(entry: Entry, args: readonly unknown[]): (leaf: Leaf) => Storage {
+  flushPending();
+  for (const cell of entry.gradsRead) moveToCell(cell, toTensor);
+  const tensors = tensorsOf(args);
+  return (leaf) => {
+    const argument = entry.argument.get(leaf);
+    return (argument === undefined ? (leaf as Cell | Data) : tensors[argument]!.materialise()).storage;
+  };
 }
 
 function run(entry: Entry, args: readonly unknown[]): unknown {

@@ -2,15 +2,23 @@
 import * as fg from 'fusegrad';
 import type { BackendName, Tensor } from 'fusegrad';
 import { structuralKey, type Graph } from '../../src/graph/index.js';
-import { Instance, compileGraph, pending, realise, type Cell, type Data } from '../../src/runtime/index.js';
+import {
+  Instance,
+  compileGraph,
+  pending,
+  realise,
+  type Cell,
+  type Data,
+  type Storage,
+} from '../../src/runtime/index.js';
 import { interpret } from '../oracle/interpreter.js';
-import { TensorData, type TensorValues, type Value } from './packs.js';
+import { TensorData, type PackRecord, type TensorValues, type Value } from './packs.js';
 
 /** How results are computed. `interpreter` is the float64 reference that walks the traced graph. */
 export const modes = ['fused', 'unfused', 'interpreter'] as const;
 export type Mode = (typeof modes)[number];
 
-export const backends = ['wasm', 'js'] as const satisfies readonly BackendName[];
+export const backends = ['wasm', 'js', 'webgpu'] as const satisfies readonly BackendName[];
 
 export interface Settings {
   readonly mode: Mode;
@@ -92,35 +100,38 @@ export async function flatten(
 
 type Memory = Data | Cell;
 
-const valuesOf = ({ shape, dtype, array }: Pick<Memory, 'shape' | 'dtype' | 'array'>): TensorData =>
-  new TensorData(shape, dtype, array);
+/** What a storage holds, wherever that lies. */
+const valuesOf = async (
+  { shape, dtype }: Pick<Memory, 'shape' | 'dtype'>,
+  storage: Storage,
+): Promise<TensorData> => new TensorData(shape, dtype, await storage.read());
+
+const held = (memory: Memory): Promise<TensorData> => valuesOf(memory, memory.storage);
 
 /** How each mode computes the tensors of a graph that have no data yet. */
-const evaluators: Readonly<Record<Mode, (tensors: readonly Tensor[], settings: Settings) => TensorValues[]>> =
-  {
-    fused: (tensors) => {
-      realise(
-        tensors.map((t) => t.value),
-        () => true,
-      );
-      return tensors.map((t) => valuesOf(t.materialise()));
-    },
-    unfused: (tensors, { backend }) => {
-      const graph = graphOf(tensors);
-      const leaves = structuralKey(graph).leaves as readonly Memory[];
-      const instance = new Instance(compileGraph(graph, { name: 'unfused', fusion: false, backend }, leaves));
-      const results = instance.run(leaves, (leaf) => (leaf as Data).storage, []);
-      return tensors.map(({ shape, dtype }, i) => valuesOf({ shape, dtype, array: results[i]!.array }));
-    },
-    interpreter: (tensors) =>
-      interpret(graphOf(tensors), (leaf) => valuesOf(leaf as Memory).values()).map(
-        ({ shape, dtype, data }) => ({
-          shape,
-          dtype,
-          values: () => data,
-        }),
-      ),
-  };
+const evaluators: Readonly<
+  Record<Mode, (tensors: readonly Tensor[], settings: Settings) => Promise<TensorValues[]>>
+> = {
+  fused: async (tensors) => {
+    realise(
+      tensors.map((t) => t.value),
+      () => true,
+    );
+    return Promise.all(tensors.map((t) => held(t.materialise())));
+  },
+  unfused: async (tensors, { backend }) => {
+    const graph = graphOf(tensors);
+    const leaves = structuralKey(graph).leaves as readonly Memory[];
+    const instance = new Instance(compileGraph(graph, { name: 'unfused', fusion: false, backend }, leaves));
+    const results = instance.run(leaves, (leaf) => (leaf as Data).storage, []);
+    return Promise.all(tensors.map((t, i) => valuesOf(t, results[i]!)));
+  },
+  interpreter: async (tensors) =>
+    interpret(graphOf(tensors), (leaf) => {
+      const { shape, dtype, array } = leaf as Memory;
+      return new TensorData(shape, dtype, array).values();
+    }).map(({ shape, dtype, data }) => ({ shape, dtype, values: () => data })),
+};
 
 const graphOf = (tensors: readonly Tensor[]): Graph => ({
   outputs: tensors.map((t) => t.value.node),
@@ -128,16 +139,25 @@ const graphOf = (tensors: readonly Tensor[]): Graph => ({
 });
 
 /** Reads tensors, all computed by one program. */
-export function read(tensors: readonly Tensor[], settings: Settings): TensorValues[] {
+export async function read(tensors: readonly Tensor[], settings: Settings): Promise<TensorValues[]> {
   const memory = ({ value }: Tensor): Memory | undefined => value.data ?? value.cell;
   const waiting = tensors.filter((t) => !memory(t));
-  const computed = waiting.length === 0 ? [] : evaluators[settings.mode](waiting, settings);
+  const computed = waiting.length === 0 ? [] : await evaluators[settings.mode](waiting, settings);
   const found = new Map(waiting.map((t, i) => [t, computed[i]!]));
-  return tensors.map((t) => found.get(t) ?? valuesOf(memory(t)!));
+  return Promise.all(tensors.map((t) => found.get(t) ?? held(memory(t)!)));
 }
 
 /** Lets go of values nobody will read, so that no record computes what another left behind. */
 export const forget = (): void => pending.all().forEach((value) => pending.delete(value));
+
+/** dtypes that a device may lack. */
+const wide = /"(?:float64|int64)"/;
+
+/** Whether a record cannot run on a backend that lacks a dtype of it: no other record may need such a dtype. */
+export const isNotHeld = (record: PackRecord, error: unknown): boolean =>
+  error instanceof fg.DTypeError &&
+  / is no dtype of the \w+ backend/.test(error.message) &&
+  wide.test(JSON.stringify(record));
 
 /** An error that says the library lacks what a row or runner asked for; thrown inside the library it is a bug. */
 export const isNotOffered = (error: unknown): boolean =>

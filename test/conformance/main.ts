@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import { hasPack } from './archive.js';
 import { backends, modes } from './library.js';
 import { summary, toJSON, toMarkdown } from './results.js';
+import { initWebGPU } from '../../src/webgpu/index.js';
+import { webgpuEnvironment } from '../webgpu-environment.js';
 import { runPacks } from './runner.js';
 
 const usage = `usage: npm run conformance -- [options]
@@ -42,6 +44,10 @@ async function main(): Promise<number> {
   if (folder === undefined || !hasPack(folder, 'torch-ops')) {
     console.error(`there are no packs in ${folder ?? given.join(' or ')}`);
     return 2;
+  }
+  if (backend === 'webgpu') {
+    Object.assign(process.env, webgpuEnvironment());
+    await initWebGPU();
   }
   const results = await runPacks({
     folder,

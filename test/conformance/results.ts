@@ -19,15 +19,21 @@ export interface Failure {
   readonly departure: string | undefined;
 }
 
-/** The verdict on one record, or that the library has no such thing. */
-export type Outcome = Verdict | 'notOffered';
+/** The verdict on one record, or that the library has no such thing, or the backend no such dtype. */
+export type Outcome = Verdict | 'notOffered' | 'notHeld';
 
 /** Tallies by pack and name. */
 export class Results {
   readonly packs: Record<string, Record<string, Tally>> = {};
   readonly failures: Failure[] = [];
+  /** Records left out since the backend lacks a dtype of theirs. */
+  notHeld = 0;
 
   add(pack: string, name: string, id: string, outcome: Outcome): void {
+    if (outcome === 'notHeld') {
+      this.notHeld++;
+      return;
+    }
     const byName = (this.packs[pack] ??= {});
     const tally = (byName[name] ??= { passed: 0, failed: 0, notOffered: 0, worst: 0 });
     if (outcome === 'notOffered') {
@@ -89,6 +95,7 @@ export function summary(results: Results): string {
   return [
     line(columns),
     ...rowsOf(results).map(line),
+    ...(results.notHeld > 0 ? ['', `${results.notHeld} records have dtypes that the backend lacks`] : []),
     ...(departed > 0 ? ['', `${departed} of the failed records are known departures`] : []),
     ...(failures.length > 0 ? ['', 'failures', ...failures] : []),
   ].join('\n');

@@ -2,7 +2,7 @@
 import { setBackend } from 'fusegrad';
 import { hasPack, packNames, type PackName } from './archive.js';
 import { disagreed } from './compare.js';
-import { forget, isNotOffered, type Settings } from './library.js';
+import { forget, isNotHeld, isNotOffered, type Settings } from './library.js';
 import { openPack, type Pack, type PackRecord } from './packs.js';
 import { Results, type Outcome } from './results.js';
 import { runError, type ErrorRecord } from './runners/errors.js';
@@ -58,16 +58,17 @@ export async function runPacks(run: Run, packs: readonly PackName[] = packNames)
     const { name: nameOf, run: runRecord } = suites[name];
     for (const record of pack.records) {
       if (run.only && !run.only.test(`${name}/${record.id}`)) continue;
-      results.add(name, nameOf(record), record.id, await attempt(() => runRecord(pack, record, run)));
+      results.add(name, nameOf(record), record.id, await attempt(record, () => runRecord(pack, record, run)));
     }
   }
   return results;
 }
 
-async function attempt(run: () => Outcome | Promise<Outcome>): Promise<Outcome> {
+async function attempt(record: PackRecord, run: () => Outcome | Promise<Outcome>): Promise<Outcome> {
   try {
     return await run();
   } catch (error) {
+    if (isNotHeld(record, error)) return 'notHeld';
     return isNotOffered(error) ? 'notOffered' : disagreed(`throws ${String(error).replaceAll('\n', ' ')}`);
   } finally {
     forget();

@@ -20,7 +20,7 @@ export async function runError(
   if (record.error.type === 'TypeError' || settings.mode === 'interpreter') return 'notOffered';
   try {
     const outputs = await call(pack, record, new Map());
-    read(
+    await read(
       outputs.filter((output) => output instanceof Tensor),
       settings,
     );

@@ -176,7 +176,7 @@ export async function verdict(
   settings: Settings,
 ): Promise<Verdict> {
   const tensors = checks.flatMap(({ ours }) => (ours instanceof Tensor ? [ours] : []));
-  const values = read(tensors, settings);
+  const values = await read(tensors, settings);
   const data = new Map(tensors.map((tensor, i) => [tensor, values[i]!]));
   return worstOf(
     checks.map((entry) => {

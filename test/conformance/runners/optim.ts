@@ -92,7 +92,7 @@ export async function runOptim(
       parameter.grad = absent ? null : toTensor(gradient);
     }
     optimizer.step();
-    const values = read(parameters, settings);
+    const values = await read(parameters, settings);
     for (const [i, value] of values.entries()) {
       verdicts.push(
         labelled(`parameter ${i} after step ${step + 1}`, compare(value, trajectory[i]!.row(step), bound)),
@@ -134,6 +134,6 @@ async function runClip(pack: Pack<PackRecord>, record: Clip, settings: Settings)
     results.push(norm);
     expected.push(pack.decode(record.total_norm) as TensorData);
   }
-  const values = read(results, settings);
+  const values = await read(results, settings);
   return worstOf(values.map((value, i) => labelled(`value ${i}`, compare(value, expected[i]!, bound))));
 }

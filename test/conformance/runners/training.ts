@@ -104,7 +104,7 @@ export async function runTraining(
   model.eval();
   const state = model.stateDict();
   const names = Object.keys(record.final_state_dict);
-  const values = read([...names.map((name) => state[name]!), model(batches[0]![0]!)], settings);
+  const values = await read([...names.map((name) => state[name]!), model(batches[0]![0]!)], settings);
   const expected = [...names.map((name) => record.final_state_dict[name]), record.eval_out];
   for (const [i, json] of expected.entries()) {
     const found = compare(values[i]!, pack.decode(json) as TensorData, weights);

@@ -1,0 +1,90 @@
+/** Runs the nodes of one graph on any backend: in the graph as it is, or each alone with operands that are at hand. */
+import type { TypedArray } from '../core/index.js';
+import { node as makeNode, roots, topological, type Graph, type Node } from '../graph/index.js';
+import { decode, type Leaf } from '../ops/index.js';
+import { Instance, Placeholder, Storage, compileGraph, copyOf, type BackendName } from '../runtime/index.js';
+
+/** A graph with arguments in place of its leaves, and the values of its nodes on the host. */
+export class Bench {
+  readonly #arrays = new Map<Node, TypedArray>();
+  readonly #largest = new Map<Node, number>();
+  readonly #argument = new Map<Node, Node>();
+  readonly #node = new Map<Leaf, Node>();
+  readonly #whole = new Map<Node, Node>();
+
+  constructor(readonly graph: Graph) {}
+
+  /** Copies what the leaves hold. */
+  async fill(contentOf: (leaf: Leaf) => Storage): Promise<void> {
+    for (const node of topological(roots(this.graph))) {
+      if (node.op === 'input' || node.op === 'state') {
+        this.#arrays.set(node, await contentOf(node.attrs.leaf).read());
+        this.#whole.set(node, this.#stand(node));
+      } else
+        this.#whole.set(
+          node,
+          again(node, (input) => this.whole(input)),
+        );
+    }
+  }
+
+  /** Computes nodes on one backend for the others to start from. */
+  async keep(nodes: readonly Node[], backend: BackendName): Promise<void> {
+    const arrays = await this.run(nodes.map(this.whole), backend, false);
+    nodes.forEach((node, i) => this.#arrays.set(node, arrays[i]!));
+  }
+
+  content(node: Node): TypedArray {
+    return this.#arrays.get(node)!;
+  }
+
+  /** The node as the graph has it, over arguments. */
+  readonly whole = (node: Node): Node => this.#whole.get(node)!;
+
+  /** The node with the values of its operands as arguments. */
+  readonly alone = (node: Node): Node =>
+    again(node, (input) => (input.op === 'constant' ? input : this.#stand(input)));
+
+  #stand(node: Node): Node {
+    const known = this.#argument.get(node);
+    if (known) return known;
+    const { shape, dtype } = node;
+    const leaf = new Placeholder(`x${this.#node.size}`);
+    const argument: Node = makeNode('input', [], { leaf, shape, dtype }, node.sources);
+    this.#argument.set(node, argument);
+    this.#node.set(leaf, node);
+    return argument;
+  }
+
+  largest(node: Node): number {
+    if (node.op === 'constant') return Math.abs(Number(node.attrs.value));
+    let found = this.#largest.get(node);
+    if (found !== undefined) return found;
+    found = 0;
+    for (const element of this.content(node)) {
+      const size = Math.abs(Number(decode(element, node.dtype)));
+      if (Number.isFinite(size) && size > found) found = size;
+    }
+    this.#largest.set(node, found);
+    return found;
+  }
+
+  async run(outputs: readonly Node[], backend: BackendName, fusion: boolean): Promise<TypedArray[]> {
+    const compilation = compileGraph({ outputs, assigns: [] }, { backend, fusion, name: 'compared' });
+    const instance = await Instance.loadAsync(compilation);
+    try {
+      // A backend may move what it is given to a device of its own: it gets copies.
+      const given = (leaf: Leaf): Storage => new Storage(copyOf(this.content(this.#node.get(leaf)!)));
+      return await Promise.all(instance.run(compilation.leaves, given, []).map((made) => made.read()));
+    } finally {
+      instance.release();
+    }
+  }
+}
+
+/** The same node of other operands. */
+const again = (node: Node, operand: (input: Node) => Node): Node =>
+  // One cast: a node's own attributes are those of its op.
+  node.inputs.length === 0
+    ? node
+    : (makeNode(node.op, node.inputs.map(operand), node.attrs as never, node.sources) as Node);

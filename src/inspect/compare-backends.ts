@@ -1,0 +1,228 @@
+/** One graph on several backends, node by node: where do they differ first? */
+import {
+  ArgumentError,
+  formatShape,
+  isFloat,
+  numel,
+  type DType,
+  type Shape,
+  type TypedArray,
+} from '../core/index.js';
+import { formatType, roots, topological, type Node } from '../graph/index.js';
+import { decode, type Leaf, type Value } from '../ops/index.js';
+import { backendOf, type BackendName, type Storage } from '../runtime/index.js';
+import { Bench } from './bench.js';
+import { boundOf, boundOfResult } from './bounds.js';
+import { formatScalar, plural } from './format.js';
+import type { Traceable } from './traced.js';
+
+export interface CompareOptions {
+  /** How many nodes to compare, the first in topological order. Default: 1000. Their values are all in memory at once. */
+  readonly limit?: number;
+  /** false leaves out the fused programs. */
+  readonly fused?: boolean;
+}
+
+/** One of two values that should be the same. */
+export interface ComparedValue {
+  readonly backend: BackendName;
+  /** Whether it is a result of the fused program. */
+  readonly fused: boolean;
+  readonly value: Value;
+}
+
+/** The first node where two backends differ by more than its bound. */
+export interface BackendDifference {
+  readonly op: Node['op'];
+  readonly dtype: DType;
+  readonly shape: Shape;
+  /** The user's line: `folder/file.ts:line:column`. */
+  readonly site: string;
+  readonly module: string | undefined;
+  /** Indices of the element that is furthest beyond the bound. */
+  readonly position: readonly number[];
+  readonly values: readonly [ComparedValue, ComparedValue];
+  /** How far the two may be apart. */
+  readonly bound: number;
+}
+
+/** A node's elements from one program. */
+interface Result extends Omit<ComparedValue, 'value'> {
+  readonly array: TypedArray;
+}
+
+/** What `compareBackends` found. */
+export class BackendComparison {
+  constructor(
+    readonly backends: readonly BackendName[],
+    /** How many nodes were compared. */
+    readonly compared: number,
+    /** How many nodes beyond the limit were not. */
+    readonly skipped: number,
+    readonly first: BackendDifference | undefined,
+    /** For each pair (`js/wasm`) the largest difference, as a part of the largest magnitude in its result. */
+    readonly worst: Readonly<Record<string, number>>,
+  ) {}
+
+  get agree(): boolean {
+    return this.first === undefined;
+  }
+
+  toString(): string {
+    const { first, backends, skipped } = this;
+    const names = `${backends.slice(0, -1).join(', ')} and ${backends.at(-1)}`;
+    const rest = skipped > 0 ? ` (${skipped} more not compared)` : '';
+    const lines = [
+      `${names} ${first ? 'differ' : 'agree'}: ${plural(this.compared, 'node')} compared${rest}`,
+    ];
+    if (first) {
+      const [a, b] = first.values.map(
+        ({ backend, fused, value }) =>
+          `${backend}${fused ? ' (fused)' : ''} ${formatScalar(value, first.dtype)}`,
+      );
+      const where = [first.site && `at ${first.site}`, first.module && `in ${first.module}`].filter(Boolean);
+      lines.push(
+        `first: ${[first.op, formatType(first), ...where].join(' ')}`,
+        `  element ${formatShape(first.position)}: ${a}, ${b}`,
+        first.bound === 0 ? '  they must be equal' : `  they may be ${first.bound.toPrecision(2)} apart`,
+      );
+    }
+    const worst = Object.entries(this.worst).map(([pair, by]) => `${pair} ${by.toPrecision(2)}`);
+    return [...lines, `largest relative difference: ${worst.join(', ')}`].join('\n');
+  }
+}
+
+/** What `compareBackends` takes: a compiled function, which also knows what its leaves hold. */
+export interface Comparable<A extends unknown[]> {
+  compilation(...args: A): ReturnType<Traceable<A>['compilation']> & {
+    contents(): (leaf: Leaf) => Storage;
+  };
+}
+
+/**
+ * Runs the program of a compiled function on several backends and names the first node where they differ. Nothing is
+ * written: state and arguments are copied.
+ *
+ * The backend named first computes every node, without fusion. Each backend then computes every node from those operands, so
+ * that rounding does not add up and a node is blamed for what it does itself. Integers, bools, views and what chooses among
+ * floats must be equal. Other floats may be 64 roundings apart (halves: 2), times the root of the number of terms summed,
+ * and sums by one rounding of the largest term for each term. Last, each backend's fused program must give the
+ * same results, up to half of the digits of the largest magnitude: integers that come of floats are not looked at there.
+ * @throws BackendError for a backend that is not there, such as webgpu before `await initWebGPU()`.
+ * @throws DTypeError for a dtype that a backend does not have.
+ * @example
+ * await initWebGPU();
+ * console.log(String(await compareBackends(step, [images, labels], ['js', 'wasm', 'webgpu'])));
+ */
+export async function compareBackends<A extends unknown[]>(
+  fn: Comparable<A>,
+  inputs: A,
+  backends: readonly BackendName[],
+  { limit = 1000, fused = true }: CompareOptions = {},
+): Promise<BackendComparison> {
+  const names = [...new Set(backends)];
+  for (const name of names) backendOf(name);
+  if (names.length < 2) throw new ArgumentError('compareBackends', 'it takes two backends or more');
+  if (typeof fn.compilation !== 'function') {
+    throw new ArgumentError('compareBackends', 'this is no compiled function', 'hand in compile(fn)');
+  }
+  const { optimized, contents } = fn.compilation(...inputs);
+  const bench = new Bench(optimized);
+  await bench.fill(contents());
+
+  const nodes = topological(roots(optimized)).filter(
+    ({ op }) => op !== 'input' && op !== 'state' && op !== 'constant',
+  );
+  const chosen = nodes.slice(0, limit);
+  const [reference] = names as [BackendName];
+  await bench.keep(chosen, reference);
+  const found = new Findings(names);
+  const results: Result[][] = [];
+  for (const backend of names) {
+    const arrays = await bench.run(chosen.map(bench.alone), backend, false);
+    results.push(arrays.map((array) => ({ array, backend, fused: false })));
+  }
+  chosen.forEach((node, k) => {
+    const operands = node.inputs.map((input) => bench.largest(input));
+    const bound = boundOf(node, [bench.largest(node), ...operands]);
+    results.forEach((one, i) => {
+      for (const other of results.slice(i + 1)) found.compare(node, one[k]!, other[k]!, bound);
+    });
+  });
+  // A node that differs alone says more than a result that it spoils.
+  if (fused && !found.first && skips(nodes, limit) === 0) {
+    const ends = roots(optimized).filter((node) => isFloat(node.dtype) || !comesOfFloats(node));
+    for (const backend of names) {
+      const arrays = await bench.run(ends.map(bench.whole), backend, true);
+      ends.forEach((node, k) => {
+        const expected = { array: bench.content(node), backend: reference, fused: false };
+        const bound = boundOfResult(node, bench.largest(node));
+        found.compare(node, expected, { array: arrays[k]!, backend, fused: true }, () => bound);
+      });
+    }
+  }
+  return new BackendComparison(names, chosen.length, skips(nodes, limit), found.first, found.worst);
+}
+
+const skips = (nodes: readonly Node[], limit: number): number => Math.max(nodes.length - limit, 0);
+const comesOfFloats = (node: Node): boolean => topological([node]).some(({ dtype }) => isFloat(dtype));
+
+/** What the comparisons of all nodes come to. */
+class Findings {
+  first: BackendDifference | undefined;
+  readonly worst: Record<string, number> = {};
+
+  constructor(names: readonly BackendName[]) {
+    names.forEach((a, i) => names.slice(i + 1).forEach((b) => (this.worst[`${a}/${b}`] = 0)));
+  }
+
+  compare(node: Node, a: Result, b: Result, bound: (a: number, b: number) => number): void {
+    const { dtype, shape } = node;
+    const pair = `${a.backend}/${b.backend}`;
+    let [largest, apart, excess, at] = [0, 0, 0, -1];
+    for (let i = 0; i < numel(shape); i++) {
+      const [x, y] = [decode(a.array[i]!, dtype), decode(b.array[i]!, dtype)];
+      if (Number.isFinite(Number(x))) largest = Math.max(largest, Math.abs(Number(x)));
+      if (x === y || (Number.isNaN(x) && Number.isNaN(y))) continue;
+      // A value that is no number on one side only is as far away as can be.
+      const by = distance(x, y);
+      apart = Math.max(apart, by);
+      const beyond = by - bound(Number(x), Number(y));
+      if (beyond > excess) [excess, at] = [beyond, i];
+    }
+    const relative = apart === 0 ? 0 : apart / (largest || 1);
+    if (pair in this.worst) this.worst[pair] = Math.max(this.worst[pair]!, relative);
+    if (at < 0 || this.first) return;
+    const value = ({ backend, fused, array }: Result): ComparedValue => ({
+      backend,
+      fused,
+      value: decode(array[at]!, dtype),
+    });
+    const values = [value(a), value(b)] as const;
+    const [source] = node.sources;
+    this.first = {
+      op: node.op,
+      dtype,
+      shape,
+      site: source?.site.toString() ?? '',
+      module: source?.module,
+      position: indicesOf(at, shape),
+      values,
+      bound: bound(Number(values[0].value), Number(values[1].value)),
+    };
+  }
+}
+
+function distance(x: Value, y: Value): number {
+  const by = typeof x === 'bigint' && typeof y === 'bigint' ? Number(x - y) : Number(x) - Number(y);
+  return Number.isNaN(by) ? Infinity : Math.abs(by);
+}
+
+function indicesOf(position: number, shape: Shape): number[] {
+  const indices: number[] = [];
+  for (const size of [...shape].reverse()) {
+    indices.unshift(position % size);
+    position = Math.floor(position / size);
+  }
+  return indices;
+}
