@@ -19,12 +19,14 @@ export { Storage, copyOf } from '../backends/storage.js';
 const mostThreads = 64;
 
 const backends = new Map<BackendName, Backend>();
-let registrations = 0;
+/** Tells backends apart that had one name after each other. */
+const numbers = new WeakMap<Backend, number>();
+let registered = 0;
 
 /** Makes a backend known under its name, in place of one that had it before. */
 export function registerBackend(backend: Backend): void {
   backends.set(backend.name, backend);
-  registrations++;
+  if (!numbers.has(backend)) numbers.set(backend, registered++);
 }
 registerBackend(jsBackend);
 registerBackend(wasmBackend);
@@ -65,7 +67,7 @@ export function checkThreads(what: string, count: number): number {
 export const getNumThreads = (): number => threads;
 
 /** What programs depend on that are compiled without options of their own. */
-export const defaultsKey = (): string => `${current}:${threads}:${registrations}`;
+export const defaultsKey = (): string => `${current}:${threads}:${numbers.get(backendOf(current))}`;
 
 /** @throws BackendError for a name that stands for none. */
 export function backendOf(name: BackendName | 'auto' = current): Backend {

@@ -31,7 +31,7 @@ async function untilHelped(team: Team, step: () => void): Promise<void> {
   const until = performance.now() + 20_000;
   do {
     team.mark();
-    step();
+    withTeam(team, step);
     await turn();
   } while (team.helped === 0 && performance.now() < until);
   expect(team.helped).toBeGreaterThan(0);

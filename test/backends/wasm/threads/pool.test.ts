@@ -48,7 +48,7 @@ async function train(team: Team): Promise<number[]> {
   const losses = [withTeam(team, step)];
   while (losses.length < steps) {
     await turn();
-    losses.push(step());
+    losses.push(withTeam(team, step));
   }
   return losses;
 }
@@ -76,7 +76,7 @@ test('workers that come late take part from then on', async () => {
   withTeam(team, step);
   team.mark();
   for (const until = performance.now() + 20_000; team.helped === 0 && performance.now() < until; await turn())
-    step();
+    withTeam(team, step);
   expect(team.helped).toBe(1);
   team.pool.stop();
 });
@@ -105,14 +105,14 @@ test('a worker that fails within a kernel: the call throws, and the next has one
   const { words } = team.device;
   team.mark();
   for (const until = performance.now() + 20_000; team.helped === 0 && performance.now() < until; await turn())
-    step();
+    withTeam(team, step);
   // Unused by the threads themselves: it tells the changed source to fail from now on.
   expect(Object.values(control)).not.toContain(79 * 4);
   words[79] = 1;
   await expect(
     (async () => {
       for (let i = 0; i < 2000; i++) {
-        step();
+        withTeam(team, step);
         await turn();
       }
     })(),

@@ -30,26 +30,24 @@ export class Team {
     this.pool = new Pool(this.device, (reason) => this.notices.push(reason), source);
   }
 
-  /** What `wasm` stands for until `restore` is called. */
-  get backend(): Backend<Made> {
-    return {
-      name: 'wasm',
-      target: wasmTarget,
-      emit: (program) => {
-        const options = { instrument: false, relaxed: false, shared: true, finest: true };
-        const { source, ...code } = emitProgram(program, options);
-        return { ...code, module: compileCode(code), source: source() };
-      },
-      load: (program, emitted) => {
-        const { threadBytes = 0, scratchBytes } = emitted;
-        if (threadBytes > 0) {
-          this.split++;
-          this.#own = { first: scratchBytes - threadBytes, bytes: threadBytes };
-        }
-        return instantiate(program, emitted, emitted.module, this.device, {}, this);
-      },
-    };
-  }
+  /** What `wasm` stands for inside `withTeam`: one object, or its programs would be compiled again each time. */
+  readonly backend: Backend<Made> = {
+    name: 'wasm',
+    target: wasmTarget,
+    emit: (program) => {
+      const options = { instrument: false, relaxed: false, shared: true, finest: true };
+      const { source, ...code } = emitProgram(program, options);
+      return { ...code, module: compileCode(code), source: source() };
+    },
+    load: (program, emitted) => {
+      const { threadBytes = 0, scratchBytes } = emitted;
+      if (threadBytes > 0) {
+        this.split++;
+        this.#own = { first: scratchBytes - threadBytes, bytes: threadBytes };
+      }
+      return instantiate(program, emitted, emitted.module, this.device, {}, this);
+    },
+  };
 
   /** Marks the beginning of each thread's scratch, which every chunk clears. */
   mark(): void {
