@@ -144,7 +144,7 @@ export async function read(tensors: readonly Tensor[], settings: Settings): Prom
   const waiting = tensors.filter((t) => !memory(t));
   const computed = waiting.length === 0 ? [] : await evaluators[settings.mode](waiting, settings);
   const found = new Map(waiting.map((t, i) => [t, computed[i]!]));
-  return Promise.all(tensors.map((t) => found.get(t) ?? held(memory(t)!)));
+  return Promise.all(tensors.map(async (t) => found.get(t) ?? held(memory(t)!)));
 }
 
 /** Lets go of values nobody will read, so that no record computes what another left behind. */
