@@ -56,8 +56,8 @@ export function emitProgram(program: Program): ShaderProgram {
   };
   program.steps.forEach((step, number) => {
     if (step.kind === 'copy') {
-      const { from, to, elements } = step;
-      commands.push({ kind: 'copy', from, to, elements, step: number });
+      const { from, to, elements, dtype } = step;
+      commands.push({ kind: 'copy', from, to, elements, dtype, step: number });
       return;
     }
     let taken = 0;

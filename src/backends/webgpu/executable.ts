@@ -10,7 +10,7 @@ import type { Pipeline } from './runtime/pipelines.js';
 import { DevicePlace, moveIn } from './runtime/place.js';
 import { Reports } from './runtime/reports.js';
 import { Timing } from './runtime/timing.js';
-import { wordBytes } from './runtime/words.js';
+import { deviceBytes } from './runtime/words.js';
 import { planWorkspace, type Workspace } from './runtime/workspace.js';
 import type { DeviceRef, Dispatch, Shader, ShaderProgram } from './shader.js';
 
@@ -166,7 +166,7 @@ class Bound implements Executable {
     this.#commands.forEach((command, number) => {
       if (command.kind === 'copy') {
         endPass();
-        const bytes = command.elements * wordBytes;
+        const bytes = deviceBytes(command.dtype, command.elements);
         if (bytes === 0) return;
         encoder.copyBufferToBuffer(this.#bufferOf(command.from), 0, this.#bufferOf(command.to), 0, bytes);
         counters.copies++;
@@ -217,4 +217,4 @@ class Bound implements Executable {
   }
 }
 
-const bytesOf = ({ shape }: Slot): number => numel(shape) * wordBytes;
+const bytesOf = ({ dtype, shape }: Slot): number => deviceBytes(dtype, numel(shape));

@@ -1,4 +1,5 @@
 /** What emission hands to the runtime: shaders, and what to dispatch in which order. Plain data. */
+import type { DType } from '../../core/index.js';
 import type { BufferRef } from '../../plan/program.js';
 import type { Emitted } from '../backend.js';
 
@@ -32,6 +33,7 @@ export interface Copy {
   readonly from: BufferRef;
   readonly to: BufferRef;
   readonly elements: number;
+  readonly dtype: DType;
   readonly step: number;
 }
 

@@ -2,7 +2,7 @@
 import type { DType } from '../../../src/core/index.js';
 import { decode, encode } from '../../../src/backends/webgpu/wgsl/convert.js';
 import { librarySource, type HelperName } from '../../../src/backends/webgpu/wgsl/library.js';
-import { elementOf, type Use, type Value } from '../../../src/backends/webgpu/wgsl/value.js';
+import { wordOf, type Use, type Value } from '../../../src/backends/webgpu/wgsl/value.js';
 
 export interface Operand {
   readonly dtype: DType;
@@ -28,10 +28,10 @@ export function shaderOf(
   };
   const names = operands.map((dtype, i): Value => ({ text: `x_${i}`, dtype }));
   const value = expression(names, use);
-  const encoded = encode({ text: 'y_0', dtype: result }, use);
+  const encoded = encode({ text: 'y_0', dtype: result });
   return `${librarySource(used)}
-${operands.map((dtype, i) => `@group(0) @binding(${i}) var<storage, read> in_${i}: array<${elementOf(dtype)}>;`).join('\n')}
-@group(0) @binding(${operands.length}) var<storage, read_write> out_0: array<${elementOf(result)}>;
+${operands.map((dtype, i) => `@group(0) @binding(${i}) var<storage, read> in_${i}: array<${wordOf(dtype)}>;`).join('\n')}
+@group(0) @binding(${operands.length}) var<storage, read_write> out_0: array<${wordOf(result)}>;
 @compute @workgroup_size(64) fn main(@builtin(global_invocation_id) id: vec3<u32>) {
   if (id.x >= arrayLength(&out_0)) { return; }
 ${operands.map((dtype, i) => `  let x_${i} = ${decode(`in_${i}[id.x]`, dtype)};`).join('\n')}
@@ -62,7 +62,7 @@ export async function evaluate(
   const usage = storage! | copyTarget! | copySource!;
   const buffers = operands.map(({ dtype, values }) => {
     const buffer = device.createBuffer({ size: 4 * count, usage });
-    device.queue.writeBuffer(buffer, 0, words[elementOf(dtype)].from(values));
+    device.queue.writeBuffer(buffer, 0, words[wordOf(dtype)].from(values));
     return buffer;
   });
   const out = device.createBuffer({ size: 4 * count, usage });
@@ -80,7 +80,7 @@ export async function evaluate(
   encoder.copyBufferToBuffer(out, 0, readable, 0, 4 * count);
   device.queue.submit([encoder.finish()]);
   await readable.mapAsync(mapRead!);
-  const values = [...new words[elementOf(result)](readable.getMappedRange())];
+  const values = [...new words[wordOf(result)](readable.getMappedRange())];
   for (const buffer of [...buffers, out, readable]) buffer.destroy();
   return values;
 }

@@ -80,7 +80,7 @@ async function refusal(shader: Shader): Promise<string | undefined> {
   return (await device.popErrorScope())?.message;
 }
 
-const scalarBytes: Readonly<Record<string, number>> = { f32: 4, i32: 4, u32: 4, bool: 4 };
+const scalarBytes: Readonly<Record<string, number>> = { f32: 4, i32: 4, u32: 4, bool: 4, vec4f: 16 };
 
 /** Memory that the invocations of a workgroup share. */
 const workgroupBytes = ({ code }: Shader): number =>

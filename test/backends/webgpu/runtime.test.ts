@@ -5,7 +5,7 @@ import { Device } from '../../../src/backends/webgpu/device.js';
 import { load, loadAsync } from '../../../src/backends/webgpu/executable.js';
 import { sizeClass } from '../../../src/backends/webgpu/runtime/pool.js';
 import { planWorkspace } from '../../../src/backends/webgpu/runtime/workspace.js';
-import { moveIn } from '../../../src/backends/webgpu/runtime/place.js';
+import { DevicePlace, moveIn } from '../../../src/backends/webgpu/runtime/place.js';
 import { BackendError, IndexError, type DType, type TypedArray } from '../../../src/core/index.js';
 import { findGPU } from '../../../src/webgpu/gpu.js';
 import { adapter, requestDevice } from './adapter.js';
@@ -201,6 +201,7 @@ describe.skipIf(!adapter)('on a device', () => {
         from: { space: 'arena', allocation: 1 },
         to: { space: 'output', index: 0 },
         elements: 2,
+        dtype: 'float32',
         step: 2,
       },
       dispatch(1, 2, [arena(1), output(1)], 3),
@@ -251,17 +252,18 @@ describe.skipIf(!adapter)('on a device', () => {
     expect(await y!.read()).toEqual(values);
   });
 
-  test('small integers are sign-extended, halves are numbers', async () => {
+  test('narrow elements lie packed, and fill their last word', async () => {
     const device = await open();
-    const narrow = mapProgram([2], 'b1[i] = f32(b0[i]) / 2.0;', ['int8', 'i32']);
-    const [y] = load(device, narrow.program, narrow.shaders).run([new Storage(Int8Array.of(-128, 3))], []);
-    expect(await valuesOf(y)).toEqual([-64, 1.5]);
-    const half = mapProgram([2], 'b1[i] = b0[i] + 0.5;', ['float16', 'f32']);
-    const [z] = load(device, half.program, half.shaders).run(
-      [new Storage(Uint16Array.of(0x3c00, 0xc000))],
-      [],
-    );
-    expect(await valuesOf(z)).toEqual([1.5, -1.5]);
+    const arrays = [
+      ['int8', Int8Array.of(-128, 3, 7)],
+      ['bool', Uint8Array.of(1, 0, 1, 1, 1)],
+      ['float16', Uint16Array.of(0x3c00, 0xc000, 0x7e00)],
+    ] as const;
+    for (const [dtype, array] of arrays) {
+      const place = DevicePlace.from(device, array, dtype, dtype);
+      expect(place.bytes).toBe(Math.ceil(array.byteLength / 4) * 4);
+      expect(await place.read()).toEqual(array);
+    }
   });
 
   test('empty tensors', async () => {

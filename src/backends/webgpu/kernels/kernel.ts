@@ -3,8 +3,9 @@ import type { NestBuffer } from '../../../loops/index.js';
 import type { DeviceRef, Shader } from '../shader.js';
 import { librarySource, type HelperName } from '../wgsl/library.js';
 import { Positions } from '../wgsl/positions.js';
-import { elementOf, type Use, type WgslType } from '../wgsl/value.js';
+import type { Use, WgslType } from '../wgsl/value.js';
 import { Writer } from '../wgsl/writer.js';
+import { Binding } from './binding.js';
 
 /** Most workgroups along one dimension of a dispatch, by WebGPU's specification. */
 const mostGroups = 65_535;
@@ -24,21 +25,19 @@ export interface Operands {
   readonly scratch: (words: number) => DeviceRef;
 }
 
-interface Binding {
-  readonly ref: DeviceRef;
-  readonly name: string;
-  readonly element: string;
-  written: boolean;
-}
-
 const keyOf = (ref: DeviceRef): string => `${ref.space} ${'allocation' in ref ? ref.allocation : ref.index}`;
 
 export class Kernel {
   readonly writer = new Writer();
   readonly positions = new Positions(this.writer);
   readonly #bindings = new Map<string, Binding>();
+  readonly #scratch = new Map<string, string>();
+  readonly #refs: DeviceRef[] = [];
+  readonly #modes: ('read' | 'read_write')[] = [];
+  readonly #arrays: string[] = [];
   readonly #helpers = new Set<HelperName>();
   readonly #shared: string[] = [];
+  readonly #wide = new Set<string>();
   readonly #functions = new Set<string>();
   #reports = false;
 
@@ -53,30 +52,60 @@ export class Kernel {
     return name;
   };
 
-  /** The name of a buffer of the nest. */
-  buffer(number: number): string {
-    const { name, dtype, access } = this.operands.buffers[number]!;
-    return this.#bind(this.operands.refs[number]!, name, elementOf(dtype), access !== 'read');
+  /**
+   * Makes buffers of the nest arrays of vectors, before any of them is used. What is one memory under several numbers is
+   * so only if all of them are given.
+   */
+  widen(buffers: ReadonlySet<number>): void {
+    const { refs } = this.operands;
+    const others = new Set(refs.flatMap((ref, i) => (buffers.has(i) ? [] : [keyOf(ref)])));
+    for (const buffer of buffers) {
+      const key = keyOf(refs[buffer]!);
+      if (!others.has(key)) this.#wide.add(key);
+    }
   }
 
-  /** The name of memory between dispatches. */
-  scratch(ref: DeviceRef, wanted: string, type: Exclude<WgslType, 'bool'>, written: boolean): string {
-    return this.#bind(ref, wanted, type, written);
+  isWide(buffer: number): boolean {
+    return this.#wide.has(keyOf(this.operands.refs[buffer]!));
   }
 
-  #bind(ref: DeviceRef, wanted: string, element: string, written: boolean): string {
+  /** A buffer of the nest. */
+  buffer(number: number): Binding {
+    const { buffers, refs } = this.operands;
+    const ref = refs[number]!;
     const key = keyOf(ref);
     let known = this.#bindings.get(key);
     if (!known) {
-      known = { ref, name: this.writer.fresh(wanted), element, written: false };
+      const { name, dtype } = buffers[number]!;
+      const written = buffers.some(({ access }, i) => access !== 'read' && keyOf(refs[i]!) === key);
+      const wide = this.#wide.has(key);
+      known = new Binding(this.writer.fresh(name), dtype, { written, wide }, this.writer, this.use);
       this.#bindings.set(key, known);
+      this.#declare(ref, known.name, known.type, written);
     }
-    known.written ||= written;
-    return known.name;
+    return known;
+  }
+
+  /** The name of memory between dispatches, of words. */
+  scratch(ref: DeviceRef, wanted: string, type: Exclude<WgslType, 'bool'>): string {
+    const key = keyOf(ref);
+    const known = this.#scratch.get(key) ?? this.writer.fresh(wanted);
+    if (!this.#scratch.has(key)) this.#declare(ref, known, type, true);
+    this.#scratch.set(key, known);
+    return known;
+  }
+
+  #declare(ref: DeviceRef, name: string, type: string, written: boolean): void {
+    const mode = written ? 'read_write' : 'read';
+    this.#refs.push(ref);
+    this.#modes.push(mode);
+    this.#arrays.push(
+      `@group(0) @binding(${this.#arrays.length}) var<storage, ${mode}> ${name}: array<${type}>;`,
+    );
   }
 
   /** An array that the invocations of a workgroup share. */
-  workgroupArray(wanted: string, type: WgslType, length: number): string {
+  workgroupArray(wanted: string, type: WgslType | 'vec4f', length: number): string {
     const name = this.writer.fresh(wanted);
     this.#shared.push(`var<workgroup> ${name}: array<${type}, ${length}>;`);
     return name;
@@ -124,13 +153,11 @@ export class Kernel {
 
   finish(): Launch {
     const body = this.writer.render();
-    const bindings = [...this.#bindings.values()];
     const x = Math.min(Math.max(this.#groups, 1), mostGroups);
     const y = Math.ceil(Math.max(this.#groups, 1) / x);
-    const mode = ({ written }: Binding): 'read' | 'read_write' => (written ? 'read_write' : 'read');
     const reports = this.#reports
       ? [
-          `@group(0) @binding(${bindings.length}) var<storage, read_write> reported: array<atomic<i32>, 4>;`,
+          `@group(0) @binding(${this.#arrays.length}) var<storage, read_write> reported: array<atomic<i32>, 4>;`,
           '',
           '/** Keeps the first index out of range that any invocation meets. */',
           'fn report(check: i32, index: i32, position: i32) {',
@@ -144,10 +171,7 @@ export class Kernel {
       : [];
     const code = [
       ...this.comment.map((line) => `// ${line}`),
-      ...bindings.map(
-        (binding, i) =>
-          `@group(0) @binding(${i}) var<storage, ${mode(binding)}> ${binding.name}: array<${binding.element}>;`,
-      ),
+      ...this.#arrays,
       ...reports,
       ...this.#shared,
       '',
@@ -166,10 +190,10 @@ export class Kernel {
       shader: {
         name: this.name,
         code: `${code.join('\n')}\n`,
-        bindings: bindings.map(mode),
+        bindings: this.#modes,
         reports: this.#reports,
       },
-      buffers: bindings.map(({ ref }) => ref),
+      buffers: this.#refs,
       workgroups: [x, y, 1],
     };
   }

@@ -1,20 +1,69 @@
 /** One invocation for each element. */
-import { collapse, type MapNest, type SegmentedNest } from '../../../loops/index.js';
-import { Section } from '../wgsl/section.js';
+import { collapse, type Axis, type MapNest, type SegmentedNest } from '../../../loops/index.js';
+import { loadsOf, vectorBuffers, vectorSize, type Blocks } from '../wgsl/lanes.js';
+import { Neighbours, Section, storeVectors } from '../wgsl/section.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';
 
 export const sizeOf = (axes: readonly { readonly extent: number }[]): number =>
   axes.reduce((size, { extent }) => size * extent, 1);
 
 export function emitMap(given: MapNest, operands: Operands): Launch[] {
-  const { name, axes, body, stores, comment } = collapse(given);
+  const nest = collapse(given);
+  const { name, axes, body, stores, comment } = nest;
   if (sizeOf(axes) === 0) return [];
   const kernel = new Kernel(name, operands, comment);
-  kernel.positions.unflatten(axes, kernel.eachInvocation(sizeOf(axes)));
-  const section = new Section(kernel);
-  section.run(body);
-  section.store(stores);
+  if (inVectors(nest, kernel)) mapVectors(nest, kernel);
+  else {
+    kernel.positions.unflatten(axes, kernel.eachInvocation(sizeOf(axes)));
+    const section = new Section(kernel);
+    section.run(body);
+    section.store(stores);
+  }
   return [kernel.finish()];
+}
+
+/** Elements from which it is worth to take four at a time. */
+const vectorGrain = 256;
+/** Computations of one element up to which reading and writing are what takes time. */
+const lightBody = 48;
+
+const blocksOf = ({ axis, extent }: Axis): Blocks => ({
+  axis,
+  blocks: Math.ceil(extent / vectorSize),
+});
+
+/**
+ * Whether invocations take four neighbours along the last axis, which all stores write as vectors. A single axis may end
+ * within a vector: buffers have room for what fills it up, and no one reads that. Otherwise every line is whole vectors.
+ */
+function inVectors({ axes, body, stores }: MapNest, kernel: Kernel): boolean {
+  const last = axes.at(-1);
+  if (!last || sizeOf(axes) < vectorGrain) return false;
+  const whole = last.extent % vectorSize === 0;
+  const loads = loadsOf(body);
+  if (!whole && (axes.length > 1 || loads.some(({ indirect }) => indirect.length > 0))) return false;
+  if (body.filter(({ kind }) => kind === 'compute').length > lightBody) return false;
+  const along = [blocksOf(last)];
+  kernel.widen(
+    vectorBuffers(
+      loads.map((load) => [load, along]),
+      stores.map((store) => [store, along]),
+    ),
+  );
+  return stores.every(({ buffer }) => kernel.isWide(buffer));
+}
+
+function mapVectors({ axes, body, stores }: MapNest, kernel: Kernel): void {
+  const last = blocksOf(axes.at(-1)!);
+  const blocks = [...axes.slice(0, -1), { axis: last.axis, extent: last.blocks }];
+  kernel.positions.unflatten(blocks, kernel.eachInvocation(sizeOf(blocks)));
+  const neighbours = new Neighbours(body);
+  const sections = Array.from({ length: vectorSize }, (_, lane) => {
+    const section = new Section(kernel, kernel.positions.lane({ ...last, lane }), { neighbours });
+    section.run(body);
+    return section;
+  });
+  storeVectors(sections, stores);
 }
 
 /** A dispatch for each segment, whose shader is the same for all of one size. */

@@ -8,7 +8,7 @@ import { collapse, type Accumulator, type RowNest, type Stage } from '../../../l
 import { combine, identity } from '../wgsl/arithmetic.js';
 import { decode, encode, rounded } from '../wgsl/convert.js';
 import { Section } from '../wgsl/section.js';
-import { elementOf, typeOf, type Value } from '../wgsl/value.js';
+import { typeOf, wordOf, type Value } from '../wgsl/value.js';
 import type { DeviceRef } from '../shader.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';
 import { sizeOf } from './map.js';
@@ -56,9 +56,8 @@ class RowKernel {
     const scans = nest.stages.some((stage) => stage.scans.length > 0);
     const alone = nest.accumulators.length === 0 && (scans || this.#size <= shortRow);
     this.#lanes = new Lanes(this.#kernel, alone ? 1 : widthFor(this.#size, scans));
-    this.#section = new Section(this.#kernel, this.#kernel.positions, (slot) => {
-      const element = this.#slots[slot]!(this.#position);
-      return nest.scratch[slot] === 'bool' ? `(${element} != 0u)` : element;
+    this.#section = new Section(this.#kernel, this.#kernel.positions, {
+      readScratch: (slot) => decode(this.#slots[slot]!(this.#position), nest.scratch[slot]!),
     });
   }
 
@@ -104,7 +103,7 @@ class RowKernel {
     nest.accumulators.forEach(({ scope, dtype }, i) => {
       if (scope !== 'total') return;
       lanes.once(() => {
-        const value = encode({ text: totals[i]!, dtype: kept(dtype) }, this.#kernel.use);
+        const value = encode({ text: totals[i]!, dtype: kept(dtype) });
         w.line(`${this.#partial(i)}[${part}] = ${value};`);
       });
     });
@@ -112,7 +111,7 @@ class RowKernel {
   }
 
   #partial(i: number): string {
-    return partialOf(this.#kernel, this.nest.accumulators[i]!, this.partials[i]!, true);
+    return partialOf(this.#kernel, this.nest.accumulators[i]!, this.partials[i]!);
   }
 
   #startColumns(part: string): void {
@@ -122,7 +121,7 @@ class RowKernel {
     this.#lanes.walk(this.#size, false, (position) => {
       for (const i of columns) {
         const { combine: how, dtype } = this.nest.accumulators[i]!;
-        const start = encode({ text: identity(how, kept(dtype), use), dtype: kept(dtype) }, this.#kernel.use);
+        const start = encode({ text: identity(how, kept(dtype), use), dtype: kept(dtype) });
         w.line(`${this.#partial(i)}[${part} * ${this.#size} + ${position}] = ${start};`);
       }
     });
@@ -132,14 +131,13 @@ class RowKernel {
   #scratch(): void {
     const bytes = 4 * this.#size * this.nest.scratch.length;
     this.nest.scratch.forEach((dtype, slot) => {
-      const type = elementOf(dtype);
       if (this.#lanes.width > 1 && bytes <= scratchBytes) {
-        const array = this.#kernel.workgroupArray('kept', type, this.#size);
+        const array = this.#kernel.workgroupArray('kept', wordOf(dtype), this.#size);
         this.#slots[slot] = (position) => `${array}[${position}]`;
         return;
       }
       const ref = this.operands.scratch(this.#rows * this.#size);
-      const name = this.#kernel.scratch(ref, 'kept', type, true);
+      const name = this.#kernel.scratch(ref, 'kept', wordOf(dtype));
       this.#slots[slot] = (position) => `${name}[${this.#row} * ${this.#size} + ${position}]`;
     });
   }
@@ -182,13 +180,13 @@ class RowKernel {
       section.run(stage.body, advance);
       reduces.forEach((reduce, r) => found[r]!.step(section.value(reduce.value), positions));
       for (const { slot, value } of keeps)
-        w.line(`${this.#slots[slot]!(position)} = ${encode(section.value(value), this.#kernel.use)};`);
+        w.line(`${this.#slots[slot]!(position)} = ${encode(section.value(value))};`);
       for (const i of columns) {
         const { combine: how, value, dtype } = nest.accumulators[i]!;
         const place = `${this.#partial(i)}[${part} * ${this.#size} + ${position}]`;
         const so = { text: w.declare('column', decode(place, kept(dtype))), dtype: kept(dtype) };
         const now = combine(how, so, { ...section.value(value), dtype: so.dtype }, use);
-        w.line(`${place} = ${encode({ text: now, dtype: so.dtype }, this.#kernel.use)};`);
+        w.line(`${place} = ${encode({ text: now, dtype: so.dtype })};`);
       }
       section.store(stores);
     });
@@ -203,8 +201,8 @@ class RowKernel {
 const widthFor = (size: number, scans: boolean): number =>
   scans ? 1 : Math.min(256, Math.max(32, 2 ** Math.ceil(Math.log2(Math.max(size, 1) / 2))));
 
-const partialOf = (kernel: Kernel, { dtype }: Accumulator, ref: DeviceRef, written: boolean): string =>
-  kernel.scratch(ref, 'partial', elementOf(kept(dtype)), written);
+const partialOf = (kernel: Kernel, { dtype }: Accumulator, ref: DeviceRef): string =>
+  kernel.scratch(ref, 'partial', wordOf(kept(dtype)));
 
 /** Combines the parts in their order and writes what is computed from them. */
 function finishes(
@@ -233,7 +231,7 @@ function finishes(
       };
       if (parts > 0) {
         const part = w.loop('part', parts);
-        const place = `${partialOf(kernel, accumulator, partials[i]!, false)}[${part} * ${items} + ${item}]`;
+        const place = `${partialOf(kernel, accumulator, partials[i]!)}[${part} * ${items} + ${item}]`;
         const next = { text: w.declare('next', decode(place, sum.dtype)), dtype: sum.dtype };
         w.line(`${sum.text} = ${combine(how, sum, next, use)};`);
         w.close();

@@ -2,18 +2,11 @@
  * Scatters and sorts. A scatter adds in the order of its axes, whatever the device: an invocation has one position of the
  * axes along which destinations never meet, and walks the others alone.
  */
-import { invariant, isHalf } from '../../../core/index.js';
-import {
-  axesOf,
-  collapse,
-  operandsOf,
-  type Axis,
-  type Instr,
-  type OpaqueNest,
-  type ScatterNest,
-} from '../../../loops/index.js';
+import { isHalf } from '../../../core/index.js';
+import { collapse, type Axis, type OpaqueNest, type ScatterNest } from '../../../loops/index.js';
 import { combine } from '../wgsl/arithmetic.js';
-import { decode, encode, rounded } from '../wgsl/convert.js';
+import { rounded } from '../wgsl/convert.js';
+import { axesBehind } from '../wgsl/lanes.js';
 import { Section } from '../wgsl/section.js';
 import { typeOf, type WgslType } from '../wgsl/value.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';
@@ -27,7 +20,7 @@ export function emitScatter(given: ScatterNest, operands: Operands): Launch[] {
   if (sizeOf(nest.axes) === 0) return written;
 
   const kernel = new Kernel(name, operands, comment);
-  const walked = axesBehind(nest.body, indirect.id);
+  const walked = axesBehind(nest.body).get(indirect.id)!;
   const apart = separateAxes(nest, walked);
   kernel.positions.unflatten(apart, kernel.eachInvocation(sizeOf(apart)));
   kernel.positions.loop(nest.axes.filter((axis) => !apart.includes(axis)));
@@ -37,33 +30,15 @@ export function emitScatter(given: ScatterNest, operands: Operands): Launch[] {
   const found = section.allowed([], [indirect])!;
   const { dtype } = buffers[buffer]!;
   const at = w.declare('at', section.position(nest.index, [indirect]));
-  const target = `${kernel.buffer(buffer)}[${at}]`;
+  const target = kernel.buffer(buffer);
   w.open(`if (${found})`);
-  if (nest.combine === 'set') w.line(`${target} = ${encode(section.value(value), kernel.use)};`);
+  if (nest.combine === 'set') target.write(at, section.value(value));
   else {
-    const old = { text: w.declare('old', decode(target, dtype)), dtype };
+    const old = { text: w.declare('old', target.read(at)), dtype };
     const sum = { text: w.declare('sum', combine('sum', old, section.value(value), kernel.use)), dtype };
-    const result = isHalf(dtype) ? { text: w.declare('half', rounded(sum, kernel.use)), dtype } : sum;
-    w.line(`${target} = ${encode(result, kernel.use)};`);
+    target.write(at, isHalf(dtype) ? { text: w.declare('half', rounded(sum, kernel.use)), dtype } : sum);
   }
   return [...written, kernel.finish()];
-}
-
-/** Axes that decide a value. */
-function axesBehind(body: readonly Instr[], id: number): Set<number> {
-  const byId = new Map(body.map((instr) => [instr.id, instr]));
-  const axes = new Set<number>();
-  const visit = (of: number): void => {
-    const instr = byId.get(of);
-    invariant(instr, `value ${of} is not in the scatter's body`);
-    if (instr.kind === 'load') axesOf(instr.index, axes);
-    if (instr.kind === 'index') axesOf(instr.expr, axes);
-    if (instr.kind === 'load' || instr.kind === 'guard')
-      instr.masks.forEach(({ expr }) => axesOf(expr, axes));
-    operandsOf(instr).forEach(visit);
-  };
-  visit(id);
-  return axes;
 }
 
 /** Axes whose different positions are different destinations: plain terms that the rest of the index does not overlap. */
@@ -103,7 +78,7 @@ export function emitSort(nest: OpaqueNest, operands: Operands): Launch[] {
   const line = w.declare('line', `${item} / ${size * inner} * ${size * inner} + ${item} % ${inner}`);
   const own = w.declare('own', `${item} / ${inner} % ${size}`);
   const key = (place: string): string =>
-    keyOf[typeOf(dtype)](kernel, decode(`${input}[${line} + ${place} * ${inner}]`, dtype));
+    keyOf[typeOf(dtype)](kernel, input.read(`${line} + ${place} * ${inner}`));
   const value = w.declare('value', key(own));
   const rank = w.variable('rank', 'i32', '0');
   const other = w.loop('other', size);
@@ -111,8 +86,8 @@ export function emitSort(nest: OpaqueNest, operands: Operands): Launch[] {
   const [first, second] = descending ? [value, candidate] : [candidate, value];
   w.line(`${rank} += select(0, 1, ${first} < ${second} || (${first} == ${second} && ${other} < ${own}));`);
   w.close();
-  const result = nest.op === 'argsort' ? own : `${input}[${line} + ${own} * ${inner}]`;
-  w.line(`${output}[${line} + ${rank} * ${inner}] = ${result};`);
+  const result = nest.op === 'argsort' ? own : w.declare('sorted', input.read(`${line} + ${own} * ${inner}`));
+  output.write(`${line} + ${rank} * ${inner}`, { text: result, dtype: nest.buffers[nest.output]!.dtype });
   return [kernel.finish()];
 }
 

@@ -3,7 +3,7 @@ import type { DType } from '../../../core/index.js';
 import type { Storage } from '../../storage.js';
 import type { Device } from '../device.js';
 import { DevicePlace, placeOn } from './place.js';
-import { toWords, wordBytes } from './words.js';
+import { deviceBytes, toWords } from './words.js';
 
 /** Content of the host that has a copy on a device because it was used again. */
 interface Copy {
@@ -52,8 +52,8 @@ export class InputSlot {
       this.#last = undefined;
       return place.buffer;
     }
-    this.#buffer ??= device.content.take(this.elements * wordBytes, this.what);
-    device.upload(this.#buffer, toWords(storage.array, dtype));
+    this.#buffer ??= device.content.take(deviceBytes(dtype, this.elements), this.what);
+    device.upload(this.#buffer, toWords(storage.array));
     if (!again) this.#last = new WeakRef(storage);
     this.#version = storage.version;
     return this.#buffer;

@@ -2,7 +2,7 @@
 import { BackendError, type DType, type TypedArray } from '../../../core/index.js';
 import type { Place, Storage } from '../../storage.js';
 import type { Device } from '../device.js';
-import { fromWords, toWords, wordBytes } from './words.js';
+import { deviceBytes, fromWords, toWords } from './words.js';
 
 export class DevicePlace implements Place {
   #released = false;
@@ -19,9 +19,13 @@ export class DevicePlace implements Place {
 
   /** A place with the content of an array. */
   static from(device: Device, array: TypedArray, dtype: DType, what: string): DevicePlace {
-    const buffer = device.content.take(array.length * wordBytes, what);
-    device.upload(buffer, toWords(array, dtype));
+    const buffer = device.content.take(deviceBytes(dtype, array.length), what);
+    device.upload(buffer, toWords(array));
     return new DevicePlace(device, buffer, dtype, array.length);
+  }
+
+  get bytes(): number {
+    return deviceBytes(this.dtype, this.elements);
   }
 
   get array(): TypedArray {
@@ -33,16 +37,17 @@ export class DevicePlace implements Place {
   }
 
   async read(): Promise<TypedArray> {
-    return fromWords(await this.device.read(this.buffer, this.elements * wordBytes), this.dtype);
+    const { dtype, elements } = this;
+    return fromWords(await this.device.read(this.buffer, this.bytes), dtype, elements);
   }
 
   write(content: TypedArray): void {
     this.device.check();
-    this.device.upload(this.buffer, toWords(content, this.dtype));
+    this.device.upload(this.buffer, toWords(content));
   }
 
   copy(): DevicePlace {
-    const buffer = this.device.duplicate(this.buffer, this.elements * wordBytes, 'a copy');
+    const buffer = this.device.duplicate(this.buffer, this.bytes, 'a copy');
     return new DevicePlace(this.device, buffer, this.dtype, this.elements);
   }
 

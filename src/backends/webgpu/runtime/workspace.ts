@@ -3,7 +3,7 @@
  * so nothing is placed inside another: values that are never alive together take turns in one.
  */
 import type { Allocation } from '../../../plan/program.js';
-import { wordBytes } from './words.js';
+import { deviceBytes } from './words.js';
 
 export interface Workspace {
   /** Bytes of each buffer. */
@@ -14,20 +14,19 @@ export interface Workspace {
 
 /** The largest first, each in the first buffer that is free all its life. */
 export function planWorkspace(allocations: readonly Allocation[]): Workspace {
-  const order = allocations
-    .map((_, i) => i)
-    .sort((a, b) => allocations[b]!.elements - allocations[a]!.elements);
+  const sizes = allocations.map(({ dtype, elements }) => deviceBytes(dtype, elements));
+  const order = allocations.map((_, i) => i).sort((a, b) => sizes[b]! - sizes[a]!);
   const bytes: number[] = [];
   const held: (readonly [number, number])[][] = [];
   const bufferOf = new Array<number>(allocations.length).fill(0);
   for (const i of order) {
-    const { elements, live } = allocations[i]!;
+    const { live } = allocations[i]!;
     const isFree = (taken: (readonly [number, number])[]): boolean =>
       taken.every(([first, last]) => last < live[0] || first > live[1]);
     let at = held.findIndex(isFree);
     if (at < 0) {
       at = held.push([]) - 1;
-      bytes.push(elements * wordBytes);
+      bytes.push(sizes[i]!);
     }
     held[at]!.push(live);
     bufferOf[i] = at;

@@ -1,7 +1,7 @@
-/** Casts and bit casts, and elements as they lie in memory. */
+/** Casts and bit casts. */
 import { InternalError, dtypes, integerRange, isFloat, isHalf, type DType } from '../../../core/index.js';
 import type { HelperName } from './library.js';
-import { elementOf, typeOf, type Use, type Value, type WgslType } from './value.js';
+import { typeOf, type Use, type Value, type WgslType } from './value.js';
 
 /** Whether WGSL evaluates it itself, which it refuses to do where the result overflows or is not finite. */
 export const isLiteral = (text: string): boolean => /^(-?[\d.]|true|false|i32\()/.test(text);
@@ -88,10 +88,9 @@ export function bitcast(value: Value, to: DType, use: Use): string {
   return to === 'bool' ? `(${bits}) != 0` : wrap(bits, to);
 }
 
-/** From the element in memory to the value. */
+/** From the word of an element that has one to itself. */
 export const decode = (element: string, dtype: DType): string =>
   dtype === 'bool' ? `${element} != 0u` : element;
 
-/** From the value to the element in memory. */
-export const encode = ({ text, dtype }: Value, _use: Use): string =>
-  dtype === 'bool' ? `${elementOf(dtype)}(${text})` : text;
+/** To that word. */
+export const encode = ({ text, dtype }: Value): string => (dtype === 'bool' ? `u32(${text})` : text);

@@ -2,12 +2,14 @@
 import { InternalError } from '../../../core/index.js';
 import {
   decide,
+  divIndex,
   rangeOf,
   type Atom,
   type Axis,
   type IndexExpr,
   type Predicate,
 } from '../../../loops/index.js';
+import { atLane, isVector, type Lane } from './lanes.js';
 import type { Writer } from './writer.js';
 
 interface Named {
@@ -20,15 +22,53 @@ let scopes = 0;
 const tied = (text: string): string => (/^-?\w+$/.test(text) ? text : `(${text})`);
 
 export class Positions {
-  readonly #axes: Map<number, Named>;
+  #axes: Map<number, Named>;
   /** Keeps what is named over one set of axes apart from another's. */
-  readonly #scope = scopes++;
+  #scope = String(scopes++);
+  #lanes: readonly Lane[] = [];
 
   constructor(
     readonly writer: Writer,
     outer?: Positions,
   ) {
     this.#axes = new Map(outer ? outer.#axes : []);
+    this.#lanes = outer ? outer.#lanes : [];
+  }
+
+  /** One of the four neighbours along an axis whose name counts blocks of four. Other names stay the same. */
+  lane(lane: Lane): Positions {
+    const positions = new Positions(this.writer, this);
+    positions.#axes = this.#axes;
+    positions.#scope = this.#scope;
+    positions.#lanes = [...this.#lanes, lane];
+    return positions;
+  }
+
+  /** The axes of both, named as they are. What one alone turns on is the same value in either. */
+  with(other: Positions): Positions {
+    const positions = new Positions(this.writer, this);
+    positions.#scope = `${this.#scope}&${other.#scope}`;
+    for (const [axis, named] of other.#axes) if (!positions.#axes.has(axis)) positions.#axes.set(axis, named);
+    positions.#lanes = [...this.#lanes, ...other.#lanes.filter((lane) => !this.#lanes.includes(lane))];
+    return positions;
+  }
+
+  /** The lane along whose axis an access is part of a vector of four, and which vector that is. */
+  vector(index: IndexExpr): { readonly lane: number; readonly block: string } | undefined {
+    const along = this.#lanes.find((lane) => isVector(index, lane));
+    if (!along) return undefined;
+    const first = this.#lanes.map((lane) => (lane === along ? { ...lane, lane: 0 } : lane));
+    return { lane: along.lane, block: this.#text(divIndex(atLane(index, first), 4)) };
+  }
+
+  /** What tells apart values that turn on these axes. */
+  nameOf(axes: Iterable<number>): string {
+    return [...axes]
+      .map((axis) => {
+        const lane = this.#lanes.find((each) => each.axis === axis);
+        return `${this.#named(axis).text}${lane ? `+${lane.lane}` : ''}`;
+      })
+      .join(' ');
   }
 
   /** Says what a loop axis is called from here on. */
@@ -80,7 +120,7 @@ export class Positions {
     return this.#shared(this.levelOf(of), `${kind} ${of.key} ${by}`, kind, () => {
       // WGSL rounds to zero: a multiple of the divisor makes the dividend positive.
       const laps = Math.max(0, Math.ceil(-rangeOf(of)[0] / by));
-      const text = this.at(of);
+      const text = this.#text(of);
       const dividend = laps === 0 ? tied(text) : `(${text} + ${laps * by})`;
       if (kind === 'mod') return `${dividend} % ${by}`;
       return `${dividend} / ${by}${laps === 0 ? '' : ` - ${laps}`}`;
@@ -89,6 +129,10 @@ export class Positions {
 
   /** The value of an index expression in the innermost loop. */
   at(expr: IndexExpr): string {
+    return this.#text(atLane(expr, this.#lanes));
+  }
+
+  #text(expr: IndexExpr): string {
     const levels = new Map<number, IndexExpr['terms'][number][]>();
     for (const term of expr.terms) {
       const level = this.#levelOfAtom(term.atom);
@@ -111,7 +155,11 @@ export class Positions {
   }
 
   /** Whether all masks hold; undefined when they always do. */
-  condition(masks: readonly Predicate[]): string | undefined {
+  condition(given: readonly Predicate[]): string | undefined {
+    const masks =
+      this.#lanes.length === 0
+        ? given
+        : given.map((mask) => ({ ...mask, expr: atLane(mask.expr, this.#lanes) }));
     const open = masks.filter((mask) => decide(mask) !== true);
     if (open.some((mask) => decide(mask) === false)) return 'false';
     if (open.length === 0) return undefined;
@@ -123,7 +171,7 @@ export class Positions {
 
   #predicate({ expr, lo, hi }: Predicate): string {
     const [least, most] = rangeOf(expr);
-    const value = tied(this.at(expr));
+    const value = tied(this.#text(expr));
     return [...(least < lo ? [`${value} >= ${lo}`] : []), ...(most >= hi ? [`${value} < ${hi}`] : [])].join(
       ' && ',
     );

@@ -10,7 +10,8 @@ import {
 } from '../../../loops/index.js';
 import type { Kernel } from '../kernels/kernel.js';
 import { compute, literal } from './arithmetic.js';
-import { cast, decode, encode } from './convert.js';
+import { cast } from './convert.js';
+import { axesBehind, vectorSize } from './lanes.js';
 import type { Positions } from './positions.js';
 import { typeOf, type Value } from './value.js';
 
@@ -23,17 +24,43 @@ type Load = Extract<Instr, { kind: 'load' }>;
 /** The element of row scratch at the present position, which only row nests have. */
 export type ReadScratch = (slot: number) => string;
 
+/** What sections in one block, each for another neighbour, compute but once: values that are the same for all. */
+export class Neighbours {
+  readonly #axes: ReadonlyMap<number, ReadonlySet<number>>;
+  readonly #known = new Map<string, Placed>();
+  readonly #own: ReadonlySet<number>;
+
+  /** What is computed from values of `own` is each neighbour's own. */
+  constructor(body: readonly Instr[], own: readonly number[] = []) {
+    this.#axes = axesBehind(body);
+    const apart = new Set(own);
+    for (const instr of body) if (operandsOf(instr).some((id) => apart.has(id))) apart.add(instr.id);
+    this.#own = apart;
+  }
+
+  compute(id: number, positions: Positions, make: () => Placed): Placed {
+    if (this.#own.has(id)) return make();
+    const key = `${id} ${positions.nameOf(this.#axes.get(id)!)}`;
+    const known = this.#known.get(key) ?? make();
+    this.#known.set(key, known);
+    return known;
+  }
+}
+
 export class Section {
   readonly #values: Map<number, Placed>;
   readonly #origins = new Origins();
+  readonly #neighbours: Neighbours | undefined;
+  readonly readScratch: ReadScratch | undefined;
 
   constructor(
     readonly kernel: Kernel,
     readonly positions: Positions = kernel.positions,
-    readonly readScratch?: ReadScratch,
-    outer?: Section,
+    { readScratch, neighbours }: { readScratch?: ReadScratch; neighbours?: Neighbours } = {},
   ) {
-    this.#values = new Map(outer ? outer.#values : []);
+    this.#values = new Map();
+    this.readScratch = readScratch;
+    this.#neighbours = neighbours;
   }
 
   /** Makes known a value that no instruction computes. */
@@ -58,14 +85,20 @@ export class Section {
   /** Writes instructions into the open loops. `after` is told of each. */
   run(instrs: readonly Instr[], after?: (id: number) => void): void {
     for (const instr of instrs) {
-      const level = this.#levelOf(instr);
       this.#origins.note(instr);
-      const text = this.#render(instr, level);
-      const name =
-        instr.kind === 'const' ? text : this.kernel.writer.declare(this.#nameOf(instr), text, level);
-      this.#values.set(instr.id, { text: name, dtype: instr.dtype, level });
+      const value = this.#neighbours
+        ? this.#neighbours.compute(instr.id, this.positions, () => this.#compute(instr))
+        : this.#compute(instr);
+      this.#values.set(instr.id, value);
       after?.(instr.id);
     }
+  }
+
+  #compute(instr: Instr): Placed {
+    const level = this.#levelOf(instr);
+    const text = this.#render(instr, level);
+    const name = instr.kind === 'const' ? text : this.kernel.writer.declare(this.#nameOf(instr), text, level);
+    return { text: name, dtype: instr.dtype, level };
   }
 
   #levelOf(instr: Instr): number {
@@ -125,10 +158,34 @@ export class Section {
   /** A load that may not happen is made all the same, and not used: WebGPU keeps every access inside its buffer. */
   #load({ buffer, dtype, fill, index, indirect, masks }: Load, level: number): string {
     const inside = this.allowed(masks, indirect, level);
-    const element = decode(`${this.kernel.buffer(buffer)}[${this.position(index, indirect)}]`, dtype);
+    const element = this.#element(buffer, index, indirect, level);
     return inside === undefined
       ? element
       : `select(${literal(fill, dtype, this.kernel.use)}, ${element}, ${inside})`;
+  }
+
+  #element(buffer: number, index: IndexExpr, indirect: readonly Indirect[], level: number): string {
+    const binding = this.kernel.buffer(buffer);
+    if (!binding.wide) return binding.read(this.position(index, indirect), level);
+    const { lane, block } = this.#vector(index);
+    const place = this.#plus(
+      block,
+      indirect.map(({ id, coeff }) => ({ id, coeff: coeff / vectorSize })),
+    );
+    const { writer } = this.kernel;
+    const vector = writer.shared(
+      level,
+      `vector ${binding.name} ${place}`,
+      `${this.kernel.operands.buffers[buffer]!.name}_vector`,
+      () => `${binding.name}[${place}]`,
+    );
+    return binding.elementOf(vector, lane);
+  }
+
+  #vector(index: IndexExpr): { readonly lane: number; readonly block: string } {
+    const vector = this.positions.vector(index);
+    invariant(vector, 'what is no vector is read from an array of vectors');
+    return vector;
   }
 
   /** Whether an access may happen; an index out of bounds is reported. Undefined: always. */
@@ -152,7 +209,10 @@ export class Section {
 
   /** An index expression plus what loaded indices add. */
   position(expr: IndexExpr, indirect: readonly Indirect[]): string {
-    const direct = this.positions.at(expr);
+    return this.#plus(this.positions.at(expr), indirect);
+  }
+
+  #plus(direct: string, indirect: readonly Pick<Indirect, 'id' | 'coeff'>[]): string {
     const terms = indirect.map(({ id, coeff }) =>
       coeff === 1 ? this.#integer(id) : `${this.#integer(id)} * ${coeff}`,
     );
@@ -167,10 +227,22 @@ export class Section {
 
   /** Writes `stores` in the innermost loop. All values are computed before the first is stored. */
   store(stores: readonly Store[]): void {
-    const { writer, use } = this.kernel;
     for (const { buffer, index, value } of stores)
-      writer.line(
-        `${this.kernel.buffer(buffer)}[${this.positions.at(index)}] = ${encode(this.value(value), use)};`,
-      );
+      this.kernel.buffer(buffer).write(this.positions.at(index), this.value(value));
   }
+
+  /** The block that a store of four neighbours writes. */
+  blockOf(index: IndexExpr): string {
+    return this.#vector(index).block;
+  }
+}
+
+/** Writes the stores of four neighbours as vectors. */
+export function storeVectors(sections: readonly Section[], stores: readonly Store[]): void {
+  const [first] = sections;
+  for (const { buffer, index, value } of stores)
+    first!.kernel.buffer(buffer).writeVector(
+      first!.blockOf(index),
+      sections.map((section) => section.value(value)),
+    );
 }

@@ -1,4 +1,4 @@
-/** Values in WGSL: what type holds a dtype, and how its elements lie in memory. */
+/** Values in WGSL: what type holds a dtype. */
 import { dtypes, type DType } from '../../../core/index.js';
 import type { HelperName } from './library.js';
 
@@ -21,8 +21,8 @@ export function typeOf(dtype: DType): WgslType {
   return signed || dtype === 'uint8' ? 'i32' : 'u32';
 }
 
-/** The type of an element in memory. Every element is one word: bool as 0 or 1, halves as the float32 they are. */
-export function elementOf(dtype: DType): Exclude<WgslType, 'bool'> {
+/** The type of an element that has a word to itself, as in memory between dispatches: bool as 0 or 1. */
+export function wordOf(dtype: DType): Exclude<WgslType, 'bool'> {
   const type = typeOf(dtype);
   return type === 'bool' ? 'u32' : type;
 }

@@ -1,0 +1,113 @@
+/**
+ * An array in device memory as a shader sees it. Elements of one and two bytes lie in words of four and two, as on the
+ * host: where neighbours of a word are written by different invocations, each changes its own bits.
+ */
+import { dtypes, invariant, isHalf, type DType } from '../../../core/index.js';
+import { vectorSize } from '../wgsl/lanes.js';
+import { typeOf, type Use, type Value } from '../wgsl/value.js';
+import type { Writer } from '../wgsl/writer.js';
+
+/** An element as bits of a word, which starts at bit `offset`. */
+function unpack(word: string, offset: string, dtype: DType, use: Use): string {
+  const width = `${8 * dtypes[dtype].bytes}u`;
+  const bits = `extractBits(${word}, ${offset}, ${width})`;
+  if (dtype === 'bool') return `${bits} != 0u`;
+  if (dtype === 'float16') return `${use('float16_from_bits')}(${bits})`;
+  if (dtype === 'bfloat16') return `bitcast<f32>(${bits} << 16u)`;
+  return dtypes[dtype].signed ? `extractBits(bitcast<i32>(${word}), ${offset}, ${width})` : `i32(${bits})`;
+}
+
+/** The bits of a value, and no others. */
+function pack({ text, dtype }: Value, use: Use): string {
+  if (isHalf(dtype)) return `${use(dtype === 'float16' ? 'float16_bits' : 'bfloat16_bits')}(${text})`;
+  if (dtype === 'bool') return `u32(${text})`;
+  return `(u32(${text}) & ${2 ** (8 * dtypes[dtype].bytes) - 1}u)`;
+}
+
+export class Binding {
+  readonly written: boolean;
+  /** Whether it is an array of vectors: it is then read and written in no other way. */
+  readonly wide: boolean;
+  /** Elements in a word. */
+  readonly #perWord: number;
+  readonly #bits: number;
+
+  constructor(
+    readonly name: string,
+    readonly dtype: DType,
+    access: { readonly written: boolean; readonly wide: boolean },
+    readonly writer: Writer,
+    readonly use: Use,
+  ) {
+    this.written = access.written;
+    this.wide = access.wide;
+    this.#perWord = 4 / dtypes[dtype].bytes;
+    this.#bits = 32 / this.#perWord;
+  }
+
+  /** The type of what the array holds. */
+  get type(): string {
+    const scalar = this.#perWord === 1 ? typeOf(this.dtype) : 'u32';
+    if (!this.wide) return this.#shared ? 'atomic<u32>' : scalar;
+    const words = vectorSize / this.#perWord;
+    return words === 1 ? scalar : `vec${words}<${scalar}>`;
+  }
+
+  /** Whether invocations may write parts of one word. */
+  get #shared(): boolean {
+    return this.#perWord > 1 && this.written && !this.wide;
+  }
+
+  read(position: string, level = this.writer.level): string {
+    invariant(!this.wide, `${this.name} is read in vectors`);
+    if (this.#perWord === 1) return `${this.name}[${position}]`;
+    const { at, word, offset } = this.#place(position, level);
+    const found = this.#shared ? `atomicLoad(&${this.name}[${word}])` : `${this.name}[${word}]`;
+    return unpack(found, offset(at), this.dtype, this.use);
+  }
+
+  #place(
+    position: string,
+    level: number,
+  ): { readonly at: string; readonly word: string; readonly offset: (at: string) => string } {
+    const at = this.writer.declare('at', position, level);
+    const shift = Math.log2(this.#perWord);
+    return {
+      at,
+      word: `${at} >> ${shift}u`,
+      offset: (of) => `u32(${of} & ${this.#perWord - 1}) * ${this.#bits}u`,
+    };
+  }
+
+  write(position: string, value: Value): void {
+    invariant(!this.wide, `${this.name} is written in vectors`);
+    const w = this.writer;
+    if (this.#perWord === 1) return w.line(`${this.name}[${position}] = ${value.text};`);
+    const { at, word, offset } = this.#place(position, w.level);
+    const shift = w.declare('shift', offset(at));
+    const bits = w.declare('bits', pack(value, this.use));
+    w.line(`atomicAnd(&${this.name}[${word}], ~(${2 ** this.#bits - 1}u << ${shift}));`);
+    w.line(`atomicOr(&${this.name}[${word}], ${bits} << ${shift});`);
+  }
+
+  /** The elements of a vector that was read. */
+  elementOf(vector: string, lane: number): string {
+    if (this.#perWord === 1) return `${vector}.${'xyzw'[lane]}`;
+    const word = this.#perWord === vectorSize ? vector : `${vector}.${'xy'[Math.floor(lane / 2)]}`;
+    return unpack(word, `${(lane % this.#perWord) * this.#bits}u`, this.dtype, this.use);
+  }
+
+  writeVector(block: string, values: readonly Value[]): void {
+    const words: string[] = [];
+    for (let i = 0; i < vectorSize; i += this.#perWord) {
+      const parts = values.slice(i, i + this.#perWord);
+      words.push(
+        this.#perWord === 1
+          ? parts[0]!.text
+          : parts.map((part, j) => `(${pack(part, this.use)} << ${j * this.#bits}u)`).join(' | '),
+      );
+    }
+    const vector = words.length === 1 ? words[0]! : `${this.type}(${words.join(', ')})`;
+    this.writer.line(`${this.name}[${block}] = ${vector};`);
+  }
+}
