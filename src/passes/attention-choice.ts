@@ -6,6 +6,8 @@ import { formatSources, formatType, topological, type AttentionNode, type Node }
 export interface AttentionLimits {
   /** Bytes up to which matrices of scores stay close enough to be worth writing and reading again. */
   readonly cacheBytes: number;
+  /** Numbers of a query that its kernel has room for. Without it, any. */
+  readonly widest?: number;
 }
 
 interface Choice {
@@ -32,7 +34,9 @@ export function chooseAttention(
   const written = (reason: string): Choice => ({ online: false, reason });
   if (!limits) return written('the backend has no attention kernel');
   if (dtype !== 'float32') return written('the attention kernel computes in float32 only');
-  const [queries, keys] = [q.shape.at(-2)!, k.shape.at(-2)!];
+  const [queries, keys, width] = [q.shape.at(-2)!, k.shape.at(-2)!, q.shape.at(-1)!];
+  if (width > (limits.widest ?? Infinity))
+    return written(`queries of ${width} numbers are more than the attention kernel has room for`);
   const scores = numel(q.shape.slice(0, -2)) * queries * keys * dtypes[dtype].bytes;
   const matrices = `the [${queries}, ${keys}] matrices of scores take ${megabytes(scores)}`;
   const cache = megabytes(limits.cacheBytes);

@@ -1,12 +1,13 @@
 /** A program as shaders, and what to dispatch in which order. */
-import { InternalError } from '../../core/index.js';
 import type { LoopNest } from '../../loops/index.js';
 import type { BufferRef, Program } from '../../plan/program.js';
+import { emitAttention } from './kernels/attention.js';
 import { emitContract } from './kernels/contract.js';
 import type { Launch, Operands } from './kernels/kernel.js';
 import { emitMap, emitSegmented } from './kernels/map.js';
 import { emitRow } from './kernels/row.js';
-import { emitScatter, emitSort } from './kernels/scatter.js';
+import { emitScatter } from './kernels/scatter.js';
+import { emitSort } from './kernels/sort.js';
 import type { Copy, DeviceRef, Dispatch, Shader, ShaderProgram } from './shader.js';
 
 const emitters: {
@@ -18,9 +19,7 @@ const emitters: {
   segmented: emitSegmented,
   scatter: emitScatter,
   opaque: emitSort,
-  attention: () => {
-    throw new InternalError('attention is written out for this backend');
-  },
+  attention: emitAttention,
 };
 
 const emitNest = <K extends LoopNest['kind']>(

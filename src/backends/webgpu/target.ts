@@ -41,5 +41,6 @@ export const webgpuTarget = (limits: DeviceLimits = defaultLimits): Target => ({
   parallelGrain: 4096,
   floatAtomics: false,
   maxBodyOps: 100,
-  attention: undefined,
+  // Beyond what a device keeps close.
+  attention: { cacheBytes: 16 * 2 ** 20, widest: 256 },
 });

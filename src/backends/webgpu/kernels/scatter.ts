@@ -1,44 +1,160 @@
 /**
- * Scatters and sorts. A scatter adds in the order of its axes, whatever the device: an invocation has one position of the
- * axes along which destinations never meet, and walks the others alone.
+ * Scatters. Whatever the device, what goes to one place is added in the order of the axes. Positions along the axes that keep
+ * destinations apart have an invocation each. Along the others, an invocation walks through all of them, or, where there are
+ * enough, first every position finds the next one with the same destination, and then whoever is the first of such
+ * a chain walks along it.
  */
 import { isHalf } from '../../../core/index.js';
-import { collapse, type Axis, type OpaqueNest, type ScatterNest } from '../../../loops/index.js';
+import { collapse, operandsOf, type Axis, type ScatterNest } from '../../../loops/index.js';
 import { combine } from '../wgsl/arithmetic.js';
 import { rounded } from '../wgsl/convert.js';
 import { axesBehind } from '../wgsl/lanes.js';
 import { Section } from '../wgsl/section.js';
-import { typeOf, type WgslType } from '../wgsl/value.js';
+import type { DeviceRef } from '../shader.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';
 import { emitMap, sizeOf } from './map.js';
 
+/** Positions between which chains are made: each looks at all others, so not too many. */
+const chained = { fewest: 64, most: 32_768 } as const;
+
 export function emitScatter(given: ScatterNest, operands: Operands): Launch[] {
   const nest = collapse(given);
-  const { name, buffers, comment, base, buffer, indirect, value } = nest;
+  const { name, buffers, comment, base } = nest;
   const written = emitMap({ kind: 'map', name: `${name}_base`, buffers, comment, ...base }, operands);
-
   if (sizeOf(nest.axes) === 0) return written;
+  const behind = axesBehind(nest.body).get(nest.indirect.id)!;
+  const apart = separateAxes(nest, behind);
+  const others = nest.axes.filter((axis) => !apart.includes(axis));
+  const count = sizeOf(others);
+  const scatter =
+    count >= chained.fewest && count <= chained.most
+      ? inChains(nest, operands, apart, others)
+      : [oneByOne(nest, operands, apart, others)];
+  return [...written, ...scatter];
+}
 
-  const kernel = new Kernel(name, operands, comment);
-  const walked = axesBehind(nest.body).get(indirect.id)!;
-  const apart = separateAxes(nest, walked);
+function oneByOne(
+  nest: ScatterNest,
+  operands: Operands,
+  apart: readonly Axis[],
+  others: readonly Axis[],
+): Launch {
+  const kernel = new Kernel(nest.name, operands, nest.comment);
   kernel.positions.unflatten(apart, kernel.eachInvocation(sizeOf(apart)));
-  kernel.positions.loop(nest.axes.filter((axis) => !apart.includes(axis)));
+  kernel.positions.loop(others);
   const section = new Section(kernel);
   section.run(nest.body);
   const w = kernel.writer;
-  const found = section.allowed([], [indirect])!;
-  const { dtype } = buffers[buffer]!;
-  const at = w.declare('at', section.position(nest.index, [indirect]));
-  const target = kernel.buffer(buffer);
+  const found = section.allowed([], [nest.indirect])!;
+  const at = w.declare('at', section.position(nest.index, [nest.indirect]));
   w.open(`if (${found})`);
-  if (nest.combine === 'set') target.write(at, section.value(value));
-  else {
-    const old = { text: w.declare('old', target.read(at)), dtype };
-    const sum = { text: w.declare('sum', combine('sum', old, section.value(value), kernel.use)), dtype };
-    target.write(at, isHalf(dtype) ? { text: w.declare('half', rounded(sum, kernel.use)), dtype } : sum);
-  }
-  return [...written, kernel.finish()];
+  write(nest, kernel, section, at);
+  return kernel.finish();
+}
+
+/** Adds the value at a position to what lies at its destination, or puts it there. */
+function write(nest: ScatterNest, kernel: Kernel, section: Section, at: string): void {
+  const w = kernel.writer;
+  const target = kernel.buffer(nest.buffer);
+  const value = section.value(nest.value);
+  if (nest.combine === 'set') return target.write(at, value);
+  const { dtype } = nest.buffers[nest.buffer]!;
+  const old = { text: w.declare('old', target.read(at)), dtype };
+  const sum = { text: w.declare('sum', combine('sum', old, value, kernel.use)), dtype };
+  target.write(at, isHalf(dtype) ? { text: w.declare('half', rounded(sum, kernel.use)), dtype } : sum);
+}
+
+function inChains(
+  nest: ScatterNest,
+  operands: Operands,
+  apart: readonly Axis[],
+  others: readonly Axis[],
+): Launch[] {
+  const count = sizeOf(others);
+  const destinations = operands.scratch(count);
+  const links = operands.scratch(2 * count);
+  return [
+    findDestinations(nest, operands, apart, others, destinations),
+    findLinks(nest, operands, count, destinations, links),
+    alongChains(nest, operands, apart, others, links),
+  ];
+}
+
+/** Where each position goes, along the axes that do not keep destinations apart; -1: nowhere. */
+function findDestinations(
+  nest: ScatterNest,
+  operands: Operands,
+  apart: readonly Axis[],
+  others: readonly Axis[],
+  destinations: DeviceRef,
+): Launch {
+  const kernel = new Kernel(`${nest.name}_destinations`, operands, nest.comment);
+  const w = kernel.writer;
+  const item = kernel.eachInvocation(sizeOf(others));
+  kernel.positions.unflatten(others, item);
+  for (const { axis } of apart) kernel.positions.bind(axis, '0');
+  const section = new Section(kernel);
+  section.run(instructionsBehind(nest));
+  const found = section.allowed([], [nest.indirect])!;
+  const at = section.position(nest.index, [nest.indirect]);
+  w.line(`${kernel.scratch(destinations, 'destination', 'i32')}[${item}] = select(-1, ${at}, ${found});`);
+  return kernel.finish();
+}
+
+/** What the index of a destination is computed from. */
+function instructionsBehind({ body, indirect }: ScatterNest): ScatterNest['body'] {
+  const needed = new Set([indirect.id]);
+  for (const instr of body.toReversed())
+    if (needed.has(instr.id)) for (const id of operandsOf(instr)) needed.add(id);
+  return body.filter(({ id }) => needed.has(id));
+}
+
+/** For each position the next one of the same destination, or -1, and whether there is none before it. */
+function findLinks(
+  nest: ScatterNest,
+  operands: Operands,
+  count: number,
+  destinations: DeviceRef,
+  links: DeviceRef,
+): Launch {
+  const kernel = new Kernel(`${nest.name}_links`, operands, nest.comment);
+  const w = kernel.writer;
+  const item = kernel.eachInvocation(count);
+  const destination = kernel.scratch(destinations, 'destination', 'i32');
+  const link = kernel.scratch(links, 'link', 'i32');
+  const own = w.declare('own', `${destination}[${item}]`);
+  const next = w.variable('next', 'i32', `${item} + 1`);
+  w.line(`while (${next} < ${count} && ${destination}[${next}] != ${own}) { ${next}++; }`);
+  const before = w.variable('before', 'i32', `${item} - 1`);
+  w.line(`while (${before} >= 0 && ${destination}[${before}] != ${own}) { ${before}--; }`);
+  w.line(`${link}[2 * ${item}] = select(-1, ${next}, ${next} < ${count});`);
+  w.line(`${link}[2 * ${item} + 1] = select(0, 1, ${own} >= 0 && ${before} < 0);`);
+  return kernel.finish();
+}
+
+function alongChains(
+  nest: ScatterNest,
+  operands: Operands,
+  apart: readonly Axis[],
+  others: readonly Axis[],
+  links: DeviceRef,
+): Launch {
+  const kernel = new Kernel(nest.name, operands, nest.comment);
+  const w = kernel.writer;
+  const width = sizeOf(apart);
+  const item = kernel.eachInvocation(sizeOf(others) * width);
+  const link = kernel.scratch(links, 'link', 'i32');
+  const first = w.declare('first', `${item} / ${width}`);
+  w.line(`if (${link}[2 * ${first} + 1] == 0) { return; }`);
+  kernel.positions.unflatten(apart, w.declare('within', `${item} % ${width}`));
+  const place = w.variable('place', 'i32', first);
+  w.open(`while (${place} >= 0)`);
+  kernel.positions.unflatten(others, w.declare('position', place));
+  const section = new Section(kernel);
+  section.run(nest.body);
+  write(nest, kernel, section, w.declare('at', section.position(nest.index, [nest.indirect])));
+  w.line(`${place} = ${link}[2 * ${place}];`);
+  return kernel.finish();
 }
 
 /** Axes whose different positions are different destinations: plain terms that the rest of the index does not overlap. */
@@ -65,46 +181,3 @@ function separateAxes({ axes, index, indirect }: ScatterNest, walked: ReadonlySe
   }
   return axes.filter(({ axis }) => strides.has(axis));
 }
-
-/** Each element counts those that come before it: its rank is its place. */
-export function emitSort(nest: OpaqueNest, operands: Operands): Launch[] {
-  const { outer, size, inner, descending } = nest;
-  if (outer * size * inner === 0) return [];
-  const kernel = new Kernel(nest.name, operands, nest.comment);
-  const [input, output] = [kernel.buffer(nest.input), kernel.buffer(nest.output)];
-  const { dtype } = nest.buffers[nest.input]!;
-  const w = kernel.writer;
-  const item = kernel.eachInvocation(outer * size * inner);
-  const line = w.declare('line', `${item} / ${size * inner} * ${size * inner} + ${item} % ${inner}`);
-  const own = w.declare('own', `${item} / ${inner} % ${size}`);
-  const key = (place: string): string =>
-    keyOf[typeOf(dtype)](kernel, input.read(`${line} + ${place} * ${inner}`));
-  const value = w.declare('value', key(own));
-  const rank = w.variable('rank', 'i32', '0');
-  const other = w.loop('other', size);
-  const candidate = w.declare('candidate', key(other));
-  const [first, second] = descending ? [value, candidate] : [candidate, value];
-  w.line(`${rank} += select(0, 1, ${first} < ${second} || (${first} == ${second} && ${other} < ${own}));`);
-  w.close();
-  const result = nest.op === 'argsort' ? own : w.declare('sorted', input.read(`${line} + ${own} * ${inner}`));
-  output.write(`${line} + ${rank} * ${inner}`, { text: result, dtype: nest.buffers[nest.output]!.dtype });
-  return [kernel.finish()];
-}
-
-/** What to compare: NaN is the largest float, and the zeros are equal. */
-const keyOf: Readonly<Record<WgslType, (kernel: Kernel, value: string) => string>> = {
-  i32: (_, value) => value,
-  u32: (_, value) => value,
-  bool: (_, value) => `u32(${value})`,
-  f32: (kernel, value) => {
-    kernel.define(
-      'fn sort_key(x: f32) -> u32 {',
-      '  let bits = bitcast<u32>(x);',
-      '  let size = bits & 0x7fffffffu;',
-      '  if (size > 0x7f800000u) { return 0xffffffffu; }',
-      '  return select(0x80000000u + size, 0x80000000u - size, bits != size);',
-      '}',
-    );
-    return `sort_key(${value})`;
-  },
-};
