@@ -5,15 +5,33 @@
 interface Block {
   readonly header: string;
   readonly lines: Line[];
+  /** Lines of its body, as often as a loop runs. */
+  readonly weight: number;
 }
 type Line = string | Block;
 
-interface Frame extends Block {
+interface Frame {
+  readonly lines: Line[];
   readonly memo: Map<string, string>;
+  /** How often the body runs, as far as that is known. */
+  readonly turns: number;
+  /** Given the weight. */
+  readonly header: (weight: number) => string;
 }
 
+const frame = (header: Frame['header'], turns = 1): Frame => ({ header, turns, lines: [], memo: new Map() });
+
+/**
+ * Drivers unroll loops when they know how often they run, one inside another: shaders of a few dozen lines then take seconds
+ * to compile. Loops up to this weight are theirs to unroll.
+ */
+const mostUnrolled = 64;
+
+/** A zero that no driver knows: workgroups lie in one layer. */
+const unknownZero = 'i32(workgroup.z)';
+
 export class Writer {
-  readonly #chain: Frame[] = [{ header: '', lines: [], memo: new Map() }];
+  readonly #chain: Frame[] = [frame(() => '')];
   readonly #counts = new Map<string, number>();
 
   /** Depth of the innermost open block; the function's own body is level 0. */
@@ -34,12 +52,13 @@ export class Writer {
   }
 
   open(header: string): void {
-    this.#chain.push({ header, lines: [], memo: new Map() });
+    this.#chain.push(frame(() => header));
   }
 
   close(): void {
-    const { header, lines } = this.#chain.pop()!;
-    this.#chain[this.level]!.lines.push({ header, lines });
+    const { header, lines, turns } = this.#chain.pop()!;
+    const weight = turns * lines.reduce((sum, line) => sum + (typeof line === 'string' ? 1 : line.weight), 0);
+    this.#chain[this.level]!.lines.push({ header: header(weight), lines, weight });
   }
 
   /** Closes blocks until `level` is the innermost. */
@@ -50,11 +69,13 @@ export class Writer {
   /** Opens a loop over [0, extent), from its end if `reverse`. @returns its variable. */
   loop(wanted: string, extent: number, reverse = false): string {
     const i = this.fresh(wanted);
-    this.open(
-      reverse
-        ? `for (var ${i} = ${extent - 1}; ${i} >= 0; ${i}--)`
-        : `for (var ${i} = 0; ${i} < ${extent}; ${i}++)`,
-    );
+    const header = (weight: number): string => {
+      const zero = weight > mostUnrolled ? ` + ${unknownZero}` : '';
+      return reverse
+        ? `for (var ${i} = ${extent - 1}${zero}; ${i} >= 0; ${i}--)`
+        : `for (var ${i} = 0; ${i} < ${extent}${zero}; ${i}++)`;
+    };
+    this.#chain.push(frame(header, extent));
     return i;
   }
 
