@@ -84,3 +84,5 @@ sed "s|\"library_path\": *\"[^\"]*\"|\"library_path\": \"$(library)\"|" "$descri
 
 echo "export VK_DRIVER_FILES='$driver'"
 echo "export XDG_RUNTIME_DIR='$folder/run'"
+# Tests run many kernels a few times each: compiling them well would take longer than it saves.
+echo "export GALLIVM_PERF='nopt'"
