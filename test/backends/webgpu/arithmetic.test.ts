@@ -264,13 +264,27 @@ describe.skipIf(!adapter)('WGSL', async () => {
       (['sum', 'prod', 'max', 'min'] as const).map((how) => [dtype, how] as const),
     ),
   )('%s: %s of a value and what changes nothing', async (dtype, how) => {
-    if (dtype === 'bool' && (how === 'sum' || how === 'prod')) return;
     const [x] = one(dtype, 100);
     const got = await evaluate(device, [x!], dtype, ([value], use) =>
       combine(how, { text: identity(how, dtype, use), dtype }, value!, use),
     );
     const size = (value: number): number => (value === 0 ? 0 : value);
     expect(got.map(size)).toEqual(x!.values.map(size));
+  });
+
+  test.each([
+    ['sum', [0, 1, 1, 1]],
+    ['prod', [0, 0, 0, 1]],
+    ['max', [0, 1, 1, 1]],
+    ['min', [0, 0, 0, 1]],
+  ] as const)('bool: %s of two', async (how, want) => {
+    const [x, y]: Operand[] = [
+      { dtype: 'bool', values: [0, 0, 1, 1] },
+      { dtype: 'bool', values: [0, 1, 0, 1] },
+    ];
+    expect(await evaluate(device, [x!, y!], 'bool', ([a, b], use) => combine(how, a!, b!, use))).toEqual(
+      want,
+    );
   });
 
   test.each(supported)('%s: which candidate is best', async (dtype) => {

@@ -178,11 +178,14 @@ export function compute(
 
 export type Combination = 'sum' | 'prod' | 'max' | 'min';
 const combining = { sum: 'add', prod: 'mul', max: 'max', min: 'min' } as const;
+/** Sums of truths are "any", products "all". */
+const logic = { sum: 'or', prod: 'and', max: 'or', min: 'and' } as const;
 
 /** One step of a reduction or scan. Sums and products of half types stay in f32: the caller rounds the last. */
 export function combine(how: Combination, a: Value, b: Value, use: Use): string {
   const of = typeOf(a.dtype) === 'f32' ? 'float32' : a.dtype;
-  return apply(combining[how], [a.text, b.text], of, of, use);
+  const op = (of === 'bool' ? logic : combining)[how];
+  return apply(op, [a.text, b.text], of, of, use);
 }
 
 /** The value that changes nothing. */
