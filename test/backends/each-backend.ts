@@ -1,7 +1,7 @@
 /** The same tests of single nests and programs on every backend; on WebGPU where there is an adapter. */
 import { TestRunner, describe } from 'vitest';
 import { Storage } from '../../src/backends/storage.js';
-import { createBackend, type WebGPUBackend } from '../../src/backends/webgpu/index.js';
+import { createBackend, plainGPU, type WebGPUBackend } from '../../src/backends/webgpu/index.js';
 import type { DType, TypedArray } from '../../src/core/index.js';
 import type { LoopNest } from '../../src/loops/index.js';
 import type { Target } from '../../src/plan/index.js';
@@ -18,6 +18,8 @@ export type Run = (
 
 /** What is known of a backend besides. */
 export interface Runner {
+  /** Whether a kernel takes seconds to compile. */
+  readonly slow: boolean;
   readonly target: Target;
   readonly program: (program: Program, inputs: readonly TypedArray[]) => Promise<Ran>;
 }
@@ -82,31 +84,40 @@ const dtypesIn = (program: Program): Set<DType> =>
     ].map(([, dtype]) => dtype as DType),
   );
 
-const webgpu = adapter ? createBackend(await requestDevice()) : undefined;
+const device = adapter && (await requestDevice());
+const webgpu = device && createBackend(device);
 
-const runners: Readonly<Record<string, { readonly target: Target; readonly run: Running }>> = {
+interface RunningOn {
+  readonly target: Target;
+  readonly run: Running;
+}
+
+const onWebGPU = (backend: WebGPUBackend): RunningOn => ({
+  target: backend.target,
+  run: (program, inputs, states) => {
+    const refused = [...dtypesIn(program)].filter((dtype) => !backend.target.dtypes.has(dtype));
+    if (refused.length > 0) TestRunner.getCurrentTest()!.context.skip(`webgpu has no ${refused.join(', ')}`);
+    return onDevice(backend, program, inputs, states);
+  },
+});
+
+const runners: Readonly<Record<string, RunningOn>> = {
   js: { target: backends.js.target, run: async (...program) => runProgram('js', ...program) },
   wasm: { target: backends.wasm.target, run: async (...program) => runProgram('wasm', ...program) },
-  ...(webgpu && {
-    webgpu: {
-      target: webgpu.target,
-      run: (program, inputs, states) => {
-        const refused = [...dtypesIn(program)].filter((dtype) => !webgpu.target.dtypes.has(dtype));
-        if (refused.length > 0)
-          TestRunner.getCurrentTest()!.context.skip(`webgpu has no ${refused.join(', ')}`);
-        return onDevice(webgpu, program, inputs, states);
-      },
-    },
-  }),
+  ...(webgpu && { webgpu: onWebGPU(webgpu) }),
 };
 
-/** The same tests on each backend. */
-export function onEachBackend(body: (run: Run, runner: Runner) => void): void {
-  describe.each(Object.keys(runners))('on %s', (name) => {
-    const { target, run } = runners[name]!;
+/** Kernels made for a GPU, by the software driver that otherwise gets other ones. */
+const likeGPU: Readonly<Record<string, RunningOn>> = device
+  ? { 'webgpu, as on a GPU': onWebGPU(createBackend(device, plainGPU)) }
+  : {};
+
+/** The same tests on each backend. `gpu`: and of kernels that only a GPU gets. */
+export function onEachBackend(body: (run: Run, runner: Runner) => void, { gpu = false } = {}): void {
+  describe.each(Object.entries({ ...runners, ...(gpu && likeGPU) }))('on %s', (name, { target, run }) => {
     body(
       (nest, inputs, cell) => run(programOf(nest, cell?.buffers ?? []), inputs, cell ? [cell.content] : []),
-      { target, program: (program, inputs) => run(program, inputs, []) },
+      { target, slow: name in likeGPU, program: (program, inputs) => run(program, inputs, []) },
     );
   });
 }

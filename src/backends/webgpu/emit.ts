@@ -8,6 +8,7 @@ import { emitMap, emitSegmented } from './kernels/map.js';
 import { emitRow } from './kernels/row.js';
 import { emitScatter } from './kernels/scatter.js';
 import { emitSort } from './kernels/sort.js';
+import type { DeviceTraits } from './target.js';
 import type { Copy, DeviceRef, Dispatch, Shader, ShaderProgram } from './shader.js';
 
 const emitters: {
@@ -41,7 +42,7 @@ function withoutNames(code: string): string {
   });
 }
 
-export function emitProgram(program: Program): ShaderProgram {
+export function emitProgram(program: Program, traits: DeviceTraits): ShaderProgram {
   const shaders: Shader[] = [];
   const numbers = new Map<string, number>();
   const scratch: number[] = [];
@@ -61,6 +62,7 @@ export function emitProgram(program: Program): ShaderProgram {
     }
     let taken = 0;
     const operands: Operands = {
+      traits,
       buffers: step.nest.buffers,
       refs: step.buffers as readonly (BufferRef & DeviceRef)[],
       // Steps follow each other, so they share it.

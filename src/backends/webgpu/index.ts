@@ -5,23 +5,23 @@ import { emitProgram } from './emit.js';
 import { load, loadAsync } from './executable.js';
 import { moveIn } from './runtime/place.js';
 import type { ShaderProgram } from './shader.js';
-import { webgpuTarget } from './target.js';
+import { traitsOf, webgpuTarget } from './target.js';
 
 export { Device } from './device.js';
-export { defaultLimits, webgpuTarget, type DeviceLimits } from './target.js';
+export { defaultLimits, plainGPU, webgpuTarget, type DeviceLimits, type DeviceTraits } from './target.js';
 
 export interface WebGPUBackend extends Backend<ShaderProgram> {
   readonly device: Device;
 }
 
-/** The backend on a device. */
-export function createBackend(gpu: GPUDevice): WebGPUBackend {
+/** The backend on a device. `traits`: what it is taken to be. */
+export function createBackend(gpu: GPUDevice, traits = traitsOf(gpu)): WebGPUBackend {
   const device = new Device(gpu);
   return {
     name: 'webgpu',
     device,
-    target: webgpuTarget(gpu.limits),
-    emit: (program) => emitProgram(program),
+    target: webgpuTarget(gpu.limits, traits),
+    emit: (program) => emitProgram(program, traits),
     load: (program, emitted, options) => load(device, program, emitted, options),
     loadAsync: (program, emitted, options) => loadAsync(device, program, emitted, options),
     moveIn(storage, dtype) {

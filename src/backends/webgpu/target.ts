@@ -27,8 +27,33 @@ export const defaultLimits: DeviceLimits = {
   minStorageBufferOffsetAlignment: 256,
 };
 
+/** What of a device shapes its shaders, besides limits. */
+export interface DeviceTraits {
+  /** Whether a workgroup's memory is faster than the rest: a driver that computes on the CPU has no such. */
+  readonly sharesMemory: boolean;
+  /** Invocations that exchange values without memory, at most; 0: none. */
+  readonly subgroupSize: number;
+}
+
+/** What any GPU has. */
+export const plainGPU: DeviceTraits = { sharesMemory: true, subgroupSize: 0 };
+
+const softwareDrivers = /software|swiftshader|llvmpipe|lavapipe|basic render/i;
+
+export function traitsOf({ adapterInfo, features }: GPUDevice): DeviceTraits {
+  const { vendor, architecture, device, description, isFallbackAdapter, subgroupMaxSize } = adapterInfo;
+  const names = [vendor, architecture, device, description].join(' ');
+  return {
+    sharesMemory: !isFallbackAdapter && !softwareDrivers.test(names),
+    subgroupSize: features.has('subgroups') ? (subgroupMaxSize ?? 0) : 0,
+  };
+}
+
 /** Compute shaders of a device with these limits. */
-export const webgpuTarget = (limits: DeviceLimits = defaultLimits): Target => ({
+export const webgpuTarget = (
+  limits: DeviceLimits = defaultLimits,
+  { sharesMemory }: DeviceTraits = plainGPU,
+): Target => ({
   name: 'webgpu',
   dtypes: new Set(dtypes),
   // One is for reports of indices out of range.
@@ -41,6 +66,6 @@ export const webgpuTarget = (limits: DeviceLimits = defaultLimits): Target => ({
   parallelGrain: 4096,
   floatAtomics: false,
   maxBodyOps: 100,
-  // Beyond what a device keeps close.
-  attention: { cacheBytes: 16 * 2 ** 20, widest: 256 },
+  // Beyond what a device keeps close. The kernel lives on a workgroup's memory.
+  attention: sharesMemory ? { cacheBytes: 16 * 2 ** 20, widest: 256 } : undefined,
 });

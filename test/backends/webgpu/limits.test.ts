@@ -8,7 +8,7 @@ import { F, compile, nn, ones, optim, randnLike, setBackend, tensor, zeros, type
 import { workloads } from '../../../examples/bench/peer-workloads.mjs';
 import { Storage } from '../../../src/backends/storage.js';
 import { emitProgram } from '../../../src/backends/webgpu/emit.js';
-import { defaultLimits, webgpuTarget } from '../../../src/backends/webgpu/index.js';
+import { defaultLimits, plainGPU, webgpuTarget } from '../../../src/backends/webgpu/index.js';
 import type { Shader, ShaderProgram } from '../../../src/backends/webgpu/shader.js';
 import { dtypes, numel } from '../../../src/core/index.js';
 import { onCompile, registerBackend, type Backend } from '../../../src/runtime/index.js';
@@ -26,7 +26,7 @@ const most = { storageBuffers: 8, workgroups: 65_535, workgroupBytes: 16_384, in
 const standIn: Backend<ShaderProgram> = {
   name: 'webgpu',
   target: webgpuTarget(defaultLimits),
-  emit: (program) => emitProgram(program),
+  emit: (program) => emitProgram(program, plainGPU),
   load: (program) => ({
     failure: new Int32Array(3),
     run: () => program.outputs.map(({ dtype, shape }) => new Storage(new dtypes[dtype].array(numel(shape)))),

@@ -116,14 +116,17 @@ export class AttentionTile {
   eachBlock(body: (start: string, count: string) => void): void {
     const { kernel, nest, own, other, rows, from } = this;
     const w = kernel.writer;
-    const queriesOwn = own === nest.queries;
-    const first = nest.causal && !queriesOwn ? `${from} / ${block} * ${block}` : '0';
-    const end =
-      nest.causal && queriesOwn
-        ? w.declare('end', `min(${from} + ${rows}, ${other.extent})`)
-        : String(other.extent);
-    const start = w.fresh('start');
-    w.open(`for (var ${start} = ${first}; ${start} < ${end}; ${start} += ${block})`);
+    let start: string;
+    if (!nest.causal) {
+      start = w.declare('start', `${w.loop('block', Math.ceil(other.extent / block))} * ${block}`);
+    } else {
+      start = w.fresh('start');
+      const range =
+        own === nest.queries
+          ? ['0', w.declare('end', `min(${from} + ${rows}, ${other.extent})`)]
+          : [`${from} / ${block} * ${block}`, String(other.extent)];
+      w.open(`for (var ${start} = ${range[0]}; ${start} < ${range[1]}; ${start} += ${block})`);
+    }
     body(start, w.declare('count', `min(${block}, ${other.extent} - ${start})`));
     w.close();
   }

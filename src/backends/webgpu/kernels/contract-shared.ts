@@ -11,6 +11,8 @@ import type { Contraction } from './contraction.js';
 
 /** Steps of the depth in shared memory at a time. */
 const slab = 16;
+/** Steps that are written out: loops are as a rule not the driver's to unroll. */
+const unrolled = 4;
 /** Most tiles of a workgroup along a side. */
 const most = 16;
 /** Fewest invocations of a workgroup that keep a device busy. */
@@ -48,14 +50,17 @@ export function emitShared(contraction: Contraction): void {
   ];
 
   const level = w.level;
-  const at = w.loop('slab', Math.ceil(depth / slab));
-  const start = w.declare('start', `${at} * ${slab}`);
+  const number = w.loop('slab', Math.ceil(depth / slab));
+  const start = w.declare('start', `${number} * ${slab}`);
   a.fill(lane, high * wide, top, start);
   b.fill(lane, high * wide, left, start);
   w.line('workgroupBarrier();');
-  const k = w.loop('k', slab);
-  const [row, column] = [w.declare('a', a.element(k, y)), w.declare('b', b.element(k, x))];
-  sums.forEach((sum, i) => w.line(`${sum} = fma(vec4f(${row}.${'xyzw'[i]}), ${column}, ${sum});`));
+  const step = w.loop('step', slab / unrolled);
+  for (let k = 0; k < unrolled; k++) {
+    const at = `${step} * ${unrolled} + ${k}`;
+    const [row, column] = [w.declare('a', a.element(`(${at})`, y)), w.declare('b', b.element(`(${at})`, x))];
+    sums.forEach((sum, i) => w.line(`${sum} = fma(vec4f(${row}.${'xyzw'[i]}), ${column}, ${sum});`));
+  }
   w.close();
   w.line('workgroupBarrier();');
   w.closeTo(level);

@@ -1,6 +1,6 @@
 /**
  * Products of matrices and convolutions. An invocation computes a tile of four rows by four columns in registers. How the
- * operands come there is one of three forms, which the shape alone decides.
+ * operands come there is one of three forms, which the shape decides, and whether a workgroup has fast memory.
  */
 import { isFloat } from '../../../core/index.js';
 import { collapse, type ContractNest } from '../../../loops/index.js';
@@ -28,8 +28,8 @@ const forms = {
 } as const;
 
 function formOf(contraction: Contraction): keyof typeof forms {
-  const { batches, m, n, depth, nest } = contraction;
-  if (!isFloat(nest.dtype)) return 'direct';
+  const { kernel, batches, m, n, depth, nest } = contraction;
+  if (!isFloat(nest.dtype) || !kernel.operands.traits.sharesMemory) return 'direct';
   if (batches * m.tiles * n.tiles < busyTiles && depth >= deep) return 'deep';
   return depth >= reused && workgroupOf(contraction) ? 'shared' : 'direct';
 }

@@ -1,6 +1,7 @@
 /** A shader under construction: its bindings, its memory shared by a workgroup, its body. */
 import type { NestBuffer } from '../../../loops/index.js';
 import type { DeviceRef, Shader } from '../shader.js';
+import type { DeviceTraits } from '../target.js';
 import { librarySource, type HelperName } from '../wgsl/library.js';
 import { Positions } from '../wgsl/positions.js';
 import type { Use, WgslType } from '../wgsl/value.js';
@@ -19,6 +20,7 @@ export interface Launch {
 
 /** What a nest touches: several of its buffers may be one memory. */
 export interface Operands {
+  readonly traits: DeviceTraits;
   readonly buffers: readonly NestBuffer[];
   readonly refs: readonly DeviceRef[];
   /** Memory of `words` words between the dispatches of a nest. */

@@ -25,7 +25,7 @@ const frame = (header: Frame['header'], turns = 1): Frame => ({ header, turns, l
  * Drivers unroll loops when they know how often they run, one inside another: shaders of a few dozen lines then take seconds
  * to compile. Loops up to this weight are theirs to unroll.
  */
-const mostUnrolled = 64;
+const mostUnrolled = 16;
 
 /** A zero that no driver knows: workgroups lie in one layer. */
 const unknownZero = 'i32(workgroup.z)';
