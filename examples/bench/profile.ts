@@ -1,14 +1,15 @@
 /**
  * Where the time of a workload goes, kernel by kernel, the longest first:
  *
- *     npx tsx examples/bench/profile.ts W4 [--backend wasm] [--fusion on|off] [--seconds 2] [--top 40] [--dump loops]
+ *     npx tsx examples/bench/profile.ts W4 [--backend wasm] [--fusion on|off] [--seconds 2] [--top 40] [--dump loops] [--trace FILE]
  *
- * GFLOP/s of contractions and GB/s of all kernels follow from what explain() counts: a multiply-add as two operations, each
+ * FILE is for chrome://tracing and Perfetto, with every call. GFLOP/s of contractions and GB/s of all kernels follow from what explain() counts: a multiply-add as two operations, each
  * element a kernel touches once.
  */
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { setBackend, type BackendName } from 'fusegrad';
-import type { Stage, Traced, TracedKernel } from 'fusegrad/inspect';
+import { exportChromeTrace, type Stage, type Traced, type TracedKernel } from 'fusegrad/inspect';
 import { workloads, type PeerWorkload } from './peer-workloads.mjs';
 import { markdownTable } from './result.js';
 
@@ -20,6 +21,7 @@ const { values: flags, positionals } = parseArgs({
     seconds: { type: 'string', default: '2' },
     top: { type: 'string', default: '40' },
     dump: { type: 'string' },
+    trace: { type: 'string' },
   },
 });
 
@@ -104,6 +106,7 @@ function report(name: string, bare: PeerWorkload, watched: PeerWorkload): void {
     ]);
   const head = ['kernel', 'ms', 'share', 'GFLOP/s', 'GB/s', 'kind', 'extents', 'operations'];
   console.log(`\n${markdownTable(head, lines)}`);
+  if (flags.trace !== undefined) writeFileSync(flags.trace, exportChromeTrace(watched.compiled));
   if (flags.dump !== undefined) console.log(traced.dump(flags.dump as Stage));
 }
 

@@ -3,7 +3,7 @@ import type { DType } from '../core/index.js';
 import type { Program } from '../plan/program.js';
 import type { Target } from '../plan/target.js';
 import type { Storage } from './storage.js';
-import type { KernelTime } from './stopwatch.js';
+import type { Profile } from './stopwatch.js';
 
 export type BackendName = 'js' | 'wasm' | 'webgpu';
 
@@ -37,7 +37,8 @@ export interface Executable {
    * read by waiting leaves it at zero, and reports at the next read.
    */
   readonly failure: Int32Array;
-  readonly profile?: readonly KernelTime[];
+  /** What its kernels took, if it was loaded with `instrument`. */
+  readonly profile?: Profile;
   /** Gives back the memory it holds. It may run again. */
   release(): void;
 }

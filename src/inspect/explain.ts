@@ -24,6 +24,8 @@ export interface ExplainedKernel {
   readonly ops: readonly string[];
   /** Places in the user's program. */
   readonly lines: readonly string[];
+  /** Values it stores, such as `add float32[64, 10]`. */
+  readonly results: readonly string[];
   readonly bytesRead: number;
   readonly bytesWritten: number;
   /** What its operations would move, each as a kernel of its own. */
@@ -56,6 +58,8 @@ const linesOf = (nodes: readonly Node[]): string[] => [
   ),
 ];
 
+const described = (node: Node): string => `${node.op} ${formatType(node)}`;
+
 function explainKernels(views: readonly KernelView[], program: Program): ExplainedKernel[] {
   // What several kernels compute would be computed once alone: it counts for the first of them.
   const counted = new Set<Node>();
@@ -69,13 +73,14 @@ function explainKernels(views: readonly KernelView[], program: Program): Explain
       kind: view.nest.kind,
       ops: view.computed.map((node) => node.op),
       lines: linesOf(view.computed),
+      results: view.writes.map(described),
       bytesRead: read,
       bytesWritten: written,
       bytesUnfused: own.reduce((sum, node) => sum + bytesAlone(node), moved),
       flops: view.computed.reduce((sum, node) => sum + flopsOf(node), 0),
       boundaries: view.boundaries.map(({ value, from, reason }) => ({
         kernel: from.name,
-        value: `${value.op} ${formatType(value)}`,
+        value: described(value),
         bytes: bytesOf(value),
         reason,
       })),
@@ -91,7 +96,7 @@ function explainKernels(views: readonly KernelView[], program: Program): Explain
       flops: 0,
       boundaries: [],
     };
-    return [{ name: `copy_${i}`, kind: 'copy', ops: [], lines: [], ...copied }];
+    return [{ name: `copy_${i}`, kind: 'copy', ops: [], lines: [], results: [], ...copied }];
   });
   return [...launches, ...copies];
 }

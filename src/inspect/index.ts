@@ -1,4 +1,6 @@
 /** Seeing what the compiler did: texts, drawings, explanations, profiles. */
+export { exportChromeTrace } from './chrome-trace.js';
+export type { Profiled } from './chrome-trace.js';
 export { BackendComparison, compareBackends } from './compare-backends.js';
 export type { BackendDifference, Comparable, ComparedValue, CompareOptions } from './compare-backends.js';
 export { memoryChart } from './draw-memory.js';

@@ -12,7 +12,7 @@ export type {
   Executable,
   LoadOptions,
 } from '../backends/backend.js';
-export type { KernelTime } from '../backends/stopwatch.js';
+export type { KernelCall, KernelTime, Profile } from '../backends/stopwatch.js';
 export { Storage, copyOf } from '../backends/storage.js';
 
 /** Each thread has working memory of its own in every program that uses it. */

@@ -4,7 +4,7 @@ import type { TypedArray } from '../core/index.js';
 import type { Check } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
 import type { Program } from '../plan/index.js';
-import { backendOf, type Executable, type KernelTime, type LoadOptions, type Storage } from './backend.js';
+import { backendOf, type Executable, type Profile, type LoadOptions, type Storage } from './backend.js';
 import { Data, type Cell } from './cell.js';
 import type { Compilation } from './pipeline.js';
 
@@ -47,8 +47,8 @@ export class Instance {
     return new Instance(compilation, options, executable);
   }
 
-  get profile(): readonly KernelTime[] {
-    return this.#executable.profile ?? [];
+  get profile(): Profile | undefined {
+    return this.#executable.profile;
   }
 
   /** Gives back the memory the program holds between its runs. */

@@ -54,6 +54,8 @@ export interface Compilation {
   readonly threads: number;
   /** What each stage took. */
   readonly ms: Readonly<Record<TimedStage, number>>;
+  /** When each stage began, on the clock of `performance.now()`. */
+  readonly since: Readonly<Partial<Record<TimedStage, number>>>;
   /** Leaves of the traced graph in the order of its key. */
   readonly leaves: readonly Leaf[];
 }
@@ -120,10 +122,11 @@ function refuseDTypes(graph: Graph, backend: BackendName, known: ReadonlySet<DTy
 export function compileGraph(traced: Graph, options: CompileOptions, leaves?: readonly Leaf[]): Compilation {
   compilations++;
   const ms: Record<TimedStage, number> = { leaves: 0, simplify: 0, fuse: 0, lower: 0, plan: 0, emit: 0 };
+  const since: Partial<Record<TimedStage, number>> = {};
   const timed = <T>(stage: TimedStage, body: () => T): T => {
-    const since = performance.now();
+    since[stage] = performance.now();
     const result = body();
-    ms[stage] = performance.now() - since;
+    ms[stage] = performance.now() - since[stage];
     return result;
   };
   const backend = backendOf(options.backend);
@@ -157,6 +160,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
     backend: backend.name,
     threads,
     ms,
+    since,
     leaves: keyed,
   };
   for (const listener of listeners) listener(compilation);

@@ -30,6 +30,7 @@ import {
   type Generator,
   type Guard,
   type KernelTime,
+  type Profile,
   Data,
 } from '../runtime/index.js';
 import { gradTensor, isTracked, moveToCell } from './gradients.js';
@@ -64,6 +65,8 @@ export interface Compiled<A extends unknown[], R> {
   prepare(...args: A): Promise<void>;
   /** Time each kernel has taken, when compiled with `{ profile: true }`. */
   profile(): readonly KernelTime[];
+  /** The programs it is compiled to, with what was measured of each: see `exportChromeTrace` of `fusegrad/inspect`. */
+  programs(): readonly { readonly compilation: Compilation; readonly profile: Profile | undefined }[];
 }
 
 export interface FunctionOptions extends CompileOptions {
@@ -180,7 +183,8 @@ export function compile<A extends unknown[], R>(
       const unloaded = traceFunction(fn, args, { ...options, name });
       add({ ...unloaded, instance: await Instance.loadAsync(unloaded.compilation, loading) });
     },
-    profile: (): readonly KernelTime[] => entries.flatMap((entry) => entry.instance.profile),
+    profile: (): readonly KernelTime[] => entries.flatMap(({ instance }) => instance.profile?.times ?? []),
+    programs: () => entries.map(({ compilation, instance }) => ({ compilation, profile: instance.profile })),
   });
 }
 

@@ -166,9 +166,10 @@ test('watch sees every program that is compiled', () => {
 });
 
 test('a profile is a table, the longest first', () => {
+  const clock = 'host' as const;
   const times = [
-    { name: 'add', calls: 2, ms: 1 },
-    { name: 'dot', calls: 2, ms: 3 },
+    { name: 'add', calls: 2, ms: 1, clock },
+    { name: 'dot', calls: 2, ms: 3, clock },
   ];
   expect(formatProfile(times)).toMatchInlineSnapshot(`
     "kernel  calls    ms  ms/call   share
@@ -177,4 +178,7 @@ test('a profile is a table, the longest first', () => {
     add         2  1.00    0.500  25.0 %
     total       4  4.00"
   `);
+  expect(formatProfile(times.map((time) => ({ ...time, clock: 'completion' })))).toMatch(
+    /\ntotal .*\nwall time until the device was seen to be done: it has no timestamps$/,
+  );
 });

@@ -1,7 +1,7 @@
 /** From source to something that runs. */
 import { BackendError, type TypedArray } from '../../core/index.js';
 import type { Program } from '../../plan/program.js';
-import { Stopwatch, type KernelTime } from '../stopwatch.js';
+import { Stopwatch, type Profile } from '../stopwatch.js';
 import { library } from './helpers.js';
 import { emitProgram, parameters } from './program.js';
 
@@ -23,7 +23,7 @@ export interface Executable {
   /** The first index found out of range: check number + 1, the index, its position in the array of indices; else 0. */
   readonly failure: Int32Array;
   /** Time spent in each step, when the program was instantiated with `instrument`. */
-  readonly profile?: readonly KernelTime[];
+  readonly profile?: Profile;
 }
 
 type Factory = (...args: readonly unknown[]) => () => void;
@@ -63,6 +63,6 @@ export function instantiate(
     step,
     bind: (space, index, array) => void (spaces[space][index] = array),
     failure,
-    ...(watch ? { profile: watch.times } : {}),
+    ...(watch ? { profile: watch } : {}),
   };
 }

@@ -2,7 +2,7 @@
 import { BackendError, dtypes, numel } from '../../core/index.js';
 import type { Program, Slot } from '../../plan/program.js';
 import type { Executable, LoadOptions } from '../backend.js';
-import { Stopwatch, type KernelTime } from '../stopwatch.js';
+import { Stopwatch, type Profile } from '../stopwatch.js';
 import { Storage, copyOf } from '../storage.js';
 import { compileModule, compileModuleAsync, type CompiledModule } from './engine.js';
 import { roundUp } from './heap.js';
@@ -108,7 +108,7 @@ export const compileCodeAsync = ({ bytes }: Code): Promise<CompiledModule> => co
 
 class Bound implements Executable {
   readonly failure = new Int32Array(3);
-  declare readonly profile?: readonly KernelTime[];
+  declare readonly profile?: Profile;
   readonly #device: Device;
   readonly #step: StepFunction;
   readonly #arenaName: string;
@@ -160,7 +160,7 @@ class Bound implements Executable {
     );
     this.#refuseWhatNeverFits(program.name);
     this.#step = team && threadBytes > 0 ? team.pool.join(module, threads, step) : step;
-    if (watch) this.profile = watch.times;
+    if (watch) this.profile = watch;
     for (const slot of this.#slots) if (slot) device.unreachable.register(this, slot);
   }
 

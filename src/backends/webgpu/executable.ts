@@ -2,7 +2,7 @@
 import { numel } from '../../core/index.js';
 import type { BufferRef, Program, Slot } from '../../plan/program.js';
 import type { Executable, LoadOptions } from '../backend.js';
-import { stepName, type KernelTime } from '../stopwatch.js';
+import { stepName, type Profile } from '../stopwatch.js';
 import { Storage } from '../storage.js';
 import type { Device } from './device.js';
 import { InputSlot } from './runtime/input.js';
@@ -12,7 +12,7 @@ import { Reports } from './runtime/reports.js';
 import { Timing } from './runtime/timing.js';
 import { deviceBytes } from './runtime/words.js';
 import { planWorkspace, type Workspace } from './runtime/workspace.js';
-import type { DeviceRef, Dispatch, Shader, ShaderProgram } from './shader.js';
+import type { Copy, DeviceRef, Dispatch, Shader, ShaderProgram } from './shader.js';
 
 /** Compiles the shaders and binds the program to a device. Errors of the shaders come with the next read. */
 export function load(
@@ -65,7 +65,7 @@ interface Bindable extends Dispatch {
 
 class Bound implements Executable {
   readonly failure = new Int32Array(3);
-  declare readonly profile?: readonly KernelTime[];
+  declare readonly profile?: Profile;
   readonly #inputs: readonly InputSlot[];
   readonly #workspace: Workspace;
   readonly #workspaceBytes: number;
@@ -88,14 +88,15 @@ class Bound implements Executable {
     this.#workspace = planWorkspace(program.allocations);
     this.#workspaceBytes = [...this.#workspace.bytes, ...scratch].reduce((sum, bytes) => sum + bytes, 0);
     if (shaders.some(({ reports }) => reports)) this.#reports = new Reports(device, program);
-    this.#commands = commands.map((command) => {
+    const own = commands.filter(doesSomething);
+    this.#commands = own.map((command) => {
       if (command.kind === 'copy') return command;
       const { reports }: Shader = shaders[command.shader]!;
       return { ...command, pipeline: pipelines[command.shader]!, reports, group: undefined, bound: [] };
     });
     if (instrument) {
-      this.#timing = new Timing(device, program, commands);
-      this.profile = this.#timing.times;
+      this.#timing = new Timing(device, program, own);
+      this.profile = this.#timing.watch;
     }
   }
 
@@ -127,6 +128,7 @@ class Bound implements Executable {
   release(): void {
     for (const slot of this.#inputs) slot.release();
     this.#reports?.release();
+    this.#timing?.release();
   }
 
   #placeWorkspace(): void {
@@ -156,7 +158,9 @@ class Bound implements Executable {
   #submit(): void {
     const { device, program } = this;
     const { counters } = device;
-    const encoder = device.gpu.createCommandEncoder({ label: program.name });
+    const timing = this.#timing;
+    const begin = (): GPUCommandEncoder => device.gpu.createCommandEncoder({ label: program.name });
+    let encoder = begin();
     let pass: GPUComputePassEncoder | undefined;
     let current: GPUComputePipeline | undefined;
     const endPass = (): void => {
@@ -164,30 +168,37 @@ class Bound implements Executable {
       pass = current = undefined;
     };
     this.#commands.forEach((command, number) => {
+      if (timing || command.kind === 'copy') endPass();
       if (command.kind === 'copy') {
-        endPass();
-        const bytes = deviceBytes(command.dtype, command.elements);
-        if (bytes === 0) return;
-        encoder.copyBufferToBuffer(this.#bufferOf(command.from), 0, this.#bufferOf(command.to), 0, bytes);
+        const { from, to, elements, dtype } = command;
+        const bytes = deviceBytes(dtype, elements);
+        const copy = (): void =>
+          encoder.copyBufferToBuffer(this.#bufferOf(from), 0, this.#bufferOf(to), 0, bytes);
+        if (timing) timing.around(encoder, number, copy);
+        else copy();
         counters.copies++;
-        return;
+      } else {
+        const timestampWrites = timing?.stamps(number);
+        pass ??= encoder.beginComputePass({
+          label: program.name,
+          ...(timestampWrites && { timestampWrites }),
+        });
+        const { pipeline } = command.pipeline;
+        if (current !== pipeline) pass.setPipeline((current = pipeline));
+        pass.setBindGroup(0, this.#groupOf(command));
+        pass.dispatchWorkgroups(...command.workgroups);
+        counters.dispatches++;
       }
-      const [x, y, z] = command.workgroups;
-      if (x === 0 || y === 0 || z === 0) return;
-      if (!pass || this.#timing) {
-        endPass();
-        pass = encoder.beginComputePass(this.#timing?.describe(number) ?? { label: program.name });
-      }
-      const { pipeline } = command.pipeline;
-      if (current !== pipeline) pass.setPipeline((current = pipeline));
-      pass.setBindGroup(0, this.#groupOf(command));
-      pass.dispatchWorkgroups(x, y, z);
-      counters.dispatches++;
+      if (!timing?.alone) return;
+      endPass();
+      device.submit(encoder);
+      timing.submitted(number);
+      encoder = begin();
     });
     endPass();
-    this.#timing?.resolve(encoder);
+    timing?.resolve(encoder);
     device.submit(encoder);
-    this.#timing?.collect();
+    timing?.collect();
   }
 
   #bufferOf(ref: DeviceRef | BufferRef): GPUBuffer {
@@ -216,5 +227,9 @@ class Bound implements Executable {
     }));
   }
 }
+
+/** Empty tensors have commands with nothing to do. */
+const doesSomething = (command: Dispatch | Copy): boolean =>
+  command.kind === 'copy' ? command.elements > 0 : command.workgroups.every((count) => count > 0);
 
 const bytesOf = ({ dtype, shape }: Slot): number => deviceBytes(dtype, numel(shape));

@@ -169,13 +169,13 @@ test('instrumented, it counts launches and times them', () => {
   const executable = instantiate(program, source, memoryOf(), { instrument: true });
   executable.step();
   executable.step();
-  expect(executable.profile!.map(({ name, calls }) => [name, calls])).toEqual([
+  expect(executable.profile!.times.map(({ name, calls }) => [name, calls])).toEqual([
     ['gradient', 2],
     ['gradient', 2],
     ['sgd', 2],
     ['copy', 2],
   ]);
-  expect(executable.profile!.every(({ ms }) => ms >= 0)).toBe(true);
+  expect(executable.profile!.times.every(({ ms }) => ms >= 0)).toBe(true);
   expect(executable.source).toBe(source);
 });
 

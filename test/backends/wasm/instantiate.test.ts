@@ -192,7 +192,7 @@ test('times are taken where the module says', async () => {
   const executable = bind(code, new Device(), { instrument: true });
   executable.run([filled(1, 0)], []);
   executable.run([filled(1, 0)], []);
-  expect(executable.profile!.map(({ name, calls }) => [name, calls])).toEqual([['copy', 2]]);
+  expect(executable.profile!.times.map(({ name, calls }) => [name, calls])).toEqual([['copy', 2]]);
   expect(bind(code, new Device()).profile).toBeUndefined();
 });
 

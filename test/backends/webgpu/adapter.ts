@@ -24,11 +24,13 @@ async function find(): Promise<GPUAdapter | undefined> {
 /** Whether there is one; asked for once. */
 export const adapter = await find();
 
-/** A device of its own, with the limits of the adapter that the library asks for. */
-export async function requestDevice(): Promise<GPUDevice> {
+/** A device of its own, with the limits of the adapter that the library asks for and these of its features. */
+export async function requestDevice(
+  features: readonly GPUFeatureName[] = ['timestamp-query'],
+): Promise<GPUDevice> {
   const one = await (await findGPU()).requestAdapter();
   return one!.requestDevice({
-    requiredFeatures: one!.features.has('timestamp-query') ? ['timestamp-query'] : [],
+    requiredFeatures: features.filter((feature) => one!.features.has(feature)),
     requiredLimits: { maxStorageBuffersPerShaderStage: one!.limits.maxStorageBuffersPerShaderStage },
   });
 }

@@ -7,6 +7,7 @@ import { sizeClass } from '../../../src/backends/webgpu/runtime/pool.js';
 import { planWorkspace } from '../../../src/backends/webgpu/runtime/workspace.js';
 import { DevicePlace, moveIn } from '../../../src/backends/webgpu/runtime/place.js';
 import { BackendError, IndexError, type DType, type TypedArray } from '../../../src/core/index.js';
+import type { Program } from '../../../src/plan/program.js';
 import { findGPU } from '../../../src/webgpu/gpu.js';
 import { adapter, requestDevice } from './adapter.js';
 import {
@@ -61,8 +62,8 @@ test('values alive together lie in buffers of their own, others take turns', () 
 
 describe.skipIf(!adapter)('on a device', () => {
   const devices: GPUDevice[] = [];
-  const open = async (): Promise<Device> => {
-    const gpu = await requestDevice();
+  const open = async (features?: GPUFeatureName[]): Promise<Device> => {
+    const gpu = await requestDevice(features);
     devices.push(gpu);
     return new Device(gpu);
   };
@@ -352,25 +353,58 @@ describe.skipIf(!adapter)('on a device', () => {
     await expect(read).rejects.toThrow(/the WebGPU device is lost/);
   });
 
-  test('the time of each step is measured', async () => {
-    const device = await open();
-    const { program, shaders } = mapProgram([2], 'b1[i] = b0[i];');
-    const timed = programOf({
-      ...program,
-      steps: [
-        {
-          kind: 'copy',
-          from: { space: 'input', index: 0 },
-          to: { space: 'output', index: 0 },
-          elements: 2,
-          dtype: 'float32',
-        },
-      ],
+  describe.each(['timestamps', 'completion'] as const)('the time of each step by %s', (clock) => {
+    test('is measured: copies, several dispatches of one step, none of what is empty', async () => {
+      const device = await open(clock === 'timestamps' ? ['timestamp-query'] : []);
+      const { shaders: one, program } = mapProgram([2], 'b1[i] = b0[i];');
+      const copy = { from: input(0), to: output(0), dtype: 'float32' } as const;
+      const step = { kind: 'copy', ...copy } as Program['steps'][number] & { kind: 'copy' };
+      const timed = programOf({
+        ...program,
+        outputs: [slot('y', [2]), slot('z', [2])],
+        steps: [step, step, step],
+      });
+      const dispatched = dispatch(0, 2, [input(0), output(1)], 1);
+      const commands = [
+        { ...step, elements: 2, step: 0 },
+        dispatched,
+        dispatched,
+        { ...step, elements: 0, step: 2 },
+      ];
+      const executable = load(device, timed, emitted(one.shaders, commands), { instrument: true });
+      const since = performance.now();
+      for (let i = 0; i < 3; i++)
+        expect(await valuesOf(executable.run([storage(i, 2)], [])[0])).toEqual([i, 2]);
+      const { times, calls } = executable.profile!;
+      await expect.poll(() => times.map((time) => time.calls)).toEqual([3, 3, 0]);
+      const elapsed = performance.now() - since;
+      expect(times.every((time) => time.clock === clock && time.ms >= 0)).toBe(true);
+      const total = times.reduce((sum, { ms }) => sum + ms, 0);
+      expect(total).toBeGreaterThan(0);
+      expect(total).toBeLessThanOrEqual(elapsed);
+      expect(calls).toHaveLength(6);
+      calls.forEach((call, i) => {
+        expect(call.step).toBe(i % 2);
+        expect(call.start).toBeGreaterThanOrEqual(since);
+        // They follow each other; the clocks of the two may differ in their last digits.
+        if (i > 0) expect(call.start).toBeGreaterThanOrEqual(calls[i - 1]!.start + calls[i - 1]!.ms - 1e-3);
+      });
+      executable.release();
+      expect(await valuesOf(executable.run([storage(7, 8)], [])[1])).toEqual([7, 8]);
     });
-    const executable = load(device, timed, shaders, { instrument: true });
-    const [y] = executable.run([storage(1, 2)], []);
-    await y!.read();
-    await expect.poll(() => executable.profile?.[0]?.calls).toBe(1);
-    expect(executable.profile![0]!.ms).toBeGreaterThanOrEqual(0);
+  });
+
+  test('more commands than one set of timestamps holds', async () => {
+    const device = await open(['timestamp-query']);
+    const { program, shaders } = mapProgram([1], 'b1[i] = b0[i];');
+    const count = 2500;
+    const step = { kind: 'copy', from: input(0), to: output(0), elements: 1, dtype: 'float32' } as const;
+    const many = programOf({ ...program, steps: Array.from({ length: count }, () => step) as never });
+    const commands = Array.from({ length: count }, (_, i) => dispatch(0, 1, [input(0), output(0)], i));
+    const executable = load(device, many, emitted(shaders.shaders, commands), { instrument: true });
+    expect(await valuesOf(executable.run([storage(5)], [])[0])).toEqual([5]);
+    const { times } = executable.profile!;
+    await expect.poll(() => times.filter(({ calls }) => calls === 1)).toHaveLength(count);
+    expect(times[count - 1]!.ms).toBeLessThan(1000);
   });
 });

@@ -1,90 +1,120 @@
 /**
- * Time of each step on the device, by timestamps before and after each dispatch. A device without timestamps gives the
- * time from submission to the end of the run, which is shared out evenly.
+ * Time of each step on the device, by timestamps before and after each command. Without timestamps each command is
+ * submitted alone, and lasts until the host hears that the device has done with it: as exact as the host listens.
  */
 import type { Program } from '../../../plan/program.js';
-import { stepName } from '../../stopwatch.js';
+import { Stopwatch } from '../../stopwatch.js';
 import { mapModeRead, usage, type Device } from '../device.js';
 import type { ShaderProgram } from '../shader.js';
 
-/** Timestamps one query set can hold: a limit of the specification. */
-const mostQueries = 4096;
+/** Commands that one query set has room for: it holds 4096 timestamps by the specification. */
+const perSet = 2048;
+const stampBytes = 8;
 
 export class Timing {
   /** Filled as answers come in, some time after each run. */
-  readonly times: { name: string; calls: number; ms: number }[];
+  readonly watch: Stopwatch;
+  /** Whether commands must be submitted one by one. */
+  readonly alone: boolean;
   readonly #stepOf: readonly number[];
-  readonly #timed: number;
-  readonly #queries: GPUQuerySet | undefined;
-  #resolved: GPUBuffer | undefined;
+  #sets: GPUQuerySet[] = [];
   #staging: GPUBuffer | undefined;
+  /** When the device was last seen to be done. */
+  #done = 0;
 
   constructor(
     readonly device: Device,
     program: Program,
     commands: ShaderProgram['commands'],
   ) {
-    this.times = program.steps.map((step) => ({ name: stepName(step), calls: 0, ms: 0 }));
+    this.alone = !device.gpu.features.has('timestamp-query');
+    this.watch = new Stopwatch(program, this.alone ? 'completion' : 'timestamps');
+    // Whatever comes first says how far the clocks are apart.
+    if (!this.alone) this.watch.offset = -Infinity;
     this.#stepOf = commands.map(({ step }) => step);
-    this.#timed = Math.min(commands.length, mostQueries / 2);
-    if (this.#timed > 0 && device.gpu.features.has('timestamp-query'))
-      this.#queries = device.gpu.createQuerySet({ type: 'timestamp', count: 2 * this.#timed });
   }
 
-  /** How to begin the pass of a command. */
-  describe(command: number): GPUComputePassDescriptor {
-    if (!this.#queries || command >= this.#timed) return {};
-    return {
-      timestampWrites: {
-        querySet: this.#queries,
-        beginningOfPassWriteIndex: 2 * command,
-        endOfPassWriteIndex: 2 * command + 1,
-      },
-    };
+  /** What the pass of a command writes down. */
+  stamps(command: number): GPUComputePassTimestampWrites | undefined {
+    if (this.alone) return undefined;
+    const at = 2 * (command % perSet);
+    const querySet = this.#set(Math.floor(command / perSet));
+    return { querySet, beginningOfPassWriteIndex: at, endOfPassWriteIndex: at + 1 };
+  }
+
+  /** Encodes a command that has no pass of its own between two empty ones. */
+  around(encoder: GPUCommandEncoder, command: number, body: () => void): void {
+    const stamps = this.stamps(command);
+    if (!stamps) return body();
+    const { querySet, beginningOfPassWriteIndex, endOfPassWriteIndex } = stamps;
+    const stamp = (timestampWrites: GPUComputePassTimestampWrites): void =>
+      encoder.beginComputePass({ timestampWrites }).end();
+    stamp({ querySet, beginningOfPassWriteIndex: beginningOfPassWriteIndex! });
+    body();
+    stamp({ querySet, endOfPassWriteIndex: endOfPassWriteIndex! });
   }
 
   /** Has the timestamps of this run copied where the host can read them. */
   resolve(encoder: GPUCommandEncoder): void {
-    if (!this.#queries) return;
+    if (this.alone || this.#stepOf.length === 0) return;
     const { gpu } = this.device;
-    const size = 16 * this.#timed;
-    const resolved = (this.#resolved = gpu.createBuffer({ size, usage: usage.queryResolve | usage.copySrc }));
+    const size = 2 * stampBytes * this.#stepOf.length;
+    const resolved = gpu.createBuffer({ size, usage: usage.queryResolve | usage.copySrc });
     this.#staging = gpu.createBuffer({ size, usage: usage.mapRead | usage.copyDst });
-    encoder.resolveQuerySet(this.#queries, 0, 2 * this.#timed, resolved, 0);
+    this.#sets.forEach((set, i) =>
+      encoder.resolveQuerySet(set, 0, set.count, resolved, i * 2 * stampBytes * perSet),
+    );
     encoder.copyBufferToBuffer(resolved, 0, this.#staging, 0, size);
   }
 
   /** Adds the times of the run that was just submitted, once they are known. */
   collect(): void {
-    const counted = new Set(this.#stepOf);
-    this.#resolved?.destroy();
     const staging = this.#staging;
-    if (staging) {
-      void staging.mapAsync(mapModeRead).then(
-        () => {
-          const stamps = new BigInt64Array(staging.getMappedRange().slice(0));
-          staging.destroy();
-          for (let i = 0; i < this.#timed; i++)
-            this.#add(this.#stepOf[i]!, Number(stamps[2 * i + 1]! - stamps[2 * i]!) / 1e6);
-          for (const step of counted) this.times[step]!.calls++;
-        },
-        () => undefined, // The device is lost: the next run says so.
-      );
-      return;
-    }
+    if (!staging) return;
+    this.#staging = undefined;
+    const submitted = performance.now();
+    void staging.mapAsync(mapModeRead).then(
+      () => {
+        const stamps = new BigInt64Array(staging.getMappedRange().slice(0));
+        staging.destroy();
+        const ms = (stamp: number): number => Number(stamps[stamp]!) / 1e6;
+        // No run begins before it is submitted: the one that waited least tells the difference of the clocks best.
+        this.watch.offset = Math.max(this.watch.offset, submitted - ms(0));
+        // A clock that was reset between two stamps says nothing.
+        this.#stepOf.forEach((_, i) => this.#add(i, ms(2 * i), Math.max(0, ms(2 * i + 1) - ms(2 * i))));
+      },
+      () => undefined, // The device is lost: the next run says so.
+    );
+  }
+
+  /** A command was submitted alone. */
+  submitted(command: number): void {
     const since = performance.now();
     void this.device.gpu.queue.onSubmittedWorkDone().then(
       () => {
-        const each = (performance.now() - since) / this.#stepOf.length;
-        for (const step of this.#stepOf) this.#add(step, each);
-        for (const step of counted) this.times[step]!.calls++;
+        const now = performance.now();
+        // It waited for those before it.
+        const start = Math.max(since, this.#done);
+        this.#done = now;
+        this.#add(command, start, now - start);
       },
       () => undefined,
     );
   }
 
-  #add(step: number, ms: number): void {
-    // A clock that was reset between two stamps says nothing.
-    if (ms > 0) this.times[step]!.ms += ms;
+  release(): void {
+    for (const set of this.#sets) set.destroy();
+    this.#sets = [];
+  }
+
+  /** Commands of one step follow each other. */
+  #add(command: number, start: number, ms: number): void {
+    const step = this.#stepOf[command]!;
+    this.watch.add(step, start, ms, step === this.#stepOf[command - 1]);
+  }
+
+  #set(index: number): GPUQuerySet {
+    const count = 2 * Math.min(perSet, this.#stepOf.length - index * perSet);
+    return (this.#sets[index] ??= this.device.gpu.createQuerySet({ type: 'timestamp', count }));
   }
 }
