@@ -1,6 +1,17 @@
 /** The programs whose kernels are counted. jax-js 0.1.25 compiles each of them to `jaxJs` kernels. */
-import { F, compile, grad, nn, optim, randn, zeros, type FunctionOptions, type Tensor } from 'fusegrad';
-import type { Traced } from 'fusegrad/inspect';
+import {
+  F,
+  compile,
+  grad,
+  nn,
+  optim,
+  randn,
+  zeros,
+  type BackendName,
+  type FunctionOptions,
+  type Tensor,
+} from 'fusegrad';
+import { compareBackends, type BackendComparison, type CompareOptions, type Traced } from 'fusegrad/inspect';
 
 /** A compiled function with its arguments. */
 export interface Program {
@@ -8,6 +19,8 @@ export interface Program {
   run(): unknown;
   /** Kernels launched since it was made; needs `{ profile: true }`. */
   launches(): number;
+  /** Runs it on several backends side by side, which changes nothing. */
+  compare(backends: readonly BackendName[], options?: CompareOptions): Promise<BackendComparison>;
 }
 
 export interface Entry {
@@ -25,6 +38,7 @@ function program<A extends unknown[]>(
   return {
     trace: () => compiled.trace(...args),
     run: () => compiled(...args),
+    compare: (backends, settings) => compareBackends(compiled, args, backends, settings),
     launches: () => compiled.profile().reduce((sum, { calls }) => sum + calls, 0),
   };
 }

@@ -1,8 +1,9 @@
 /** Runs the nodes of one graph on any backend: in the graph as it is, or each alone with operands that are at hand. */
-import type { TypedArray } from '../core/index.js';
+import type { DType, TypedArray } from '../core/index.js';
 import { node as makeNode, roots, topological, type Graph, type Node } from '../graph/index.js';
-import { decode, type Leaf } from '../ops/index.js';
+import { decode, encode, type Leaf } from '../ops/index.js';
 import { Instance, Placeholder, Storage, compileGraph, copyOf, type BackendName } from '../runtime/index.js';
+import { roundingOf } from './bounds.js';
 
 /** A graph with arguments in place of its leaves, and the values of its nodes on the host. */
 export class Bench {
@@ -69,17 +70,53 @@ export class Bench {
     return found;
   }
 
-  async run(outputs: readonly Node[], backend: BackendName, fusion: boolean): Promise<TypedArray[]> {
+  /**
+   * How far each node's elements move at most when all floats among the leaves move by one rounding: what is ill-conditioned
+   * moves far, and no two ways to compute it agree better.
+   */
+  async unsteadiness(nodes: readonly Node[], backend: BackendName): Promise<number[]> {
+    const moved = await this.run(nodes.map(this.whole), backend, false, (node) =>
+      nudged(this.content(node), node.dtype),
+    );
+    return nodes.map(({ dtype }, k) => {
+      const [was, is] = [this.content(nodes[k]!), moved[k]!];
+      let most = 0;
+      for (let i = 0; i < was.length; i++) {
+        const by = Math.abs(Number(decode(is[i]!, dtype)) - Number(decode(was[i]!, dtype)));
+        if (Number.isFinite(by) && by > most) most = by;
+      }
+      return most;
+    });
+  }
+
+  async run(
+    outputs: readonly Node[],
+    backend: BackendName,
+    fusion: boolean,
+    contentOf: (node: Node) => TypedArray = (node) => copyOf(this.content(node)),
+  ): Promise<TypedArray[]> {
     const compilation = compileGraph({ outputs, assigns: [] }, { backend, fusion, name: 'compared' });
     const instance = await Instance.loadAsync(compilation);
     try {
       // A backend may move what it is given to a device of its own: it gets copies.
-      const given = (leaf: Leaf): Storage => new Storage(copyOf(this.content(this.#node.get(leaf)!)));
+      const given = (leaf: Leaf): Storage => new Storage(contentOf(this.#node.get(leaf)!));
       return await Promise.all(instance.run(compilation.leaves, given, []).map((made) => made.read()));
     } finally {
       instance.release();
     }
   }
+}
+
+/** A copy whose floats are one rounding away, some up and some down. */
+function nudged(array: TypedArray, dtype: DType): TypedArray {
+  const copy = copyOf(array);
+  const by = roundingOf(dtype);
+  if (by === 0) return copy;
+  for (let i = 0; i < copy.length; i++) {
+    const up = Math.imul(i, 0x9e3779b1) < 0 ? by : -by;
+    copy[i] = encode(Number(decode(copy[i]!, dtype)) * (1 + up), dtype) as never;
+  }
+  return copy;
 }
 
 /** The same node of other operands. */

@@ -61,6 +61,9 @@ function terms({ op, attrs, inputs, shape }: Node): number {
   return family(op) === 'reduce' ? numel(x!.shape) / Math.max(numel(shape), 1) : 1;
 }
 
+/** The distance from 1 to the next number of a dtype, 0 where there are no floats. */
+export const roundingOf = (dtype: DType): number => 2 * (precisions[dtype]?.unit ?? 0);
+
 const finite = (value: number): number => (Number.isFinite(value) ? value : 0);
 
 /**
@@ -87,8 +90,16 @@ export function boundOf(node: Node, largest: readonly number[]): (a: number, b: 
   return (a, b) => absolute + relative * Math.max(finite(Math.abs(a)), finite(Math.abs(b)));
 }
 
-/** The same for a result at the end of a whole program: half of the dtype's digits of its largest magnitude. */
-export function boundOfResult({ dtype }: Node, largest: number): number {
+/** Roundings of the leaves that those of a whole program may come to. */
+const roundingsOfProgram = 16;
+
+/**
+ * The same for a result at the end of a whole program: half of the dtype's digits of its largest magnitude, or what follows
+ * from how far it moves when the leaves move by one rounding.
+ */
+export function boundOfResult({ dtype }: Node, largest: number, unsteadiness: number): number {
   const precision = precisions[dtype];
-  return precision && isFloat(dtype) ? Math.sqrt(2 * precision.unit) * finite(largest) + precision.tiny : 0;
+  if (!precision || !isFloat(dtype)) return 0;
+  const half = Math.sqrt(2 * precision.unit) * finite(largest);
+  return Math.max(half, roundingsOfProgram * unsteadiness) + precision.tiny;
 }

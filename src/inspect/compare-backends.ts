@@ -21,6 +21,8 @@ export interface CompareOptions {
   readonly limit?: number;
   /** false leaves out the fused programs. */
   readonly fused?: boolean;
+  /** Compares the results of the fused programs first, and single nodes only when those differ: a few kernels instead of hundreds. */
+  readonly quick?: boolean;
 }
 
 /** One of two values that should be the same. */
@@ -107,7 +109,8 @@ export interface Comparable<A extends unknown[]> {
  * that rounding does not add up and a node is blamed for what it does itself. Integers, bools, views and what chooses among
  * floats must be equal. Other floats may be 64 roundings apart (halves: 2), times the root of the number of terms summed,
  * and sums by one rounding of the largest term for each term. Last, each backend's fused program must give the
- * same results, up to half of the digits of the largest magnitude: integers that come of floats are not looked at there.
+ * same results, up to half of the digits of the largest magnitude, or further where a result moves far with the last digit of
+ * the leaves: integers that come of floats are not looked at there.
  * @throws BackendError for a backend that is not there, such as webgpu before `await initWebGPU()`.
  * @throws DTypeError for a dtype that a backend does not have.
  * @example
@@ -118,7 +121,7 @@ export async function compareBackends<A extends unknown[]>(
   fn: Comparable<A>,
   inputs: A,
   backends: readonly BackendName[],
-  { limit = 1000, fused = true }: CompareOptions = {},
+  { limit = 1000, fused = true, quick = false }: CompareOptions = {},
 ): Promise<BackendComparison> {
   const names = [...new Set(backends)];
   for (const name of names) backendOf(name);
@@ -133,38 +136,66 @@ export async function compareBackends<A extends unknown[]>(
   const nodes = topological(roots(optimized)).filter(
     ({ op }) => op !== 'input' && op !== 'state' && op !== 'constant',
   );
+  const ends = roots(optimized).filter((node) => isFloat(node.dtype) || !comesOfFloats(node));
+  if (quick) {
+    const [reference] = names as [BackendName];
+    await bench.keep(ends, reference);
+    const found = new Findings(names);
+    await compareResults(bench, ends, names, found);
+    const compared = nodes.filter((node) => ends.includes(node)).length;
+    if (!found.first)
+      return new BackendComparison(names, compared, nodes.length - compared, undefined, found.worst);
+  }
   const chosen = nodes.slice(0, limit);
-  const [reference] = names as [BackendName];
-  await bench.keep(chosen, reference);
   const found = new Findings(names);
+  await compareNodes(bench, chosen, names, found);
+  const skipped = nodes.length - chosen.length;
+  // A node that differs alone says more than a result that it spoils.
+  if (fused && !found.first && skipped === 0) await compareResults(bench, ends, names, found);
+  return new BackendComparison(names, chosen.length, skipped, found.first, found.worst);
+}
+
+/** Each node alone, from the operands that the first backend computed. */
+async function compareNodes(
+  bench: Bench,
+  nodes: readonly Node[],
+  names: readonly BackendName[],
+  found: Findings,
+): Promise<void> {
+  await bench.keep(nodes, names[0]!);
   const results: Result[][] = [];
   for (const backend of names) {
-    const arrays = await bench.run(chosen.map(bench.alone), backend, false);
+    const arrays = await bench.run(nodes.map(bench.alone), backend, false);
     results.push(arrays.map((array) => ({ array, backend, fused: false })));
   }
-  chosen.forEach((node, k) => {
+  nodes.forEach((node, k) => {
     const operands = node.inputs.map((input) => bench.largest(input));
     const bound = boundOf(node, [bench.largest(node), ...operands]);
     results.forEach((one, i) => {
       for (const other of results.slice(i + 1)) found.compare(node, one[k]!, other[k]!, bound);
     });
   });
-  // A node that differs alone says more than a result that it spoils.
-  if (fused && !found.first && skips(nodes, limit) === 0) {
-    const ends = roots(optimized).filter((node) => isFloat(node.dtype) || !comesOfFloats(node));
-    for (const backend of names) {
-      const arrays = await bench.run(ends.map(bench.whole), backend, true);
-      ends.forEach((node, k) => {
-        const expected = { array: bench.content(node), backend: reference, fused: false };
-        const bound = boundOfResult(node, bench.largest(node));
-        found.compare(node, expected, { array: arrays[k]!, backend, fused: true }, () => bound);
-      });
-    }
-  }
-  return new BackendComparison(names, chosen.length, skips(nodes, limit), found.first, found.worst);
 }
 
-const skips = (nodes: readonly Node[], limit: number): number => Math.max(nodes.length - limit, 0);
+/** The results of each backend's fused program, beside those that the first backend computed without fusion. */
+async function compareResults(
+  bench: Bench,
+  ends: readonly Node[],
+  names: readonly BackendName[],
+  found: Findings,
+): Promise<void> {
+  const reference = names[0]!;
+  const unsteady = await bench.unsteadiness(ends, reference);
+  for (const backend of names) {
+    const arrays = await bench.run(ends.map(bench.whole), backend, true);
+    ends.forEach((node, k) => {
+      const expected = { array: bench.content(node), backend: reference, fused: false };
+      const bound = boundOfResult(node, bench.largest(node), unsteady[k]!);
+      found.compare(node, expected, { array: arrays[k]!, backend, fused: true }, () => bound);
+    });
+  }
+}
+
 const comesOfFloats = (node: Node): boolean => topological([node]).some(({ dtype }) => isFloat(dtype));
 
 /** What the comparisons of all nodes come to. */

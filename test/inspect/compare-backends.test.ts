@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { jsBackend } from '../../src/backends/js/index.js';
-import { F, compile, nn, optim, randn, tensor, type Tensor } from '../../src/index.js';
+import { F, cat, compile, linspace, nn, optim, randn, tensor, type Tensor } from '../../src/index.js';
 import { compareBackends } from '../../src/inspect/index.js';
 import { registerBackend, type BackendName } from '../../src/runtime/index.js';
 import { initWebGPU } from '../../src/webgpu/index.js';
@@ -127,6 +127,34 @@ describe('a backend that is wrong', () => {
     expect(found.first).toMatchObject({ op: 'mul', dtype: 'int32', bound: 0 });
     expect(String(found)).toContain('they must be equal');
   });
+});
+
+test('quickly: results of the fused programs alone, and nodes when they differ', async () => {
+  const { step } = training();
+  const inputs: [Tensor, Tensor] = [randn(8, 5), labels()];
+  const found = await compareBackends(step, inputs, ['js', 'wasm'], { quick: true });
+  expect(found.agree, String(found)).toBe(true);
+  expect(found.compared).toBeGreaterThan(4);
+  expect(found.skipped).toBeGreaterThan(found.compared);
+  const wrong = broken('wrong-quick', '= tanh(', '= 0.9 * tanh(');
+  const { first, compared } = await compareBackends(step, inputs, ['js', wrong], { quick: true });
+  expect(first).toMatchObject({ op: 'tanh', shape: [8, 16] });
+  expect(compared).toBeGreaterThan(40);
+});
+
+test('a result that is made of roundings may differ by those', async () => {
+  // A mean of odd terms over even places: fused, it is summed in another order.
+  const half = linspace(0.001, 1, 500);
+  const step = compile((x: Tensor) =>
+    cat([x, x.neg()])
+      .add(0.1)
+      .sub(0.1)
+      .mul(1 / 3)
+      .sum(),
+  );
+  const found = await compareBackends(step, [half], ['js', 'wasm'], { quick: true });
+  expect(found.first, String(found)).toBeUndefined();
+  expect(found.skipped).toBeGreaterThan(0);
 });
 
 test('a limit leaves out the rest, and says so', async () => {
