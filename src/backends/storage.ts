@@ -18,6 +18,8 @@ export interface Place {
   write?(content: TypedArray): void;
   /** Another place with the same content. */
   copy?(): Place;
+  /** Whether the device that held the content is gone: what is written next finds another place. */
+  readonly isLost?: boolean;
   /** Gives its memory back: called when a storage moves elsewhere. */
   release?(): void;
 }
@@ -50,7 +52,8 @@ export class Storage {
 
   /** Overwrites the content, without counting it as a write. */
   write(content: TypedArray): void {
-    if (this.place.write) this.place.write(content);
+    if (this.place.isLost) this.moveTo({ array: copyOf(content) });
+    else if (this.place.write) this.place.write(content);
     else this.array.set(content as never);
   }
 

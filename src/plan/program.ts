@@ -44,6 +44,22 @@ export type Step =
       readonly dtype: DType;
     };
 
+/** Whether a program reads what a state held before it ran: else it begins by overwriting it. */
+export function readsState({ steps }: Program, state: number): boolean {
+  const isState = (ref: BufferRef): boolean => ref.space === 'state' && ref.index === state;
+  for (const step of steps) {
+    if (step.kind === 'copy') {
+      if (isState(step.from)) return true;
+      if (isState(step.to)) return false;
+      continue;
+    }
+    const { buffers } = step.nest;
+    const used = buffers.filter((_, i) => isState(step.buffers[i]!));
+    if (used.length > 0) return used.some(({ access }) => access !== 'write');
+  }
+  return false;
+}
+
 export interface Program {
   readonly name: string;
   /** Bytes of the arena in use during each step: their maximum is the least any arena can have. */

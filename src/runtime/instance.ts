@@ -1,9 +1,9 @@
 /** A program that is ready to run, whatever leaves stand in for its own. */
 import { outOfRange } from '../backends/out-of-range.js';
-import type { TypedArray } from '../core/index.js';
+import { dtypes, numel, type TypedArray } from '../core/index.js';
 import type { Check } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
-import type { Program } from '../plan/index.js';
+import { readsState, type Program, type Slot } from '../plan/index.js';
 import { backendOf, type Executable, type Profile, type LoadOptions, type Storage } from './backend.js';
 import { Data, type Cell } from './cell.js';
 import type { Compilation } from './pipeline.js';
@@ -17,6 +17,8 @@ export class Instance {
   /** Positions among the graph's leaves. */
   readonly #inputLeaf: readonly number[];
   readonly #stateLeaf: readonly number[];
+  /** Numbers of the states that are overwritten without having been read. */
+  readonly #overwritten: readonly number[];
   /** Filled anew in every run. */
   readonly #inputs: Storage[] = [];
   readonly #states: Storage[] = [];
@@ -33,6 +35,7 @@ export class Instance {
     this.#inputLeaf = plan.inputs.map((leaf) => position.get(leaf)!);
     this.#stateLeaf = plan.states.map((leaf) => position.get(leaf)!);
     this.program = plan.program;
+    this.#overwritten = this.#stateLeaf.flatMap((_, i) => (readsState(plan.program, i) ? [] : [i]));
     this.#executable = executable;
     this.#early = plan.program.checks.flatMap((check) => {
       const input = check.index ? plan.inputs.indexOf(check.index) : -1;
@@ -68,6 +71,12 @@ export class Instance {
     for (let i = 0; i < this.#stateLeaf.length; i++) {
       this.#states[i] = (leaves[this.#stateLeaf[i]!] as Cell).storage;
     }
+    for (let i = 0; i < this.#overwritten.length; i++) {
+      const at = this.#overwritten[i]!;
+      const storage = this.#states[at]!;
+      // A device that is gone takes no writes.
+      if (storage.place.isLost) storage.moveTo({ array: emptyOf(this.program.states[at]!) });
+    }
     for (let i = 0; i < this.#early.length; i++) {
       const { check, input } = this.#early[i]!;
       // What only the device holds is checked by the kernels that use it.
@@ -86,6 +95,8 @@ export class Instance {
     throw outOfRange(this.program.checks[id! - 1]!, index!, position!);
   }
 }
+
+const emptyOf = ({ dtype, shape }: Slot): TypedArray => new dtypes[dtype].array(numel(shape));
 
 function checkIndices(check: Check, indices: TypedArray): void {
   for (let i = 0; i < indices.length; i++) {

@@ -33,6 +33,8 @@ export class Device {
     this.content.give(buffer);
     this.content.trim();
   });
+  /** Why buffers have no memory behind them. */
+  readonly #refused = new WeakMap<GPUBuffer, BackendError>();
   /** Answers of error scopes that have not come yet. */
   readonly #scopes = new Set<Promise<void>>();
   #lost: GPUDeviceLostInfo | undefined;
@@ -41,8 +43,14 @@ export class Device {
   #consequence: BackendError | undefined;
 
   constructor(readonly gpu: GPUDevice) {
-    const pool = (flags: GPUBufferUsageFlags, largest: number): BufferPool =>
-      new BufferPool((bytes, what) => this.#create(bytes, largest, flags, what), spareBytes, largest);
+    const pool = (flags: GPUBufferUsageFlags, largest: number): BufferPool => {
+      const made: BufferPool = new BufferPool(
+        (bytes, what) => this.#create(made, bytes, flags, what),
+        spareBytes,
+        largest,
+      );
+      return made;
+    };
     const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
     const bindable = Math.min(maxBufferSize, maxStorageBufferBindingSize);
     this.workspace = pool(usage.storage | usage.copySrc | usage.copyDst, bindable);
@@ -63,25 +71,52 @@ export class Device {
 
   /** @throws BackendError when the device is lost, or when something is known to have gone wrong since the last call. */
   check(): void {
-    if (this.#lost) {
-      throw new BackendError(
-        `the WebGPU device is lost${this.#lost.message ? `: ${this.#lost.message}` : ''}`,
-        "what lay in its memory is gone: `await initWebGPU()` from 'fusegrad/webgpu' requests another one",
-      );
-    }
+    if (this.#lost) throw this.lossOf();
     const failure = this.#failure;
     if (!failure) return;
     this.#failure = this.#consequence = undefined;
     throw failure;
   }
 
-  /** Keeps an error for the next read or run. The first is the cause of those that follow. */
-  fail(what: string, error: { readonly message: string }): void {
-    this.#failure ??= new BackendError(`${what}: ${error.message.trim()}`);
+  /** The error for a device that is lost, or for content that was lost with it. */
+  lossOf(what?: string): BackendError {
+    const why = this.#lost?.message ? `: ${this.#lost.message.trim()}` : '';
+    if (what === undefined) {
+      return new BackendError(
+        `the WebGPU device is lost${why}`,
+        "`await initWebGPU()` from 'fusegrad/webgpu' requests another one; what only the lost one held is loaded again " +
+          'from where it was saved: `model.loadStateDict(saved)`, `optimizer.loadStateDict(saved)`',
+      );
+    }
+    return new BackendError(
+      `the content of ${nameOf(what)} is gone: the WebGPU device that held it is lost${why}`,
+      'compute it again, or load it from where it was saved: `model.loadStateDict(saved)`, `optimizer.loadStateDict(saved)`',
+    );
   }
 
-  /** Runs what may turn out to be wrong later: the error then names `what`. */
-  guarded<T>(filter: GPUErrorFilter, what: string, body: () => T): T {
+  /** Why a buffer has no memory behind it, if that is known. */
+  refusalOf(buffer: GPUBuffer): BackendError | undefined {
+    return this.#refused.get(buffer);
+  }
+
+  /** Keeps an error for the next read or run. The first is the cause of those that follow. */
+  #fail(what: string, { message }: GPUError): BackendError {
+    const [name, ...places] = what.split('\n');
+    const text = [`${name}: ${message.trim()}`, ...places].join('\n');
+    // What the user is doing when the answer comes has nothing to do with it.
+    return (this.#failure ??= new BackendError(text, undefined, ''));
+  }
+
+  /**
+   * Runs what may turn out to be wrong later. The error then names `what`, whose further lines are places in the
+   * user's program; `answered` gets the error, or the cause if it only follows from another one.
+   */
+  guarded<T>(
+    filter: GPUErrorFilter,
+    what: string,
+    body: () => T,
+    answered?: (error: BackendError | undefined) => void,
+  ): T {
     this.gpu.pushErrorScope(filter);
     try {
       return body();
@@ -89,7 +124,10 @@ export class Device {
       const answer: Promise<void> = this.gpu
         .popErrorScope()
         .then(
-          (error) => error && this.fail(what, error),
+          (error) => {
+            const failure = error ? this.#fail(what, error) : undefined;
+            answered?.(failure);
+          },
           () => undefined, // Lost: check() says so.
         )
         .then(() => void this.#scopes.delete(answer));
@@ -104,17 +142,28 @@ export class Device {
     this.check();
   }
 
-  #create(bytes: number, largest: number, flags: GPUBufferUsageFlags, what: string): GPUBuffer {
-    if (bytes > largest) {
+  #create(pool: BufferPool, bytes: number, flags: GPUBufferUsageFlags, what: string): GPUBuffer {
+    const [name, ...places] = what.split('\n');
+    if (bytes > pool.largest) {
+      const limit = `this WebGPU device has no buffer beyond ${formatMiB(pool.largest)}`;
       throw new BackendError(
-        `${what} takes ${formatMiB(bytes)}, and this WebGPU device has no buffer beyond ${formatMiB(largest)}`,
+        [`${name} takes ${formatMiB(bytes)}, and ${limit}`, ...places].join('\n'),
         'compute it in parts, or on the wasm backend',
       );
     }
     this.counters.buffersCreated++;
-    return this.guarded('out-of-memory', `${formatMiB(bytes)} for ${what}`, () =>
-      this.gpu.createBuffer({ label: what, size: bytes, usage: flags }),
+    const refused = `the WebGPU device is out of memory: it has no ${formatMiB(bytes)} for ${what}`;
+    const buffer = this.guarded(
+      'out-of-memory',
+      refused,
+      () => this.gpu.createBuffer({ label: name!, size: bytes, usage: flags }),
+      (error) => {
+        if (!error) return;
+        this.#refused.set(buffer, error);
+        pool.discard(buffer);
+      },
     );
+    return buffer;
   }
 
   /** Sends words to a buffer, in the order of what is submitted. */
@@ -190,6 +239,8 @@ export class Device {
     return content;
   }
 }
+
+const nameOf = (what: string): string => what.split('\n', 1)[0]!;
 
 const formatMiB = (bytes: number): string =>
   bytes < 2 ** 20 ? `${bytes} bytes` : `${(bytes / 2 ** 20).toFixed(1)} MiB`;

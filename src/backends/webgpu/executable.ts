@@ -2,12 +2,13 @@
 import { numel } from '../../core/index.js';
 import type { BufferRef, Program, Slot } from '../../plan/program.js';
 import type { Executable, LoadOptions } from '../backend.js';
-import { stepName, type Profile } from '../stopwatch.js';
+import type { Profile } from '../stopwatch.js';
 import { Storage } from '../storage.js';
 import type { Device } from './device.js';
+import { describeAllocation, describeResult, describeShader } from './runtime/describe.js';
 import { InputSlot } from './runtime/input.js';
 import type { Pipeline } from './runtime/pipelines.js';
-import { DevicePlace, moveIn } from './runtime/place.js';
+import { DevicePlace, moveIn, type Run } from './runtime/place.js';
 import { Reports } from './runtime/reports.js';
 import { Timing } from './runtime/timing.js';
 import { deviceBytes } from './runtime/words.js';
@@ -23,7 +24,7 @@ export function load(
 ): Executable {
   device.check();
   const pipelines = emitted.shaders.map((shader, i) =>
-    device.pipelines.get(shader, stepsOf(program, emitted, i)),
+    device.pipelines.get(shader, describeShader(program, emitted, i)),
   );
   return new Bound(device, program, emitted, pipelines, options);
 }
@@ -37,19 +38,11 @@ export async function loadAsync(
 ): Promise<Executable> {
   device.check();
   const pipelines = await Promise.all(
-    emitted.shaders.map((shader, i) => device.pipelines.getAsync(shader, stepsOf(program, emitted, i))),
+    emitted.shaders.map((shader, i) =>
+      device.pipelines.getAsync(shader, describeShader(program, emitted, i)),
+    ),
   );
   return new Bound(device, program, emitted, pipelines, options);
-}
-
-/** What a shader computes, for errors: the kernels of the steps that use it. */
-function stepsOf(program: Program, { commands }: ShaderProgram, shader: number): string {
-  const names = commands
-    .filter((command) => command.kind === 'dispatch' && command.shader === shader)
-    .map(({ step }) => program.steps[step])
-    .filter((step) => step !== undefined)
-    .map(stepName);
-  return names.length > 0 ? `${[...new Set(names)].join(', ')} in ${program.name}` : program.name;
 }
 
 /** Buffers by where a reference points, for one run. */
@@ -69,6 +62,11 @@ class Bound implements Executable {
   readonly #inputs: readonly InputSlot[];
   readonly #workspace: Workspace;
   readonly #workspaceBytes: number;
+  /** What its buffers are for. */
+  readonly #results: readonly string[];
+  readonly #values: readonly string[];
+  /** Numbers of the states that a run overwrites. */
+  readonly #written: readonly number[];
   readonly #reports: Reports | undefined;
   readonly #commands: readonly (Bindable | Exclude<ShaderProgram['commands'][number], Dispatch>)[];
   readonly #timing: Timing | undefined;
@@ -78,7 +76,7 @@ class Bound implements Executable {
     readonly device: Device,
     readonly program: Program,
     readonly emitted: ShaderProgram,
-    pipelines: readonly Pipeline[],
+    readonly pipelines: readonly Pipeline[],
     { instrument = false }: LoadOptions,
   ) {
     const { shaders, commands, scratch } = emitted;
@@ -86,6 +84,11 @@ class Bound implements Executable {
       ({ name, dtype, shape }) => new InputSlot(device, dtype, numel(shape), `input ${name}`),
     );
     this.#workspace = planWorkspace(program.allocations);
+    this.#results = program.outputs.map((_, i) => describeResult(program, i));
+    this.#values = this.#workspace.bytes.map((_, buffer) =>
+      describeAllocation(program, largestIn(program, this.#workspace, buffer)),
+    );
+    this.#written = program.states.flatMap((_, i) => (emitted.commands.some(writes(emitted, i)) ? [i] : []));
     this.#workspaceBytes = [...this.#workspace.bytes, ...scratch].reduce((sum, bytes) => sum + bytes, 0);
     if (shaders.some(({ reports }) => reports)) this.#reports = new Reports(device, program);
     const own = commands.filter(doesSomething);
@@ -103,26 +106,42 @@ class Bound implements Executable {
   run(inputs: readonly Storage[], states: readonly Storage[]): Storage[] {
     const { device, program } = this;
     device.check();
+    for (const { refused } of this.pipelines) if (refused) throw refused;
     // What may throw because content lies elsewhere comes before anything is taken.
     for (let i = 0; i < this.#inputs.length; i++) this.#bindings.input[i] = this.#inputs[i]!.take(inputs[i]!);
+    const places: DevicePlace[] = [];
     for (let i = 0; i < program.states.length; i++) {
       const { name, dtype } = program.states[i]!;
-      this.#bindings.state[i] = moveIn(device, states[i]!, dtype, `state ${name}`).buffer;
+      places.push(moveIn(device, states[i]!, dtype, name));
+      this.#bindings.state[i] = places[i]!.buffer;
     }
     this.#placeWorkspace();
     for (let i = 0; i < program.outputs.length; i++)
-      this.#bindings.output[i] = device.content.take(
-        bytesOf(program.outputs[i]!),
-        `result of ${program.name}`,
-      );
-    this.#submit();
+      this.#bindings.output[i] = device.content.take(bytesOf(program.outputs[i]!), this.#results[i]!);
+    const run = this.#guarded(places);
     this.#giveWorkspaceBack();
     device.counters.runs++;
     if (this.#reports) device.reporting.add(this.#reports);
-    return program.outputs.map(
-      ({ dtype, shape }, i) =>
-        new Storage(new DevicePlace(device, this.#bindings.output[i]!, dtype, numel(shape))),
+    return program.outputs.map(({ dtype, shape }, i) => {
+      const buffer = this.#bindings.output[i]!;
+      return new Storage(new DevicePlace(device, buffer, dtype, numel(shape), this.#results[i]!, run));
+    });
+  }
+
+  /** Submits the work. The device carries out all of it or, if it refuses anything, nothing: then states are as they were. */
+  #guarded(places: readonly DevicePlace[]): Run {
+    const run: Run = { failure: undefined };
+    const keeping = this.#written.filter((i) => places[i]!.overwrite(run)).map((i) => places[i]!);
+    this.device.guarded(
+      'validation',
+      `a run of ${this.program.name} is refused`,
+      () => this.#submit(),
+      (failure) => {
+        run.failure = failure;
+        if (!failure) for (const place of keeping) place.forget();
+      },
     );
+    return run;
   }
 
   release(): void {
@@ -134,7 +153,7 @@ class Bound implements Executable {
   #placeWorkspace(): void {
     const { workspace } = this.device;
     const { bytes, bufferOf } = this.#workspace;
-    const buffers = bytes.map((each) => workspace.take(each, `working memory of ${this.program.name}`));
+    const buffers = bytes.map((each, i) => workspace.take(each, this.#values[i]!));
     for (let i = 0; i < bufferOf.length; i++) this.#bindings.arena[i] = buffers[bufferOf[i]!]!;
     this.#held = buffers;
     this.emitted.scratch.forEach((each, i) => {
@@ -226,6 +245,22 @@ class Bound implements Executable {
       entries: bound.map((buffer, binding) => ({ binding, resource: { buffer } })),
     }));
   }
+}
+
+/** Whether a command writes into a state. */
+const writes =
+  ({ shaders }: ShaderProgram, state: number) =>
+  (command: Dispatch | Copy): boolean => {
+    const isState = (ref: DeviceRef): boolean => ref.space === 'state' && ref.index === state;
+    if (command.kind === 'copy') return isState(command.to);
+    const { bindings } = shaders[command.shader]!;
+    return command.buffers.some((ref, i) => isState(ref) && bindings[i] === 'read_write');
+  };
+
+/** The value that a buffer is as large as. */
+function largestIn({ allocations }: Program, { bufferOf }: Workspace, buffer: number): number {
+  const held = bufferOf.flatMap((each, i) => (each === buffer ? [i] : []));
+  return held.reduce((a, b) => (allocations[b]!.elements > allocations[a]!.elements ? b : a));
 }
 
 /** Empty tensors have commands with nothing to do. */

@@ -26,7 +26,7 @@ export function createBackend(gpu: GPUDevice, traits = traitsOf(gpu)): WebGPUBac
     loadAsync: (program, emitted, options) => loadAsync(device, program, emitted, options),
     moveIn(storage, dtype) {
       device.check();
-      moveIn(device, storage, dtype, 'state');
+      moveIn(device, storage, dtype, 'a state');
     },
   };
 }

@@ -34,8 +34,13 @@ export class InputSlot {
   take(storage: Storage): GPUBuffer {
     const { device, dtype } = this;
     const there = placeOn(device, storage);
-    if (there) return there.buffer;
-    const known = copiesOf(device).get(storage);
+    if (there?.isUsable) {
+      there.check();
+      return there.buffer;
+    }
+    const copy = copiesOf(device).get(storage);
+    const known = copy && !device.refusalOf(copy.place.buffer) ? copy : undefined;
+    if (this.#buffer && device.refusalOf(this.#buffer)) this.#buffer = this.#last = undefined;
     if (known?.version === storage.version) return known.place.buffer;
     if (known) {
       // Content that changes on the host and is used again is sent again, where it lies.
@@ -46,7 +51,7 @@ export class InputSlot {
     const again = this.#last?.deref() === storage;
     if (again && this.#version === storage.version) {
       // The second time it is worth a copy of its own: whatever comes between need not send it again.
-      const place = new DevicePlace(device, this.#buffer!, dtype, this.elements);
+      const place = new DevicePlace(device, this.#buffer!, dtype, this.elements, this.what);
       copiesOf(device).set(storage, { place, version: storage.version });
       this.#buffer = undefined;
       this.#last = undefined;

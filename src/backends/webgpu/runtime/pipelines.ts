@@ -9,6 +9,8 @@ const compute = 0x4;
 export interface Pipeline {
   readonly pipeline: GPUComputePipeline;
   readonly layout: GPUBindGroupLayout;
+  /** Why the device does not take it, once that is known. */
+  refused?: BackendError;
 }
 
 /** What each binding of a shader is, the report of indices last. */
@@ -30,10 +32,15 @@ export class PipelineCache {
     const layout = this.#layout(shader);
     const { gpu, counters } = this.device;
     counters.pipelinesCreated++;
-    const pipeline = this.device.guarded('validation', describe(shader, of), () =>
-      gpu.createComputePipeline(descriptor(gpu, shader, layout.pipeline)),
+    const pipeline = this.device.guarded(
+      'validation',
+      describe(shader, of),
+      () => gpu.createComputePipeline(descriptor(gpu, shader, layout.pipeline)),
+      (error) => {
+        if (error) made.refused = error;
+      },
     );
-    const made = { pipeline, layout: layout.group };
+    const made: Pipeline = { pipeline, layout: layout.group };
     this.#made.set(key, made);
     return made;
   }
@@ -63,7 +70,8 @@ export class PipelineCache {
       .catch(async (error: Error) => {
         // What the scope says of the code is the cause; the pipeline's own error only follows from it.
         await this.device.settle();
-        throw new BackendError(`${describe(shader, of)}: ${error.message}`);
+        const [name, ...places] = describe(shader, of).split('\n');
+        throw new BackendError([`${name}: ${error.message}`, ...places].join('\n'));
       });
     const pipeline = { pipeline: made, layout: layout.group };
     this.#made.set(key, pipeline);
@@ -91,7 +99,10 @@ export class PipelineCache {
 
 const keyOf = (shader: Shader): string => `${bindingsOf(shader).join()}\n${shader.code}`;
 
-const describe = ({ name }: Shader, of: string): string => `the shader ${name} of ${of} is refused`;
+const describe = ({ name }: Shader, of: string): string => {
+  const [title, ...places] = of.split('\n');
+  return [`the shader ${name} of ${title} is refused`, ...places].join('\n');
+};
 
 const descriptor = (
   gpu: GPUDevice,

@@ -16,6 +16,8 @@ export function sizeClass(bytes: number, largest = Infinity): number {
 export class BufferPool {
   /** Free buffers by size, the sizes used last at the end. */
   readonly #free = new Map<number, GPUBuffer[]>();
+  /** Handed out before they were known to have no memory. */
+  readonly #discarded = new WeakSet<GPUBuffer>();
   #freeBytes = 0;
   #bytes = 0;
 
@@ -45,6 +47,7 @@ export class BufferPool {
   }
 
   give(buffer: GPUBuffer): void {
+    if (this.#discarded.has(buffer)) return;
     const { size } = buffer;
     const list = this.#free.get(size) ?? [];
     list.push(buffer);
@@ -52,6 +55,19 @@ export class BufferPool {
     this.#free.delete(size);
     this.#free.set(size, list);
     this.#freeBytes += size;
+  }
+
+  /** Takes out a buffer that turned out to have no memory: it is never handed out again. */
+  discard(buffer: GPUBuffer): void {
+    const { size } = buffer;
+    const list = this.#free.get(size) ?? [];
+    const at = list.indexOf(buffer);
+    if (at >= 0) {
+      list.splice(at, 1);
+      this.#freeBytes -= size;
+    } else this.#discarded.add(buffer);
+    this.#bytes -= size;
+    buffer.destroy();
   }
 
   /** Destroys unused buffers, of the sizes longest unused first, until as many bytes are left as may lie there. */

@@ -1,0 +1,43 @@
+/** What errors say of kernels and memory: a line that names them, then a line for each place in the user's program. */
+import { formatShape } from '../../../core/index.js';
+import type { Program, Slot, Step } from '../../../plan/program.js';
+import { stepName } from '../../stopwatch.js';
+import type { ShaderProgram } from '../shader.js';
+
+/** Places that are listed: one kernel may update hundreds of parameters. */
+const mostPlaces = 6;
+
+/** Operations and lines of some steps, each indented on a line of its own. */
+function places(steps: readonly Step[]): string {
+  const lines = [...new Set(steps.flatMap((step) => (step.kind === 'launch' ? step.nest.comment : [])))];
+  const more = lines.length > mostPlaces ? [`and ${lines.length - mostPlaces} more`] : [];
+  return [...lines.slice(0, mostPlaces), ...more].map((line) => `\n    ${line}`).join('');
+}
+
+/** The kernels that use a shader. */
+export function describeShader(program: Program, { commands }: ShaderProgram, shader: number): string {
+  const steps = commands
+    .filter((command) => command.kind === 'dispatch' && command.shader === shader)
+    .flatMap(({ step }) => program.steps[step] ?? []);
+  const names = [...new Set(steps.map(stepName))];
+  return `${names.length > 0 ? `${names.join(', ')} in ` : ''}${program.name}${places(steps)}`;
+}
+
+/** A result, and the kernel that stores it. */
+export function describeResult(program: Program, index: number): string {
+  const writes = (step: Step): boolean =>
+    step.kind === 'launch' &&
+    step.buffers.some(
+      (ref, i) => ref.space === 'output' && ref.index === index && step.nest.buffers[i]!.access !== 'read',
+    );
+  return `the result ${typeOf(program.outputs[index]!)} of ${program.name}${places(program.steps.filter(writes))}`;
+}
+
+/** A value between kernels, and the kernel that stores it. */
+export function describeAllocation(program: Program, index: number): string {
+  const { name, dtype, elements, live } = program.allocations[index]!;
+  const step = program.steps[live[0]];
+  return `${name} ${dtype}[${elements}] between the kernels of ${program.name}${places(step ? [step] : [])}`;
+}
+
+const typeOf = ({ dtype, shape }: Slot): string => `${dtype}${formatShape(shape)}`;

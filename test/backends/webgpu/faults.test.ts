@@ -1,0 +1,197 @@
+/** What goes wrong on a device as a user hears of it: shaders, memory, validation, loss. Faults are injected. */
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Parameter, compile, nn, optim, rand, setBackend, tensor, type Tensor } from 'fusegrad';
+import { initWebGPU } from 'fusegrad/webgpu';
+import { adapter, requestDevice } from './adapter.js';
+
+describe.skipIf(!adapter)('a device', () => {
+  let device: GPUDevice;
+  const opened: GPUDevice[] = [];
+  const open = async (): Promise<void> => {
+    device = await requestDevice();
+    opened.push(device);
+    await initWebGPU({ device });
+  };
+  const lose = async (): Promise<void> => {
+    device.destroy();
+    await device.lost;
+  };
+  beforeEach(async () => {
+    await open();
+    setBackend('webgpu');
+  });
+  afterEach(() => {
+    for (const one of opened.splice(0)) one.destroy();
+  });
+  afterAll(() => setBackend('wasm'));
+
+  /** From now on shaders whose code matches are broken. */
+  function breakShaders(pattern: RegExp): void {
+    const create = device.createShaderModule.bind(device);
+    const fault = '\nfn fault() { nonsense(); }\n';
+    device.createShaderModule = ({ code, ...descriptor }) =>
+      create({ ...descriptor, code: pattern.test(code) ? code + fault : code });
+  }
+
+  /** From now on buffers whose label matches get no memory, until it is ended. */
+  function takeMemory(label: RegExp): () => void {
+    const [create, pop] = [device.createBuffer.bind(device), device.popErrorScope.bind(device)];
+    let refused = false;
+    device.createBuffer = (descriptor) => {
+      if (!label.test(descriptor.label ?? '')) return create(descriptor);
+      refused = true;
+      device.pushErrorScope('validation');
+      const buffer = create({ ...descriptor, usage: 0 });
+      void pop();
+      return buffer;
+    };
+    device.popErrorScope = async () => {
+      const injected = refused;
+      refused = false;
+      const error = await pop();
+      return injected ? ({ message: 'no memory is left' } as GPUError) : error;
+    };
+    return () => Object.assign(device, { createBuffer: create, popErrorScope: pop });
+  }
+
+  test('a shader that is refused is named with its operations and lines, whenever it is used', async () => {
+    breakShaders(/tanh/);
+    const f = compile(function squash(x: Tensor) {
+      return x.exp().tanh();
+    });
+    const refused =
+      /^the shader \w+ of \w*tanh in squash is refused: [^]*nonsense[^]*\n {4}[\w, ]*tanh {2}webgpu\/faults\.test\.ts:\d+:\d+/;
+    const [first, second] = [f(rand(300)), f(rand(300))];
+    await expect(first.data()).rejects.toThrow(refused);
+    await expect(second.data()).rejects.toThrow(refused);
+    expect(() => f(rand(300))).toThrow(refused);
+    // What is right goes on, and hears nothing of it any more.
+    const g = compile((x: Tensor) => x.mul(2));
+    expect(await g(tensor([1, 2])).tolist()).toEqual([2, 4]);
+  });
+
+  test('memory that ran out is named with its bytes, what it is for and the lines; then it goes on', async () => {
+    const f = compile(function double(x: Tensor) {
+      return x.mul(2);
+    });
+    const x = rand(1000);
+    const given = Array.from(await x.data(), Number);
+    const end = takeMemory(/^the result/);
+    const y = f(x);
+    const refused =
+      /^the WebGPU device is out of memory: it has no 4096 bytes for the result float32\[1000\] of double: no memory is left\n {4}mul {2}webgpu\/faults\.test\.ts:\d+:\d+/;
+    await expect(y.data()).rejects.toThrow(refused);
+    await expect(y.data()).rejects.toThrow(refused);
+    expect(() => compile((a: Tensor) => a.add(1))(y)).toThrow(refused);
+    end();
+    expect(await f(x).tolist()).toEqual(given.map((value) => 2 * value));
+  });
+
+  test('a step that finds no memory leaves state as it was', async () => {
+    const w = new Parameter(tensor([1, 2, 3]), { name: 'w' });
+    const step = compile(function step(x: Tensor) {
+      w.assign(w.add(1));
+      return x.mul(w);
+    });
+    const end = takeMemory(/^(the result|w$)/);
+    await expect(step(tensor([1, 1, 1])).data()).rejects.toThrow(/12 bytes|256 bytes for w: no memory/);
+    end();
+    expect(await step(tensor([1, 1, 1])).tolist()).toEqual([2, 3, 4]);
+    expect(await w.tolist()).toEqual([2, 3, 4]);
+    const again = takeMemory(/^the result/);
+    const failed = [step(tensor([1, 1, 1])), step(tensor([1, 1, 1]))];
+    for (const each of failed) await expect(each.data()).rejects.toThrow(/no memory is left/);
+    again();
+    expect(await w.tolist()).toEqual([2, 3, 4]);
+  });
+
+  test('what a device refuses when it runs is named by its program, once', async () => {
+    const f = compile(function outer(x: Tensor) {
+      return x.mul(2);
+    });
+    await f(tensor([1])).item();
+    const create = device.createBindGroup.bind(device);
+    device.createBindGroup = (descriptor) =>
+      create({ ...descriptor, entries: [...descriptor.entries].slice(1) });
+    const y = f(tensor([3]));
+    const z = f(tensor([4]));
+    device.createBindGroup = create;
+    await expect(y.item()).rejects.toThrow(/^a run of outer is refused: /);
+    await expect(z.item()).rejects.toThrow(/^a run of outer is refused: /);
+    expect(await tensor([1]).add(1).item()).toBe(2);
+  });
+
+  describe('that is lost', () => {
+    const make = () => {
+      const model = new nn.Sequential(new nn.Linear(3, 4), new nn.Tanh(), new nn.Linear(4, 1));
+      const optimizer = new optim.Adam(model.parameters(), { lr: 0.05 });
+      const x = tensor([
+        [1, 2, 3],
+        [-1, 0, 2],
+      ]);
+      const step = compile(() => {
+        optimizer.zeroGrad();
+        const loss = model(x).square().mean();
+        loss.backward();
+        optimizer.step();
+        return loss;
+      });
+      return { model, optimizer, step, predict: compile((input: Tensor) => model(input)), x };
+    };
+
+    test('keeps what was given and what has not been written', async () => {
+      const { predict, x } = make();
+      const before = await predict(x).tolist();
+      await lose();
+      expect(() => predict(x)).toThrow(/the WebGPU device is lost[^]*await initWebGPU\(\)[^]*loadStateDict/);
+      await open();
+      expect(await predict(x).tolist()).toEqual(before);
+      await lose();
+      setBackend('wasm');
+      expect(await predict(x).tolist()).toHaveLength(2);
+    });
+
+    test('keeps what was read back, and names what is gone', async () => {
+      const [read, unread] = ['read', 'unread'].map((name) => new Parameter(tensor([1, 2]), { name }));
+      const step = compile(() => {
+        for (const w of [read!, unread!]) w.assign(w.mul(3));
+        return read!.sum();
+      });
+      const loss = step();
+      expect([await loss.item(), await read!.tolist()]).toEqual([9, [3, 6]]);
+      await lose();
+      expect([await loss.item(), read!.tolistSync(), await read!.tolist()]).toEqual([9, [3, 6], [3, 6]]);
+      const gone =
+        /^the content of unread is gone: the WebGPU device that held it is lost[^]*model\.loadStateDict\(saved\)/;
+      await expect(unread!.tolist()).rejects.toThrow(gone);
+      await open();
+      expect(() => step()).toThrow(gone);
+      unread!.set([5, 5]);
+      expect(await step().item()).toBe(27);
+      expect(await unread!.tolist()).toEqual([15, 15]);
+    });
+
+    test.each(['webgpu', 'wasm'] as const)('is followed by training from saved state on %s', async (next) => {
+      const { model, optimizer, step } = make();
+      for (let i = 0; i < 3; i++) step();
+      const copied = async (tensors: Readonly<Record<string, Tensor>>): Promise<Record<string, Tensor>> => {
+        const copy = async ([name, value]: [string, Tensor]) =>
+          [name, tensor(await value.data(), { shape: [...value.shape] })] as const;
+        return Object.fromEntries(await Promise.all(Object.entries(tensors).map(copy)));
+      };
+      const weights = await copied(model.stateDict());
+      const { state, ...groups } = optimizer.stateDict();
+      const moments: Record<string, Record<string, Tensor>> = {};
+      for (const [number, slots] of Object.entries(state)) moments[number] = await copied(slots);
+      const expected = [await step().item(), await step().item()];
+      await lose();
+      if (next === 'webgpu') await open();
+      setBackend(next);
+      expect(() => step()).toThrow(/is gone/);
+      model.loadStateDict(weights);
+      optimizer.loadStateDict({ ...groups, state: moments });
+      const losses = [await step().item(), await step().item()];
+      losses.forEach((loss, i) => expect(loss).toBeCloseTo(expected[i]!, 5));
+    });
+  });
+});
