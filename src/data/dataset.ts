@@ -34,8 +34,9 @@ export const isBatched = <T, B>(dataset: Dataset<T>): dataset is BatchedDataset<
 export type Rows = Tensor | { readonly data: TypedArray; readonly shape: Shape; readonly dtype?: DType };
 
 interface Column {
-  /** A tensor's content may move: its array is asked for when it is read. */
+  /** A tensor's content may move: where it lies is asked for when it is read. */
   readonly held: { readonly array: TypedArray };
+  readonly tensor: Tensor | undefined;
   readonly row: Shape;
   readonly width: number;
   readonly dtype: DType;
@@ -47,23 +48,29 @@ const dtypeOf = (array: TypedArray): DType => {
 };
 
 function columnOf(rows: Rows): Column {
+  const { shape } = rows;
+  const tensor = rows instanceof Tensor ? rows : undefined;
   const held =
     rows instanceof Tensor
       ? rows.materialise()
-      : { array: rows.data, shape: rows.shape, dtype: rows.dtype ?? dtypeOf(rows.data) };
-  const { shape, dtype } = held;
-  if (shape.length === 0 || numel(shape) !== held.array.length) {
-    throw new ShapeError(
-      'TensorDataset',
-      `${held.array.length} values are no rows of shape ${formatShape(shape)}`,
-    );
+      : { array: rows.data, dtype: rows.dtype ?? dtypeOf(rows.data) };
+  const values = rows instanceof Tensor ? rows.numel : rows.data.length;
+  if (shape.length === 0 || numel(shape) !== values) {
+    throw new ShapeError('TensorDataset', `${values} values are no rows of shape ${formatShape(shape)}`);
   }
   const row = shape.slice(1);
-  return { held, row, width: numel(row), dtype };
+  return { held, tensor, row, width: numel(row), dtype: held.dtype };
 }
 
+/** The tensor, where its content lies on a device: rows are taken there. */
+const onDevice = ({ tensor }: Column): Tensor | undefined =>
+  tensor && !tensor.materialise().storage.onHost ? tensor.detach() : undefined;
+
 /** The rows of these numbers, one after the other. */
-function gatherRows({ held, row, width, dtype }: Column, indices: ArrayLike<number>): Tensor {
+function gatherRows(column: Column, indices: Int32Array): Tensor {
+  const { held, row, width, dtype } = column;
+  const there = onDevice(column);
+  if (there) return there.indexSelect(0, fromTypedArray(indices.slice(), [indices.length], 'int32'));
   const { array } = held;
   const result = new dtypes[dtype].array(indices.length * width);
   for (let i = 0; i < indices.length; i++) {
@@ -77,7 +84,8 @@ function gatherRows({ held, row, width, dtype }: Column, indices: ArrayLike<numb
 type Tensors<T extends readonly unknown[]> = { -readonly [I in keyof T]: Tensor };
 
 /**
- * Rows of several tensors with the same first dimension (torch.utils.data.TensorDataset). Values are kept on the host.
+ * Rows of several tensors with the same first dimension (torch.utils.data.TensorDataset). Rows of a tensor in the memory of a
+ * device are taken there.
  * @throws ShapeError when the tensors differ in the number of rows.
  * @example new TensorDataset(images, labels)
  */
@@ -100,6 +108,8 @@ export class TensorDataset<T extends readonly Rows[]> implements BatchedDataset<
     if (i < 0 || i >= this.length) return undefined;
     return this.#columns.map((column) => {
       const { held, row, width, dtype } = column;
+      const there = onDevice(column);
+      if (there) return there.select(0, i);
       return fromTypedArray(held.array.slice(i * width, (i + 1) * width), row, dtype);
     }) as Tensors<T>;
   }

@@ -1,5 +1,5 @@
 /** Gradient clipping, and parameters as one vector (torch.nn.utils). */
-import { ArgumentError, numel } from '../core/index.js';
+import { ArgumentError, BackendError, numel } from '../core/index.js';
 import { assignAll, cat, noGrad, stack, tensor, type Tensor } from '../tensor/index.js';
 
 type Tensors = Tensor | Iterable<Tensor>;
@@ -19,7 +19,7 @@ function totalNorm(tensors: readonly Tensor[], p: number): Tensor {
 /**
  * Scales all gradients down so that their norm, taken together, is at most `maxNorm` (clip_grad_norm_).
  * @param options `normType`: the p of the norm, 2 unless given. `errorIfNonfinite`: reads the norm, and throws when it
- *   is not finite; that cannot be done inside a compiled function.
+ *   is not finite; that can be done neither inside a compiled function nor on a device that is read by waiting.
  * @returns The norm before clipping.
  * @example nn.utils.clipGradNorm(model.parameters(), 1)
  */
@@ -36,13 +36,23 @@ export function clipGradNorm(
       held.map(({ grad }) => grad!),
       normType,
     );
-    if (errorIfNonfinite && !Number.isFinite(norm.itemSync())) {
-      throw new ArgumentError('clipGradNorm', `the norm of the gradients is ${norm.itemSync()}`);
-    }
+    if (errorIfNonfinite) refuseNonfinite(norm);
     const factor = norm.add(1e-6).reciprocal().mul(maxNorm).clampMax(1);
     for (const parameter of held) parameter.grad = parameter.grad!.mul(factor);
     return norm;
   });
+}
+
+function refuseNonfinite(norm: Tensor): void {
+  if (!norm.materialise().storage.onHost) {
+    throw new BackendError(
+      'clipGradNorm: errorIfNonfinite needs the norm at once, and it lies in the memory of a device, which is read by waiting',
+      'leave it out, and look at the norm that is returned: `Number.isFinite(await norm.item())`',
+    );
+  }
+  const value = norm.itemSync();
+  if (!Number.isFinite(value))
+    throw new ArgumentError('clipGradNorm', `the norm of the gradients is ${value}`);
 }
 
 /** Limits every element of the gradients to [-clipValue, clipValue] (clip_grad_value_). */

@@ -266,11 +266,11 @@ export class Optimizer<O extends CommonOptions> {
   #restore(
     param: Tensor,
     options: Readonly<O>,
-    saved: Readonly<Record<string, Tensor>>,
+    state: Readonly<Record<string, Tensor>>,
     cohorts: Map<string, Cohort>,
   ): Entry {
     const take = (name: string, shape: readonly number[]): Tensor => {
-      const value = saved[torchName(name)];
+      const value = state[torchName(name)];
       if (value && sameShape(value.shape, shape)) return value;
       const found = value ? formatShape(value.shape) : 'nothing';
       throw new ArgumentError(
@@ -281,9 +281,12 @@ export class Optimizer<O extends CommonOptions> {
     const slots = mapRecord(this.#rule.slots(options), (_, name) => {
       return new Buffer(take(name, param.shape).to(param.dtype), { name: torchName(name) });
     });
-    const values = mapRecord(this.#rule.counters(options), (_, name) => take(name, []).itemSync());
-    const key = JSON.stringify(values);
-    const cohort = cohorts.get(key) ?? { counters: mapRecord(values, scalar) };
+    const saved = mapRecord(this.#rule.counters(options), (_, name) => take(name, []));
+    // Counters are shared where they are equal, or the same ones if their values lie on a device.
+    const key = Object.values(saved)
+      .map((value) => (isOnHost(value) ? value.itemSync() : `#${numberOf(value)}`))
+      .join();
+    const cohort = cohorts.get(key) ?? { counters: mapRecord(saved, counterFrom) };
     cohorts.set(key, cohort);
     return { slots, cohort };
   }
@@ -291,6 +294,23 @@ export class Optimizer<O extends CommonOptions> {
 
 const scalar = (value: number | undefined, name: string): Buffer =>
   new Buffer({ data: [value ?? 0], shape: [] }, { name: torchName(name) });
+
+const isOnHost = (value: Tensor): boolean => value.materialise().storage.onHost;
+
+const counterFrom = (value: Tensor, name: string): Buffer =>
+  isOnHost(value)
+    ? scalar(value.itemSync(), name)
+    : new Buffer(value.to('float32'), { name: torchName(name) });
+
+const numbers = new WeakMap<Tensor, number>();
+let numbered = 0;
+
+/** Tells tensors apart. */
+function numberOf(value: Tensor): number {
+  const known = numbers.get(value) ?? numbered++;
+  numbers.set(value, known);
+  return known;
+}
 
 const mapKeys = <T>(record: Readonly<Record<string, T>>, f: (key: string) => string): Record<string, T> =>
   Object.fromEntries(Object.entries(record).map(([key, value]) => [f(key), value]));

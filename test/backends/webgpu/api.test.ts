@@ -17,6 +17,7 @@ import {
   zeros,
   type Tensor,
 } from 'fusegrad';
+import { DataLoader, TensorDataset } from 'fusegrad/data';
 import { initWebGPU, webgpuCounters } from 'fusegrad/webgpu';
 import { adapter, requestDevice } from './adapter.js';
 
@@ -184,6 +185,70 @@ describe.skipIf(!adapter)('with a device', () => {
     const there = await trained(['webgpu', 'wasm', 'webgpu']);
     const here = await trained(['wasm', 'wasm', 'wasm']);
     there.forEach((loss, i) => expect(loss).toBeCloseTo(here[i]!, 5));
+  });
+
+  test('an optimizer takes over state that lies on the device', async () => {
+    const run = async (resume: boolean): Promise<unknown> => {
+      const [p, q] = [new Parameter(tensor([1, 2])), new Parameter(tensor([3]))];
+      let optimizer = new optim.AdamW([p, q], { lr: 0.1 });
+      for (let i = 0; i < 6; i++) {
+        if (resume && i === 3) {
+          const saved = optimizer.stateDict();
+          expect(() => saved.state['0']!['step']!.itemSync()).toThrow(/await x\.item/);
+          optimizer = new optim.AdamW([p, q]);
+          optimizer.loadStateDict(saved);
+          const { state } = optimizer.stateDict();
+          expect(await state['0']!['step']!.item()).toBe(3);
+          // Counters that were shared still are.
+          expect(state['0']!['step']).toBe(state['1']!['step']);
+        }
+        p.grad = tensor([i - 2, 1 / (i + 1)]);
+        q.grad = tensor([i]);
+        optimizer.step();
+      }
+      return [await p.tolist(), await q.tolist()];
+    };
+    expect(await run(true)).toEqual(await run(false));
+  });
+
+  test('a dataset takes rows where its tensors lie', async () => {
+    const there = compile((x: Tensor) => x.mul(10))(
+      tensor([
+        [1, 2],
+        [3, 4],
+        [5, 6],
+      ]),
+    );
+    const dataset = new TensorDataset(there, tensor([7, 8, 9]));
+    const reads = webgpuCounters().reads;
+    const batches = [...new DataLoader(dataset, { batchSize: 2 })];
+    const double = compile((x: Tensor) => x.mul(2));
+    const doubled = batches.map(([x]) => double(x));
+    expect(webgpuCounters().reads).toBe(reads);
+    expect(await Promise.all(doubled.map((each) => each.tolist()))).toEqual([
+      [
+        [20, 40],
+        [60, 80],
+      ],
+      [[100, 120]],
+    ]);
+    expect(batches.map(([, y]) => y.tolistSync())).toEqual([[7, 8], [9]]);
+    expect(await dataset.at(-1)![0].tolist()).toEqual([50, 60]);
+    await there.data();
+    expect(await dataset.gather(Int32Array.of(2, 0))[0].tolist()).toEqual([
+      [50, 60],
+      [10, 20],
+    ]);
+  });
+
+  test('clipGradNorm says what to do instead of reading at once', async () => {
+    const p = new Parameter(tensor([1, 2]));
+    p.grad = tensor([3, 4]).mul(1);
+    expect(() => nn.utils.clipGradNorm([p], 1, { errorIfNonfinite: true })).toThrow(
+      /errorIfNonfinite needs the norm at once[^]*Number\.isFinite\(await norm\.item\(\)\)/,
+    );
+    expect(await nn.utils.clipGradNorm([p], 1).item()).toBe(5);
+    expect(await p.grad!.norm().item()).toBeCloseTo(1, 5);
   });
 
   test('dtypes it does not have are refused by name', () => {
