@@ -12,7 +12,7 @@ import {
   type Storage,
 } from '../../src/runtime/index.js';
 import { interpret } from '../oracle/interpreter.js';
-import { TensorData, type PackRecord, type TensorValues, type Value } from './packs.js';
+import { isList, TensorData, type PackRecord, type TensorValues, type Value } from './packs.js';
 
 /** How results are computed. `interpreter` is the float64 reference that walks the traced graph. */
 export const modes = ['fused', 'unfused', 'interpreter'] as const;
@@ -65,8 +65,6 @@ export function toArgument(value: Value, path: string, make: Maker): Argument {
     Object.entries(value).map(([key, item]) => [key, toArgument(item, `${path}.${key}`, make)]),
   );
 }
-
-const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
 
 /** Positional arguments: Python's None is an argument left out. */
 export const toArguments = (values: readonly Value[], path: string, make: Maker): Argument[] =>
@@ -150,14 +148,16 @@ export async function read(tensors: readonly Tensor[], settings: Settings): Prom
 /** Lets go of values nobody will read, so that no record computes what another left behind. */
 export const forget = (): void => pending.all().forEach((value) => pending.delete(value));
 
-/** dtypes that a device may lack. */
-const wide = /"(?:float64|int64)"/;
-
-/** Whether a record cannot run on a backend that lacks a dtype of it: no other record may need such a dtype. */
-export const isNotHeld = (record: PackRecord, error: unknown): boolean =>
-  error instanceof fg.DTypeError &&
-  / is no dtype of the \w+ backend/.test(error.message) &&
-  wide.test(JSON.stringify(record));
+/**
+ * Whether a record cannot run on a backend that lacks a dtype of it: no other record may need such a dtype. Integers are
+ * handed over as int32, so that int64 is needed for a result of that dtype alone.
+ */
+export function isNotHeld(record: PackRecord, error: unknown): boolean {
+  if (!(error instanceof fg.DTypeError)) return false;
+  const [, lacking] = / (\w+) is no dtype of the \w+ backend/.exec(error.message) ?? [];
+  const where = lacking === 'int64' && 'out' in record ? record.out : record;
+  return lacking !== undefined && JSON.stringify(where).includes(`"${lacking}"`);
+}
 
 /** An error that says the library lacks what a row or runner asked for; thrown inside the library it is a bug. */
 export const isNotOffered = (error: unknown): boolean =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hasPack } from './archive.js';
 import { backends, modes } from './library.js';
-import { summary, toJSON, toMarkdown } from './results.js';
+import { summary, toJSON, toMarkdown, type Run } from './results.js';
 import { initWebGPU } from '../../src/webgpu/index.js';
 import { webgpuEnvironment } from '../webgpu-environment.js';
 import { runPacks } from './runner.js';
@@ -12,7 +12,7 @@ import { runPacks } from './runner.js';
 const usage = `usage: npm run conformance -- [options]
   --packs DIR      folder of packs (default: ../shared/conformance, else the repository's own)
   --backend NAME   ${backends.join(' | ')} (default: wasm)
-  --mode MODE      ${modes.join(' | ')} (default: fused)
+  --mode MODE      ${modes.join(' | ')} (default: fused; may be given several times)
   --only PATTERN   regular expression on pack/id, such as torch-ops/conv2d
   --json FILE      counts by pack and name`;
 
@@ -23,7 +23,7 @@ const { values } = parseArgs({
   options: {
     packs: { type: 'string' },
     backend: { type: 'string', default: 'wasm' },
-    mode: { type: 'string', default: 'fused' },
+    mode: { type: 'string', multiple: true, default: ['fused'] },
     only: { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -35,8 +35,9 @@ const oneOf = <T extends string>(names: readonly T[], text: string): T | undefin
 
 async function main(): Promise<number> {
   const { only } = values;
-  const [mode, backend] = [oneOf(modes, values.mode), oneOf(backends, values.backend)];
-  if (values.help || !mode || !backend) {
+  const backend = oneOf(backends, values.backend);
+  const chosen = values.mode.map((mode) => oneOf(modes, mode)).filter((mode) => mode !== undefined);
+  if (values.help || chosen.length < values.mode.length || !backend) {
     console.log(usage);
     return values.help ? 0 : 2;
   }
@@ -49,19 +50,29 @@ async function main(): Promise<number> {
     Object.assign(process.env, webgpuEnvironment());
     await initWebGPU();
   }
-  const results = await runPacks({
-    folder,
-    mode,
-    backend,
-    only: only === undefined ? undefined : new RegExp(only),
-  });
-  console.log(summary(results));
-  if (values.json !== undefined) writeFileSync(values.json, `${toJSON(results)}\n`);
-  // The page tells what the library does, so only a whole run in its default way may write it.
-  if (only === undefined && mode === 'fused' && backend === 'wasm') {
-    writeFileSync(join(root, 'docs', 'conformance.md'), toMarkdown(results, backend, mode));
+  const runs: Run[] = [];
+  for (const mode of chosen) {
+    const results = await runPacks({
+      folder,
+      mode,
+      backend,
+      only: only === undefined ? undefined : new RegExp(only),
+    });
+    console.log(`${backend}, ${mode}\n${summary(results)}\n`);
+    runs.push({ mode, results });
   }
-  return results.unexpected.length > 0 ? 1 : 0;
+  if (values.json !== undefined) writeFileSync(values.json, `${toJSON(runs)}\n`);
+  // The pages tell what the library does, so only whole runs in the default way, or in all, may write them.
+  const page = pages[`${backend} ${chosen.join(' ')}`];
+  if (only === undefined && page !== undefined)
+    writeFileSync(join(root, 'docs', page), toMarkdown(runs, backend));
+  return runs.every(({ results }) => results.unexpected.length === 0) ? 0 : 1;
 }
+
+/** Pages of the docs by the runs that write them. */
+const pages: Readonly<Record<string, string>> = {
+  'wasm fused': 'conformance.md',
+  'webgpu fused unfused': 'conformance-webgpu.md',
+};
 
 process.exitCode = await main();

@@ -1,8 +1,10 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DTypeError } from 'fusegrad';
 import { pack, packNames, readFiles, unpack } from './archive.js';
 import { compare } from './compare.js';
-import { TensorData, openPack, type PackRecord } from './packs.js';
+import { isNotHeld } from './library.js';
+import { TensorData, openPack, withInt32, type PackRecord } from './packs.js';
 
 const folder = join(import.meta.dirname, 'packs');
 
@@ -37,12 +39,55 @@ describe('values', () => {
     expect(decode({ keepdim: true, dim: [0, 1] })).toEqual({ keepdim: true, dim: [0, 1] });
   });
 
+  it('are int32 for a device without int64, where they fit', () => {
+    const longs = (...values: bigint[]): TensorData =>
+      new TensorData([values.length], 'int64', BigInt64Array.from(values));
+    const [small, large, float] = [
+      longs(-(2n ** 31n), 7n),
+      longs(2n ** 31n),
+      new TensorData([], 'float32', Float32Array.of(1)),
+    ];
+    const pack = withInt32({
+      records: [],
+      files: new Map(),
+      decode: () => [small, { large }, float, 'int64', null],
+    });
+    expect(pack.decode(null)).toEqual([
+      new TensorData([2], 'int32', Int32Array.of(-(2 ** 31), 7)),
+      { large },
+      float,
+      'int64',
+      null,
+    ]);
+  });
+
   it('agree with themselves, all of them', () => {
     const tensors = records
       .flatMap(({ out }) => out.map(decode))
       .filter((value) => value instanceof TensorData);
     expect(tensors.length).toBeGreaterThan(4000);
     expect(tensors.filter((data) => compare(data, data, 'out').worst > 0)).toEqual([]);
+  });
+});
+
+describe('a record that a backend lacks a dtype for', () => {
+  const lacks = (dtype: string): DTypeError =>
+    new DTypeError('add', `${dtype} is no dtype of the webgpu backend, which has float32`);
+  const record = (input: string, out: string): PackRecord & Record<string, unknown> => ({
+    id: 'add/0',
+    input: { tensor: { dtype: input } },
+    out: [{ tensor: { dtype: out } }],
+  });
+
+  it('names that dtype', () => {
+    expect(isNotHeld(record('float64', 'bool'), lacks('float64'))).toBe(true);
+    expect(isNotHeld(record('float32', 'float32'), lacks('float64'))).toBe(false);
+    expect(isNotHeld(record('float64', 'float64'), new DTypeError('add', 'takes no float64'))).toBe(false);
+  });
+
+  it('has it as the result where it is int64: as an argument, int32 stands for it', () => {
+    expect(isNotHeld(record('float32', 'int64'), lacks('int64'))).toBe(true);
+    expect(isNotHeld(record('int64', 'float32'), lacks('int64'))).toBe(false);
   });
 });
 

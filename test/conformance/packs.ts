@@ -87,6 +87,28 @@ export function openPack<R extends PackRecord>(folder: string, name: PackName): 
   };
 }
 
+/**
+ * The pack for a device without int64: indices and labels become int32, which they are by default outside PyTorch. What
+ * does not fit in 32 bits stays as it is.
+ */
+export const withInt32 = <R extends PackRecord>(pack: Pack<R>): Pack<R> => ({
+  ...pack,
+  decode: (json) => narrowed(pack.decode(json)),
+});
+
+function narrowed(value: Value): Value {
+  if (value instanceof TensorData) {
+    if (!(value.data instanceof BigInt64Array) || !value.data.every((x) => BigInt.asIntN(32, x) === x))
+      return value;
+    return new TensorData(value.shape, 'int32', Int32Array.from(value.data, Number));
+  }
+  if (isList(value)) return value.map(narrowed);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, narrowed(item)]));
+}
+
+export const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
+
 interface TensorRef {
   readonly offset: number;
   readonly shape: readonly number[];

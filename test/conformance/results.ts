@@ -7,9 +7,14 @@ export interface Tally {
   passed: number;
   failed: number;
   notOffered: number;
+  /** Records with a dtype that the backend lacks. */
+  notHeld: number;
   /** Greatest error in units of what is allowed; above 1 fails. Infinity for wrong shapes, dtypes and throws. */
   worst: number;
 }
+
+const counts = ['passed', 'failed', 'notOffered', 'notHeld'] as const;
+type Count = (typeof counts)[number];
 
 export interface Failure {
   readonly pack: string;
@@ -26,32 +31,39 @@ export type Outcome = Verdict | 'notOffered' | 'notHeld';
 export class Results {
   readonly packs: Record<string, Record<string, Tally>> = {};
   readonly failures: Failure[] = [];
-  /** Records left out since the backend lacks a dtype of theirs. */
-  notHeld = 0;
 
   add(pack: string, name: string, id: string, outcome: Outcome): void {
-    if (outcome === 'notHeld') {
-      this.notHeld++;
-      return;
-    }
     const byName = (this.packs[pack] ??= {});
-    const tally = (byName[name] ??= { passed: 0, failed: 0, notOffered: 0, worst: 0 });
-    if (outcome === 'notOffered') {
-      tally.notOffered++;
+    const tally = (byName[name] ??= { passed: 0, failed: 0, notOffered: 0, notHeld: 0, worst: 0 });
+    if (typeof outcome === 'string') {
+      tally[outcome]++;
       return;
     }
     const { worst, reason } = outcome;
     tally.worst = Math.max(tally.worst, worst);
-    if (reason === undefined) tally.passed++;
-    else {
-      tally.failed++;
-      this.failures.push({ pack, id, reason, departure: departureOf(pack, id) });
+    if (reason === undefined) {
+      tally.passed++;
+      return;
     }
+    tally.failed++;
+    this.failures.push({ pack, id, reason, departure: departureOf(pack, id) });
   }
 
   /** Failures that are not meant to be. */
   get unexpected(): Failure[] {
     return this.failures.filter(({ departure }) => departure === undefined);
+  }
+
+  total(count: Count, packs = Object.keys(this.packs)): number {
+    return packs
+      .flatMap((pack) => Object.values(this.packs[pack] ?? {}))
+      .reduce((sum, tally) => sum + tally[count], 0);
+  }
+
+  /** Whether a record of this name has been run. */
+  hasRun(pack: string, name: string): boolean {
+    const tally = this.packs[pack]?.[name];
+    return tally !== undefined && tally.passed + tally.failed > 0;
   }
 
   /** Names of a pack all of whose records pass. */
@@ -64,23 +76,24 @@ export class Results {
 
 const isPassing = (tally: Tally): boolean => tally.passed > 0 && tally.failed === 0 && tally.notOffered === 0;
 
-const columns = ['pack', 'names', 'fully passing', 'records passed', 'failed', 'not offered'] as const;
+const columns = [
+  'pack',
+  'names',
+  'fully passing',
+  'records passed',
+  'failed',
+  'not offered',
+  'not held',
+] as const;
 
 /** A row of numbers for each pack, under `columns`. */
 const rowsOf = (results: Results): (string | number)[][] =>
-  Object.entries(results.packs).map(([pack, byName]) => {
-    const tallies = Object.values(byName);
-    const total = (key: 'passed' | 'failed' | 'notOffered'): number =>
-      tallies.reduce((sum, tally) => sum + tally[key], 0);
-    return [
-      pack,
-      tallies.length,
-      results.passing(pack).length,
-      total('passed'),
-      total('failed'),
-      total('notOffered'),
-    ];
-  });
+  Object.entries(results.packs).map(([pack, byName]) => [
+    pack,
+    Object.keys(byName).length,
+    results.passing(pack).length,
+    ...counts.map((count) => results.total(count, [pack])),
+  ]);
 
 const shown = 30;
 
@@ -95,15 +108,24 @@ export function summary(results: Results): string {
   return [
     line(columns),
     ...rowsOf(results).map(line),
-    ...(results.notHeld > 0 ? ['', `${results.notHeld} records have dtypes that the backend lacks`] : []),
     ...(departed > 0 ? ['', `${departed} of the failed records are known departures`] : []),
     ...(failures.length > 0 ? ['', 'failures', ...failures] : []),
   ].join('\n');
 }
 
-/** Written without an infinity, which JSON does not have. */
-export const toJSON = (results: Results): string =>
-  JSON.stringify(results.packs, (_, value: unknown) => (value === Infinity ? 'Infinity' : value), 2);
+/** What was run, and how. */
+export interface Run {
+  readonly mode: string;
+  readonly results: Results;
+}
+
+/** Counts by mode, pack and name, written without an infinity, which JSON does not have. */
+export const toJSON = (runs: readonly Run[]): string =>
+  JSON.stringify(
+    Object.fromEntries(runs.map(({ mode, results }) => [mode, results.packs])),
+    (_, value: unknown) => (value === Infinity ? 'Infinity' : value),
+    2,
+  );
 
 const row = (cells: readonly (string | number)[]): string => `| ${cells.join(' | ')} |`;
 const table = (header: readonly string[], rows: readonly (readonly (string | number)[])[]): string[] => [
@@ -112,21 +134,32 @@ const table = (header: readonly string[], rows: readonly (readonly (string | num
   ...rows.map(row),
 ];
 
-/** docs/conformance.md. */
-export const toMarkdown = (results: Results, backend: string, mode: string): string =>
-  [
-    ['# Conformance with PyTorch'],
+/** A page of the docs. What each run found, then by name what the first did. */
+export function toMarkdown(runs: readonly Run[], backend: string): string {
+  const [{ results }] = runs as [Run];
+  return [
+    [`# Conformance with PyTorch${backend === 'wasm' ? '' : `: ${backend}`}`],
     [
-      `Recorded results of PyTorch 1.13.1 (\`test/conformance/packs\`) against fusegrad, backend \`${backend}\`, ${mode}.`,
-      'Made by `npm run conformance`. A name passes fully when all its records do: outputs, gradients and, where',
+      `Recorded results of PyTorch 1.13.1 (\`test/conformance/packs\`) against fusegrad, backend \`${backend}\`, ${runs.map(({ mode }) => mode).join(' and ')}.`,
+      `Made by \`npm run conformance${commandOf(runs, backend)}\`. A name passes fully when all its records do: outputs, gradients and, where`,
       'recorded, second derivatives. *Worst* is the greatest error in units of the allowed one.',
+      ...(results.total('notHeld') > 0
+        ? ['*Not held* are records with a dtype that the backend lacks.']
+        : []),
     ],
-    table(columns, rowsOf(results)),
+    ...runs.flatMap(({ mode, results }) => [
+      ...(runs.length > 1 ? [[`## ${mode}`]] : []),
+      table(columns, rowsOf(results)),
+    ]),
     ...departuresOf(results),
     ...Object.entries(results.packs).flatMap(([pack, byName]) => [[`## ${pack}`], ...section(byName)]),
   ]
     .map((block) => `${block.join('\n')}\n`)
     .join('\n');
+}
+
+const commandOf = (runs: readonly Run[], backend: string): string =>
+  backend === 'wasm' ? '' : ` -- --backend ${backend}${runs.map(({ mode }) => ` --mode ${mode}`).join('')}`;
 
 function departuresOf({ failures }: Results): string[][] {
   const byReason = new Map<string, string[]>();
@@ -141,18 +174,21 @@ function departuresOf({ failures }: Results): string[][] {
 
 function section(byName: Readonly<Record<string, Tally>>): string[][] {
   const entries = Object.entries(byName).sort(([a], [b]) => (a < b ? -1 : 1));
-  const isOffered = (tally: Tally): boolean => tally.passed + tally.failed > 0;
+  const isOffered = (tally: Tally): boolean => tally.passed + tally.failed + tally.notHeld > 0;
   const offered = entries.filter(([, tally]) => isOffered(tally));
   const absent = entries.filter(([, tally]) => !isOffered(tally)).map(([name]) => `\`${name}\``);
-  const rows = offered.map(([name, { passed, failed, notOffered, worst }]) => [
+  const rows = offered.map(([name, { passed, failed, notOffered, notHeld, worst }]) => [
     `\`${name}\``,
     passed,
     failed,
     notOffered,
+    notHeld,
     Number.isFinite(worst) ? worst.toPrecision(2) : '-',
   ]);
   return [
-    ...(rows.length > 0 ? [table(['name', 'passed', 'failed', 'not offered', 'worst'], rows)] : []),
+    ...(rows.length > 0
+      ? [table(['name', 'passed', 'failed', 'not offered', 'not held', 'worst'], rows)]
+      : []),
     ...(absent.length > 0 ? [[`Not offered: ${absent.join(', ')}.`]] : []),
   ];
 }

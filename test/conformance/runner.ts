@@ -1,9 +1,10 @@
 /** Runs the packs against the library, record by record. */
 import { setBackend } from 'fusegrad';
+import { backendOf } from '../../src/runtime/index.js';
 import { hasPack, packNames, type PackName } from './archive.js';
 import { disagreed } from './compare.js';
 import { forget, isNotHeld, isNotOffered, type Settings } from './library.js';
-import { openPack, type Pack, type PackRecord } from './packs.js';
+import { openPack, withInt32, type Pack, type PackRecord } from './packs.js';
 import { Results, type Outcome } from './results.js';
 import { runError, type ErrorRecord } from './runners/errors.js';
 import { runModule, type ModuleRecord } from './runners/nn.js';
@@ -47,18 +48,27 @@ export interface Run extends Settings {
   readonly folder: string;
   /** Runs the records whose pack and id, as `pack/id`, match. */
   readonly only?: RegExp | undefined;
+  /** Of every so many names of a pack, counted from one of them, runs the first record that can be run. */
+  readonly sample?: { readonly every: number; readonly from: number };
 }
 
 /** Runs the packs of a folder, all or those given. */
 export async function runPacks(run: Run, packs: readonly PackName[] = packNames): Promise<Results> {
   const results = new Results();
+  const { sample } = run;
   setBackend(run.backend);
+  const { dtypes } = backendOf(run.backend).target;
   for (const name of packs.filter((pack) => hasPack(run.folder, pack))) {
-    const pack = openPack<PackRecord>(run.folder, name);
+    const recorded = openPack<PackRecord>(run.folder, name);
+    const pack = dtypes.has('int64') ? recorded : withInt32(recorded);
     const { name: nameOf, run: runRecord } = suites[name];
+    const names = [...new Set(pack.records.map(nameOf))];
+    const sampled = new Set(names.filter((_, i) => !sample || i % sample.every === sample.from));
     for (const record of pack.records) {
+      const tag = nameOf(record);
       if (run.only && !run.only.test(`${name}/${record.id}`)) continue;
-      results.add(name, nameOf(record), record.id, await attempt(record, () => runRecord(pack, record, run)));
+      if (!sampled.has(tag) || (sample && results.hasRun(name, tag))) continue;
+      results.add(name, tag, record.id, await attempt(record, () => runRecord(pack, record, run)));
     }
   }
   return results;
