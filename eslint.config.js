@@ -3,7 +3,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist/', 'out/', 'types/', 'examples/page/', 'examples/bench/peers/'] },
+  { ignores: ['dist/', 'out/', 'types/', 'examples/bench/peers/'] },
   js.configs.recommended,
   tseslint.configs.strict,
   {
