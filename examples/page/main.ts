@@ -32,7 +32,9 @@ const ask = (request: Request): void => worker?.postMessage(request);
 function begin(): void {
   worker?.terminate();
   worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
-  worker.addEventListener('message', ({ data }: MessageEvent<Reply>) => show(data));
+  worker.addEventListener('message', ({ data, currentTarget }: MessageEvent<Reply>) => {
+    if (currentTarget === worker) show(data);
+  });
   worker.addEventListener('error', ({ message }) => show({ kind: 'failed', message }));
   curve.clear();
   for (const figure of ['loss', 'accuracy', 'speed', 'epochs']) tell(figure, '–');

@@ -61,7 +61,7 @@ async function use(backend: BackendName): Promise<void> {
   await trainer.use(backend);
   say({ kind: 'compiled', backend, program: trainer.program() });
   pace = new Pace();
-  due = 0;
+  due = performance.now() + PERIOD;
 }
 
 async function burst(): Promise<void> {
@@ -84,8 +84,7 @@ async function evaluate(): Promise<void> {
   const started = performance.now();
   say({ kind: 'accuracy', accuracy: (await trainer.countCorrect()) / digits.heldOut.length });
   const ended = performance.now();
-  // The first time it also compiles.
-  due = ended + (due === 0 ? PERIOD : Math.max(PERIOD, (ended - started) / SHARE));
+  due = ended + Math.max(PERIOD, (ended - started) / SHARE);
 }
 
 async function classify(): Promise<void> {
@@ -111,7 +110,7 @@ for (;;) {
   try {
     for (const request of inbox.splice(0)) await handlers[request.kind](request as never);
     if (training) await burst();
-    if (training && performance.now() > due) await evaluate();
+    if (training && due < performance.now()) await evaluate();
   } catch (error) {
     training = false;
     say({ kind: 'failed', message: (error as Error).message });
