@@ -36,7 +36,10 @@ export function lacksChromium(what: string): boolean {
   return true;
 }
 
-export const launchChromium = (): Promise<Browser> =>
+/** WebGPU on the software driver that Chromium brings, whatever else the machine has. */
+export const withWebGPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader'] as const;
+
+export const launchChromium = (flags: readonly string[] = []): Promise<Browser> =>
   chromium.launch({
     executablePath: chromiumPath!,
     // Pages come from this machine, and root, as whom containers run, has no sandbox.
@@ -45,5 +48,6 @@ export const launchChromium = (): Promise<Browser> =>
     args: [
       ...['--disable-gpu', '--disable-quic', '--no-first-run'],
       ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
+      ...flags,
     ],
   });

@@ -1,4 +1,7 @@
-/** Computes the workload on the page, or with `#worker` in a Worker, and shows what came of it. */
+/**
+ * Computes the workload and shows what came of it. Behind `#` stands where and on which backend: `page-wasm`, `Worker-webgpu`.
+ */
+import type { BackendName } from 'fusegrad';
 import { run, type Outcome } from './run.js';
 
 declare const location: { readonly hash: string };
@@ -12,9 +15,11 @@ declare class Worker {
   onerror: (event: { readonly message?: string }) => void;
 }
 
+const [where, backend] = location.hash.slice(1).split('-') as ['page' | 'Worker', BackendName];
+
 const inWorker = (): Promise<Outcome> =>
   new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
+    const worker = new Worker(new URL(`worker.js#${backend}`, import.meta.url), { type: 'module' });
     worker.onmessage = ({ data }) => resolve(data);
     worker.onerror = ({ message }) => reject(new Error(message ?? 'the worker did not start'));
   });
@@ -30,8 +35,7 @@ const lines = (outcome: Outcome): string[] => {
   ];
 };
 
-const away = location.hash === '#worker';
-const outcome = await (away ? inWorker() : run());
-const where = `computed       ${away ? 'in a Worker' : 'on the page'}`;
-document.querySelector('pre').textContent = [where, ...lines(outcome)].join('\n');
+const outcome = await (where === 'Worker' ? inWorker() : run(backend));
+const place = `computed       ${where === 'Worker' ? 'in a Worker' : 'on the page'}`;
+document.querySelector('pre').textContent = [place, ...lines(outcome)].join('\n');
 document.body.dataset['outcome'] = JSON.stringify(outcome);

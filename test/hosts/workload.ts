@@ -2,7 +2,7 @@
  * What every host computes, Nodes and browsers alike: the step of `examples/mlp`, contractions, rows and attention, on the
  * same numbers.
  */
-import { F, compileAsync, getBackend, setBackend, tensor, type Tensor } from 'fusegrad';
+import { F, compileAsync, getBackend, setBackend, tensor, type BackendName, type Tensor } from 'fusegrad';
 import { hasRelaxedSimd } from '../../src/backends/wasm/features.js';
 import { countCorrect, model, step } from '../../examples/mlp/train.js';
 
@@ -66,7 +66,7 @@ async function train(deterministic: boolean): Promise<number[]> {
 }
 
 /** @param backend another than WebAssembly, to compare with. */
-export async function report(backend: 'js' | 'wasm' = 'wasm'): Promise<Report> {
+export async function report(backend: BackendName = 'wasm'): Promise<Report> {
   setBackend(backend);
   for (const parameter of model.parameters()) {
     parameter.set(numbers(parameter.numel, 1 / 8));
