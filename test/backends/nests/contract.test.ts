@@ -92,7 +92,8 @@ onEachBackend(
             }
           }
         }
-        expect(worst).toBeLessThan(1e-5);
+        // Roundings of a float32 sum add up like steps in random directions.
+        expect(worst).toBeLessThan(1e-6 * Math.max(10, Math.sqrt(K)));
       });
     });
 
