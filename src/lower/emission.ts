@@ -8,7 +8,6 @@ import type { Node } from '../graph/index.js';
 import type { Leaf } from '../ops/index.js';
 import {
   addIndex,
-  axesOf,
   constantIndex,
   flattenIndex,
   isView,
@@ -299,16 +298,6 @@ export class Reader {
 function mergeMasks(a: Masks, b: Masks): Masks {
   const known = new Set(a.map((m) => `${m.expr.key}:${m.lo}:${m.hi}`));
   return [...a, ...b.filter((m) => !known.has(`${m.expr.key}:${m.lo}:${m.hi}`))];
-}
-
-/** Loop axes an instruction itself mentions. */
-export function axesUsed(instr: Instr): Set<number> {
-  const used = new Set<number>();
-  const masks = instr.kind === 'load' || instr.kind === 'guard' ? instr.masks : [];
-  for (const mask of masks) axesOf(mask.expr, used);
-  if (instr.kind === 'load') axesOf(instr.index, used);
-  if (instr.kind === 'index') axesOf(instr.expr, used);
-  return used;
 }
 
 /** Row-major position of the element a domain point writes, where `stored` renames the positions of `value`. */

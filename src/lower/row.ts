@@ -9,6 +9,7 @@ import type { Node } from '../graph/index.js';
 import {
   axesFor,
   axesOf,
+  axesUsed,
   flattenIndex,
   operandsOf,
   push,
@@ -23,7 +24,7 @@ import {
   type Store,
 } from '../loops/index.js';
 import { dearCost, family, ops } from '../ops/index.js';
-import { Reader, axesUsed, storePosition, type At, type Emission, type Masks } from './emission.js';
+import { Reader, storePosition, type At, type Emission, type Masks } from './emission.js';
 import { loopAxes, type NestBody } from './map.js';
 
 type Draft = { -readonly [K in keyof Stage]: Stage[K] extends readonly (infer T)[] ? T[] : Stage[K] };

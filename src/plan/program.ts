@@ -44,6 +44,12 @@ export type Step =
       readonly dtype: DType;
     };
 
+/** Whether a step writes into a buffer that meets a condition. */
+export const writesTo = (step: Step, meets: (ref: BufferRef) => boolean): boolean =>
+  step.kind === 'copy'
+    ? meets(step.to)
+    : step.buffers.some((ref, i) => meets(ref) && step.nest.buffers[i]!.access !== 'read');
+
 /** Whether a program reads what a state held before it ran: else it begins by overwriting it. */
 export function readsState({ steps }: Program, state: number): boolean {
   const isState = (ref: BufferRef): boolean => ref.space === 'state' && ref.index === state;

@@ -2,15 +2,10 @@
  * A program that writes no state and is run again on the very same content gives the same bits: its large results may go
  * where the last ones lie, whoever still holds them. Fresh memory would cost as much as many a kernel.
  */
-import type { Program, Step } from '../../plan/program.js';
+import { writesTo, type Program } from '../../plan/program.js';
 import type { Storage } from '../storage.js';
 import { residentOf, type Resident } from './resident.js';
 import type { Device } from './memory.js';
-
-const writesState = (step: Step): boolean =>
-  step.kind === 'copy'
-    ? step.to.space === 'state'
-    : step.buffers.some(({ space }, i) => space === 'state' && step.nest.buffers[i]!.access !== 'read');
 
 export class Repeat {
   readonly #pure: boolean;
@@ -19,7 +14,7 @@ export class Repeat {
   #results: readonly (Storage | undefined)[] = [];
 
   constructor(program: Program) {
-    this.#pure = !program.steps.some(writesState);
+    this.#pure = !program.steps.some((step) => writesTo(step, ({ space }) => space === 'state'));
   }
 
   /** Whether the program was last run on this very content. */

@@ -1,6 +1,7 @@
 /** A GPUDevice with what all programs on it share: buffers, pipelines, and what has gone wrong. */
 import { BackendError } from '../../core/index.js';
 import { noCounts, type DeviceCounters } from './counters.js';
+import { headed } from './runtime/describe.js';
 import { PipelineCache } from './runtime/pipelines.js';
 import { BufferPool } from './runtime/pool.js';
 import type { Reports } from './runtime/reports.js';
@@ -101,8 +102,7 @@ export class Device {
 
   /** Keeps an error for the next read or run. The first is the cause of those that follow. */
   #fail(what: string, { message }: GPUError): BackendError {
-    const [name, ...places] = what.split('\n');
-    const text = [`${name}: ${message.trim()}`, ...places].join('\n');
+    const text = headed(what, (name) => `${name}: ${message.trim()}`);
     // What the user is doing when the answer comes has nothing to do with it.
     return (this.#failure ??= new BackendError(text, undefined, ''));
   }
@@ -143,11 +143,10 @@ export class Device {
   }
 
   #create(pool: BufferPool, bytes: number, flags: GPUBufferUsageFlags, what: string): GPUBuffer {
-    const [name, ...places] = what.split('\n');
     if (bytes > pool.largest) {
       const limit = `this WebGPU device has no buffer beyond ${formatMiB(pool.largest)}`;
       throw new BackendError(
-        [`${name} takes ${formatMiB(bytes)}, and ${limit}`, ...places].join('\n'),
+        headed(what, (name) => `${name} takes ${formatMiB(bytes)}, and ${limit}`),
         'compute it in parts, or on the wasm backend',
       );
     }
@@ -156,7 +155,7 @@ export class Device {
     const buffer = this.guarded(
       'out-of-memory',
       refused,
-      () => this.gpu.createBuffer({ label: name!, size: bytes, usage: flags }),
+      () => this.gpu.createBuffer({ label: nameOf(what), size: bytes, usage: flags }),
       (error) => {
         if (!error) return;
         this.#refused.set(buffer, error);

@@ -1,6 +1,6 @@
 /** A program bound to a device: one run is one command buffer, submitted once. */
 import { numel } from '../../core/index.js';
-import type { BufferRef, Program, Slot } from '../../plan/program.js';
+import { writesTo, type BufferRef, type Program, type Slot } from '../../plan/program.js';
 import type { Executable, LoadOptions } from '../backend.js';
 import type { Profile } from '../stopwatch.js';
 import { Storage } from '../storage.js';
@@ -85,10 +85,10 @@ class Bound implements Executable {
     );
     this.#workspace = planWorkspace(program.allocations);
     this.#results = program.outputs.map((_, i) => describeResult(program, i));
-    this.#values = this.#workspace.bytes.map((_, buffer) =>
-      describeAllocation(program, largestIn(program, this.#workspace, buffer)),
+    this.#values = this.#workspace.largest.map((allocation) => describeAllocation(program, allocation));
+    this.#written = [...program.states.keys()].filter((i) =>
+      program.steps.some((step) => writesTo(step, (ref) => ref.space === 'state' && ref.index === i)),
     );
-    this.#written = program.states.flatMap((_, i) => (emitted.commands.some(writes(emitted, i)) ? [i] : []));
     this.#workspaceBytes = [...this.#workspace.bytes, ...scratch].reduce((sum, bytes) => sum + bytes, 0);
     if (shaders.some(({ reports }) => reports)) this.#reports = new Reports(device, program);
     const own = commands.filter(doesSomething);
@@ -245,22 +245,6 @@ class Bound implements Executable {
       entries: bound.map((buffer, binding) => ({ binding, resource: { buffer } })),
     }));
   }
-}
-
-/** Whether a command writes into a state. */
-const writes =
-  ({ shaders }: ShaderProgram, state: number) =>
-  (command: Dispatch | Copy): boolean => {
-    const isState = (ref: DeviceRef): boolean => ref.space === 'state' && ref.index === state;
-    if (command.kind === 'copy') return isState(command.to);
-    const { bindings } = shaders[command.shader]!;
-    return command.buffers.some((ref, i) => isState(ref) && bindings[i] === 'read_write');
-  };
-
-/** The value that a buffer is as large as. */
-function largestIn({ allocations }: Program, { bufferOf }: Workspace, buffer: number): number {
-  const held = bufferOf.flatMap((each, i) => (each === buffer ? [i] : []));
-  return held.reduce((a, b) => (allocations[b]!.elements > allocations[a]!.elements ? b : a));
 }
 
 /** Empty tensors have commands with nothing to do. */

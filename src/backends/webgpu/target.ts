@@ -31,22 +31,17 @@ export const defaultLimits: DeviceLimits = {
 export interface DeviceTraits {
   /** Whether a workgroup's memory is faster than the rest: a driver that computes on the CPU has no such. */
   readonly sharesMemory: boolean;
-  /** Invocations that exchange values without memory, at most; 0: none. */
-  readonly subgroupSize: number;
 }
 
 /** What any GPU has. */
-export const plainGPU: DeviceTraits = { sharesMemory: true, subgroupSize: 0 };
+export const plainGPU: DeviceTraits = { sharesMemory: true };
 
 const softwareDrivers = /software|swiftshader|llvmpipe|lavapipe|basic render/i;
 
-export function traitsOf({ adapterInfo, features }: GPUDevice): DeviceTraits {
-  const { vendor, architecture, device, description, isFallbackAdapter, subgroupMaxSize } = adapterInfo;
+export function traitsOf({ adapterInfo }: GPUDevice): DeviceTraits {
+  const { vendor, architecture, device, description, isFallbackAdapter } = adapterInfo;
   const names = [vendor, architecture, device, description].join(' ');
-  return {
-    sharesMemory: !isFallbackAdapter && !softwareDrivers.test(names),
-    subgroupSize: features.has('subgroups') ? (subgroupMaxSize ?? 0) : 0,
-  };
+  return { sharesMemory: !isFallbackAdapter && !softwareDrivers.test(names) };
 }
 
 /** Compute shaders of a device with these limits. */

@@ -20,6 +20,7 @@ import {
 import { DataLoader, TensorDataset } from 'fusegrad/data';
 import { initWebGPU, webgpuCounters } from 'fusegrad/webgpu';
 import { adapter, requestDevice } from './adapter.js';
+import { smallTraining } from './training.js';
 
 test('before there is a device', () => {
   const inThree = /webgpu backend has no device yet[^]*await initWebGPU\(\) from 'fusegrad\/webgpu'/;
@@ -159,19 +160,7 @@ describe.skipIf(!adapter)('with a device', () => {
   test('training goes on on another backend', async () => {
     const trained = async (backends: readonly ('wasm' | 'webgpu')[]): Promise<number[]> => {
       manualSeed(5);
-      const model = new nn.Sequential(new nn.Linear(3, 4), new nn.Tanh(), new nn.Linear(4, 1));
-      const optimizer = new optim.Adam(model.parameters(), { lr: 0.05 });
-      const x = tensor([
-        [1, 2, 3],
-        [-1, 0, 2],
-      ]);
-      const step = compile(() => {
-        optimizer.zeroGrad();
-        const loss = model(x).square().mean();
-        loss.backward();
-        optimizer.step();
-        return loss;
-      });
+      const { model, optimizer, step } = smallTraining();
       const losses: number[] = [];
       for (const backend of backends) {
         setBackend(backend);

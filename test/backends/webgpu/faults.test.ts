@@ -1,8 +1,9 @@
 /** What goes wrong on a device as a user hears of it: shaders, memory, validation, loss. Faults are injected. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Parameter, compile, nn, optim, rand, setBackend, tensor, type Tensor } from 'fusegrad';
+import { Parameter, compile, rand, setBackend, tensor, type Tensor } from 'fusegrad';
 import { initWebGPU } from 'fusegrad/webgpu';
 import { adapter, requestDevice } from './adapter.js';
+import { smallTraining } from './training.js';
 
 describe.skipIf(!adapter)('a device', () => {
   let device: GPUDevice;
@@ -123,20 +124,8 @@ describe.skipIf(!adapter)('a device', () => {
 
   describe('that is lost', () => {
     const make = () => {
-      const model = new nn.Sequential(new nn.Linear(3, 4), new nn.Tanh(), new nn.Linear(4, 1));
-      const optimizer = new optim.Adam(model.parameters(), { lr: 0.05 });
-      const x = tensor([
-        [1, 2, 3],
-        [-1, 0, 2],
-      ]);
-      const step = compile(() => {
-        optimizer.zeroGrad();
-        const loss = model(x).square().mean();
-        loss.backward();
-        optimizer.step();
-        return loss;
-      });
-      return { model, optimizer, step, predict: compile((input: Tensor) => model(input)), x };
+      const training = smallTraining();
+      return { ...training, predict: compile((input: Tensor) => training.model(input)) };
     };
 
     test('keeps what was given and what has not been written', async () => {

@@ -9,6 +9,7 @@ import { typeOf } from '../wgsl/value.js';
 import { Positions } from '../wgsl/positions.js';
 import { Section } from '../wgsl/section.js';
 import { Kernel, type Operands } from './kernel.js';
+import { powerFrom } from './map.js';
 
 const width = 64;
 /** Rows of the other side in a block. */
@@ -89,8 +90,7 @@ export class AttentionTile {
     const w = kernel.writer;
     const { extent } = columns;
     const array = kernel.workgroupArray(name, 'f32', rows * extent);
-    const i = w.fresh('i');
-    w.open(`for (var ${i} = ${lane}; ${i} < ${rows * extent}; ${i} += ${width})`);
+    const i = w.stride('i', lane, rows * extent, width);
     const row = w.declare('row', `min(${from} + ${i} / ${extent}, ${own.extent - 1})`);
     const column = w.declare('column', `${i} % ${extent}`);
     w.line(`${array}[${i}] = ${this.read(operand, [own, row], [columns, column])};`);
@@ -120,12 +120,11 @@ export class AttentionTile {
     if (!nest.causal) {
       start = w.declare('start', `${w.loop('block', Math.ceil(other.extent / block))} * ${block}`);
     } else {
-      start = w.fresh('start');
-      const range =
+      const [first, end] =
         own === nest.queries
           ? ['0', w.declare('end', `min(${from} + ${rows}, ${other.extent})`)]
-          : [`${from} / ${block} * ${block}`, String(other.extent)];
-      w.open(`for (var ${start} = ${range[0]}; ${start} < ${range[1]}; ${start} += ${block})`);
+          : [`${from} / ${block} * ${block}`, other.extent];
+      start = w.stride('start', first, end, block);
     }
     body(start, w.declare('count', `min(${block}, ${other.extent} - ${start})`));
     w.close();
@@ -200,7 +199,7 @@ export class AttentionTile {
   startSums(columns: Axis): Sums {
     const { kernel, lane, rows } = this;
     const w = kernel.writer;
-    const across = Math.min(width, 2 ** Math.ceil(Math.log2(columns.extent)));
+    const across = Math.min(width, powerFrom(columns.extent));
     const down = width / across;
     const own = Array.from({ length: Math.max(1, rows / down) }, (_, r) =>
       w.declare('row', `min(${lane} / ${across}${r === 0 ? '' : ` + ${r * down}`}, ${rows - 1})`),
@@ -225,8 +224,7 @@ export class AttentionTile {
     count: string,
   ): void {
     const w = this.kernel.writer;
-    const place = w.fresh('place');
-    w.open(`for (var ${place} = 0; ${place} < ${count}; ${place}++)`);
+    const place = w.stride('place', '0', count, 1);
     const row = w.declare('other', `${start} + ${place}`);
     columns.forEach((column, c) => {
       const inside = w.declare('inside', `min(${column}, ${extent - 1})`);

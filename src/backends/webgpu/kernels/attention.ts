@@ -55,6 +55,8 @@ function emitForward(nest: AttentionNest, operands: Operands): Launch {
   const hidden = `${use('float_minus_infinity')}()`;
   // Kept by the invocation that has the row's number.
   const [largest, sum] = [w.variable('largest', 'f32', hidden), w.variable('sum', 'f32', '0f')];
+  // What weights are relative to. Where nothing is seen yet they are to be 0, not NaN.
+  const reference = `select(${largest}, 0f, bitcast<u32>(${largest}) == 0xff800000u)`;
   tile.barrier();
   const exp = (text: string): string => `${use('float_exp')}(${text})`;
   tile.eachBlock((start, count) => {
@@ -71,9 +73,7 @@ function emitForward(nest: AttentionNest, operands: Operands): Launch {
     let place = w.loop('place', block);
     w.line(`${largest} = max(${largest}, ${scores({ row: lane, place })});`);
     w.close();
-    // Where nothing is seen yet, weights are to be 0, not NaN.
-    const none = `bitcast<u32>(${largest}) == 0xff800000u`;
-    w.line(`${origin(lane)} = select(${largest}, 0f, ${none});`);
+    w.line(`${origin(lane)} = ${reference};`);
     w.line(`${shrink(lane)} = ${exp(`${before} - ${origin(lane)}`)};`);
     w.close();
     tile.barrier();
@@ -101,8 +101,7 @@ function emitForward(nest: AttentionNest, operands: Operands): Launch {
   w.line(`${total(lane)} = ${sum};`);
   if (logsumexp !== undefined) {
     w.open(`if (${tile.from} + ${lane} < ${nest.queries.extent})`);
-    const origin = w.declare('origin', `select(${largest}, 0f, bitcast<u32>(${largest}) == 0xff800000u)`);
-    const text = w.declare('logsumexp', `${origin} + ${use('float_log')}(${sum})`);
+    const text = w.declare('logsumexp', `${reference} + ${use('float_log')}(${sum})`);
     const at = `${tile.batch} * ${nest.queries.extent} + ${tile.from} + ${lane}`;
     kernel.buffer(logsumexp).write(at, { text, dtype: 'float32' });
     w.close();

@@ -10,15 +10,12 @@ export function emitDeep(contraction: Contraction): void {
   const { writer: w, positions } = kernel;
   contraction.widen([], false);
   const { group, lane } = kernel.eachGroup(batches * m.tiles * n.tiles, width);
-  positions.unflatten(nest.batch, w.declare('batch', `${group} / ${m.tiles * n.tiles}`));
-  const row = w.declare('m', `${group} / ${n.tiles} % ${m.tiles} * ${m.lanes}`);
-  const column = w.declare('n', `${group} % ${n.tiles} * ${n.lanes}`);
+  const { row, column } = contraction.cornerOf(group);
   const sums = contraction.startSums();
   const [above, beside] = [m.lanesAt(kernel, row), n.lanesAt(kernel, column)];
 
   const level = w.level;
-  const k = w.fresh('k');
-  w.open(`for (var ${k} = ${lane}; ${k} < ${depth}; ${k} += ${width})`);
+  const k = w.stride('k', lane, depth, width);
   const step = new Positions(w);
   step.unflatten(nest.k, k);
   const [ofA, ofB] = [new Neighbours(nest.a.body), new Neighbours(nest.b.body)];

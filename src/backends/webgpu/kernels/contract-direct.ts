@@ -21,15 +21,11 @@ function deepBlocks({ k, a, b }: ContractNest): Blocks | undefined {
 
 export function emitDirect(contraction: Contraction): void {
   const { kernel, nest, m, n, batches } = contraction;
-  const { writer: w, positions } = kernel;
+  const w = kernel.writer;
   const deep = deepBlocks(nest);
   contraction.widen(deep ? [deep] : [], true);
   const item = kernel.eachInvocation(batches * m.tiles * n.tiles);
-  positions.unflatten(nest.batch, w.declare('batch', `${item} / ${m.tiles * n.tiles}`));
-  const corner = {
-    row: w.declare('m', `${item} / ${n.tiles} % ${m.tiles} * ${m.lanes}`),
-    column: w.declare('n', `${item} % ${n.tiles} * ${n.lanes}`),
-  };
+  const corner = contraction.cornerOf(item);
   const sums = contraction.startSums();
   const [above, beside] = [m.lanesAt(kernel, corner.row), n.lanesAt(kernel, corner.column)];
   overDepth(contraction, [...above, ...beside], deep, (steps) => {

@@ -8,6 +8,7 @@ import { Positions } from '../wgsl/positions.js';
 import { Neighbours } from '../wgsl/section.js';
 import type { Side } from './contract-side.js';
 import type { Contraction } from './contraction.js';
+import { powerFrom } from './map.js';
 
 /** Steps of the depth in shared memory at a time. */
 const slab = 16;
@@ -22,8 +23,6 @@ interface Workgroup {
   readonly high: number;
   readonly wide: number;
 }
-
-const powerFrom = (count: number): number => 2 ** Math.ceil(Math.log2(count));
 
 /** Tiles of a workgroup, or undefined where the sides are too short for one. */
 export function workgroupOf({ m, n }: Contraction): Workgroup | undefined {
@@ -114,10 +113,9 @@ class Staged {
     const w = kernel.writer;
     const level = w.level;
     const count = slab * tiles;
-    const i = w.fresh('i');
+    let of = lane;
     if (count === width) w.open('');
-    else w.open(`for (var ${i} = ${lane}; ${i} < ${count}; ${i} += ${width})`);
-    const of = count === width ? lane : i;
+    else of = w.stride('i', lane, count, width);
     const [tile, k] = this.#alongSide
       ? [w.declare('tile', `${of} % ${tiles}`), w.declare('k', `${of} / ${tiles}`)]
       : [w.declare('tile', `${of} / ${slab}`), w.declare('k', `${of} % ${slab}`)];

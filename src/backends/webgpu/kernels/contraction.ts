@@ -12,7 +12,7 @@ import { Kernel, type Operands } from './kernel.js';
 import { sizeOf } from './map.js';
 
 /** Where a tile begins. */
-export interface Corner {
+interface Corner {
   readonly row: string;
   readonly column: string;
 }
@@ -59,6 +59,17 @@ export class Contraction {
         nest.stores.map((store) => [store, across] as const),
       ),
     );
+  }
+
+  /** Where the tile of a number begins, which counts columns first and batches last. */
+  cornerOf(tile: string): Corner {
+    const { kernel, nest, m, n } = this;
+    const w = kernel.writer;
+    kernel.positions.unflatten(nest.batch, w.declare('batch', `${tile} / ${m.tiles * n.tiles}`));
+    return {
+      row: w.declare('m', `${tile} / ${n.tiles} % ${m.tiles} * ${m.lanes}`),
+      column: w.declare('n', `${tile} % ${n.tiles} * ${n.lanes}`),
+    };
   }
 
   /** Sums of a tile, zero at first: rows of columns. */

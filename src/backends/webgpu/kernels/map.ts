@@ -7,6 +7,9 @@ import { Kernel, type Launch, type Operands } from './kernel.js';
 export const sizeOf = (axes: readonly { readonly extent: number }[]): number =>
   axes.reduce((size, { extent }) => size * extent, 1);
 
+/** The least power of two that is no less. */
+export const powerFrom = (count: number): number => 2 ** Math.ceil(Math.log2(count));
+
 export function emitMap(given: MapNest, operands: Operands): Launch[] {
   const nest = collapse(given);
   const { name, axes, body, stores, comment } = nest;

@@ -43,13 +43,7 @@ export class Lanes {
   walk(size: number, reverse: boolean, body: (position: string) => void): void {
     const w = this.kernel.writer;
     const level = w.level;
-    let position: string;
-    if (this.width === 1) position = w.loop('i', size, reverse);
-    else {
-      position = w.fresh('i');
-      w.open(`for (var ${position} = ${this.#lane}; ${position} < ${size}; ${position} += ${this.width})`);
-    }
-    body(position);
+    body(this.width === 1 ? w.loop('i', size, reverse) : w.stride('i', this.#lane, size, this.width));
     w.closeTo(level);
   }
 

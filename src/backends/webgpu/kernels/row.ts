@@ -11,7 +11,7 @@ import { Section } from '../wgsl/section.js';
 import { typeOf, wordOf, type Value } from '../wgsl/value.js';
 import type { DeviceRef } from '../shader.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';
-import { sizeOf } from './map.js';
+import { powerFrom, sizeOf } from './map.js';
 import { Lanes } from './row-lanes.js';
 
 /** Up to here a row is left to one invocation. */
@@ -199,7 +199,7 @@ class RowKernel {
 
 /** Lanes for a row: enough to have work for each, a power of two. */
 const widthFor = (size: number, scans: boolean): number =>
-  scans ? 1 : Math.min(256, Math.max(32, 2 ** Math.ceil(Math.log2(Math.max(size, 1) / 2))));
+  scans ? 1 : Math.min(256, Math.max(32, powerFrom(Math.max(size, 1) / 2)));
 
 const partialOf = (kernel: Kernel, { dtype }: Accumulator, ref: DeviceRef): string =>
   kernel.scratch(ref, 'partial', wordOf(kept(dtype)));

@@ -1,11 +1,17 @@
 /** What errors say of kernels and memory: a line that names them, then a line for each place in the user's program. */
 import { formatShape } from '../../../core/index.js';
-import type { Program, Slot, Step } from '../../../plan/program.js';
+import { writesTo, type Program, type Slot, type Step } from '../../../plan/program.js';
 import { stepName } from '../../stopwatch.js';
 import type { ShaderProgram } from '../shader.js';
 
 /** Places that are listed: one kernel may update hundreds of parameters. */
 const mostPlaces = 6;
+
+/** A text whose first line has become another one. */
+export function headed(text: string, head: (first: string) => string): string {
+  const [first, ...rest] = text.split('\n');
+  return [head(first!), ...rest].join('\n');
+}
 
 /** Operations and lines of some steps, each indented on a line of its own. */
 function places(steps: readonly Step[]): string {
@@ -25,12 +31,10 @@ export function describeShader(program: Program, { commands }: ShaderProgram, sh
 
 /** A result, and the kernel that stores it. */
 export function describeResult(program: Program, index: number): string {
-  const writes = (step: Step): boolean =>
-    step.kind === 'launch' &&
-    step.buffers.some(
-      (ref, i) => ref.space === 'output' && ref.index === index && step.nest.buffers[i]!.access !== 'read',
-    );
-  return `the result ${typeOf(program.outputs[index]!)} of ${program.name}${places(program.steps.filter(writes))}`;
+  const steps = program.steps.filter((step) =>
+    writesTo(step, (ref) => ref.space === 'output' && ref.index === index),
+  );
+  return `the result ${typeOf(program.outputs[index]!)} of ${program.name}${places(steps)}`;
 }
 
 /** A value between kernels, and the kernel that stores it. */

@@ -2,6 +2,7 @@
 import { BackendError } from '../../../core/index.js';
 import type { Device } from '../device.js';
 import type { Shader } from '../shader.js';
+import { headed } from './describe.js';
 
 /** GPUShaderStage.COMPUTE, which a host need not have as a global. */
 const compute = 0x4;
@@ -70,8 +71,7 @@ export class PipelineCache {
       .catch(async (error: Error) => {
         // What the scope says of the code is the cause; the pipeline's own error only follows from it.
         await this.device.settle();
-        const [name, ...places] = describe(shader, of).split('\n');
-        throw new BackendError([`${name}: ${error.message}`, ...places].join('\n'));
+        throw new BackendError(headed(describe(shader, of), (name) => `${name}: ${error.message}`));
       });
     const pipeline = { pipeline: made, layout: layout.group };
     this.#made.set(key, pipeline);
@@ -99,10 +99,8 @@ export class PipelineCache {
 
 const keyOf = (shader: Shader): string => `${bindingsOf(shader).join()}\n${shader.code}`;
 
-const describe = ({ name }: Shader, of: string): string => {
-  const [title, ...places] = of.split('\n');
-  return [`the shader ${name} of ${title} is refused`, ...places].join('\n');
-};
+const describe = ({ name }: Shader, of: string): string =>
+  headed(of, (kernels) => `the shader ${name} of ${kernels} is refused`);
 
 const descriptor = (
   gpu: GPUDevice,

@@ -8,6 +8,8 @@ import { deviceBytes } from './words.js';
 export interface Workspace {
   /** Bytes of each buffer. */
   readonly bytes: readonly number[];
+  /** The allocation that each buffer is as large as. */
+  readonly largest: readonly number[];
   /** The buffer that each allocation lies in. */
   readonly bufferOf: readonly number[];
 }
@@ -17,6 +19,7 @@ export function planWorkspace(allocations: readonly Allocation[]): Workspace {
   const sizes = allocations.map(({ dtype, elements }) => deviceBytes(dtype, elements));
   const order = allocations.map((_, i) => i).sort((a, b) => sizes[b]! - sizes[a]!);
   const bytes: number[] = [];
+  const largest: number[] = [];
   const held: (readonly [number, number])[][] = [];
   const bufferOf = new Array<number>(allocations.length).fill(0);
   for (const i of order) {
@@ -27,9 +30,10 @@ export function planWorkspace(allocations: readonly Allocation[]): Workspace {
     if (at < 0) {
       at = held.push([]) - 1;
       bytes.push(sizes[i]!);
+      largest.push(i);
     }
     held[at]!.push(live);
     bufferOf[i] = at;
   }
-  return { bytes, bufferOf };
+  return { bytes, largest, bufferOf };
 }

@@ -2,6 +2,7 @@
 import {
   addIndex,
   axesOf,
+  axesUsed,
   axisIndex,
   constantIndex,
   operandsOf,
@@ -58,7 +59,7 @@ type Load = Extract<Instr, { kind: 'load' }>;
 export const loadsOf = (body: readonly Instr[]): Load[] => body.filter((instr) => instr.kind === 'load');
 
 /** Whether a load is part of a vector along one of the axes. */
-export const loadsVector = ({ index, indirect }: Load, along: readonly Blocks[]): boolean =>
+const loadsVector = ({ index, indirect }: Load, along: readonly Blocks[]): boolean =>
   indirect.every(({ coeff }) => coeff % vectorSize === 0) && along.some((axis) => isVector(index, axis));
 
 /** The buffers that are read and written in vectors and in no other way. */
@@ -77,11 +78,8 @@ export function vectorBuffers(
 export function axesBehind(body: readonly Instr[]): ReadonlyMap<number, ReadonlySet<number>> {
   const behind = new Map<number, Set<number>>();
   for (const instr of body) {
-    const axes = new Set(operandsOf(instr).flatMap((id) => [...(behind.get(id) ?? [])]));
-    if (instr.kind === 'load') axesOf(instr.index, axes);
-    if (instr.kind === 'index') axesOf(instr.expr, axes);
-    if (instr.kind === 'load' || instr.kind === 'guard')
-      for (const { expr } of instr.masks) axesOf(expr, axes);
+    const axes = axesUsed(instr);
+    for (const id of operandsOf(instr)) for (const axis of behind.get(id) ?? []) axes.add(axis);
     behind.set(instr.id, axes);
   }
   return behind;

@@ -156,10 +156,7 @@ export class Positions {
 
   /** Whether all masks hold; undefined when they always do. */
   condition(given: readonly Predicate[]): string | undefined {
-    const masks =
-      this.#lanes.length === 0
-        ? given
-        : given.map((mask) => ({ ...mask, expr: atLane(mask.expr, this.#lanes) }));
+    const masks = given.map((mask) => ({ ...mask, expr: atLane(mask.expr, this.#lanes) }));
     const open = masks.filter((mask) => decide(mask) !== true);
     if (open.some((mask) => decide(mask) === false)) return 'false';
     if (open.length === 0) return undefined;

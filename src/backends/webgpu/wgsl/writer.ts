@@ -79,6 +79,13 @@ export class Writer {
     return i;
   }
 
+  /** Opens a loop from `first` to below `end` in steps: what a driver does not know, it does not unroll. @returns its variable. */
+  stride(wanted: string, first: string, end: string | number, step: number): string {
+    const i = this.fresh(wanted);
+    this.open(`for (var ${i} = ${first}; ${i} < ${end}; ${i} += ${step})`);
+    return i;
+  }
+
   /** Names a value at `level`. Names and numbers stand for themselves. */
   declare(wanted: string, text: string, level = this.level): string {
     if (/^-?\w+$/.test(text)) return text;
