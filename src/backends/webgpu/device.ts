@@ -1,6 +1,7 @@
 /** A GPUDevice with what all programs on it share: buffers, pipelines, and what has gone wrong. */
 import { BackendError } from '../../core/index.js';
 import { noCounts, type DeviceCounters } from './counters.js';
+import type { Block, Span } from './runtime/block.js';
 import { headed } from './runtime/describe.js';
 import { PipelineCache } from './runtime/pipelines.js';
 import { BufferPool } from './runtime/pool.js';
@@ -29,11 +30,8 @@ export class Device {
   readonly #staging: BufferPool;
   /** Programs that have run and may have found an index out of range. */
   readonly reporting = new Set<Reports>();
-  /** Gives a buffer back when nothing can reach the place that held it. */
-  readonly unreachable = new FinalizationRegistry<GPUBuffer>((buffer) => {
-    this.content.give(buffer);
-    this.content.trim();
-  });
+  /** Releases a block when nothing can reach the place that held it. */
+  readonly unreachable = new FinalizationRegistry<Block>((block) => block.release());
   /** Why buffers have no memory behind them. */
   readonly #refused = new WeakMap<GPUBuffer, BackendError>();
   /** Answers of error scopes that have not come yet. */
@@ -166,23 +164,28 @@ export class Device {
   }
 
   /** Sends words to a buffer, in the order of what is submitted. */
-  upload(buffer: GPUBuffer, words: ArrayBufferView): void {
+  upload(buffer: GPUBuffer, words: ArrayBufferView, offset = 0): void {
     if (words.byteLength === 0) return;
     this.counters.uploads++;
     const { byteOffset, byteLength } = words;
     // Shared memory is no source of an upload.
     if (words.buffer instanceof ArrayBuffer)
-      this.gpu.queue.writeBuffer(buffer, 0, words.buffer, byteOffset, byteLength);
-    else this.gpu.queue.writeBuffer(buffer, 0, new Uint8Array(words.buffer, byteOffset, byteLength).slice());
+      this.gpu.queue.writeBuffer(buffer, offset, words.buffer, byteOffset, byteLength);
+    else
+      this.gpu.queue.writeBuffer(
+        buffer,
+        offset,
+        new Uint8Array(words.buffer, byteOffset, byteLength).slice(),
+      );
   }
 
-  /** A buffer with the same first bytes. */
-  duplicate(from: GPUBuffer, bytes: number, what: string): GPUBuffer {
+  /** A buffer that begins with the same bytes. */
+  duplicate(from: Span, bytes: number, what: string): GPUBuffer {
     this.check();
     const to = this.content.take(bytes, what);
     if (bytes > 0) {
       const encoder = this.gpu.createCommandEncoder({ label: what });
-      encoder.copyBufferToBuffer(from, 0, to, 0, bytes);
+      encoder.copyBufferToBuffer(from.buffer, from.offset, to, 0, bytes);
       this.submit(encoder);
     }
     return to;
@@ -194,10 +197,10 @@ export class Device {
   }
 
   /**
-   * The first bytes of a buffer as they are after all that has been submitted up to the call.
+   * Bytes of the device as they are after all that has been submitted up to the call.
    * @throws IndexError when a kernel met an index out of range since the last read.
    */
-  async read(from: GPUBuffer, bytes: number): Promise<ArrayBuffer> {
+  async read(from: Span, bytes: number): Promise<ArrayBuffer> {
     this.check();
     const reports = [...this.reporting];
     this.reporting.clear();
@@ -207,7 +210,7 @@ export class Device {
       this.counters.reads++;
       const staging = this.#staging.take(total, 'a read');
       const encoder = this.gpu.createCommandEncoder({ label: 'a read' });
-      if (bytes > 0) encoder.copyBufferToBuffer(from, 0, staging, 0, bytes);
+      if (bytes > 0) encoder.copyBufferToBuffer(from.buffer, from.offset, staging, 0, bytes);
       let offset = bytes;
       for (const each of reports) offset += each.copyTo(encoder, staging, offset);
       this.submit(encoder);

@@ -1,6 +1,7 @@
 /** A program as shaders, and what to dispatch in which order. */
 import type { LoopNest } from '../../loops/index.js';
-import type { BufferRef, Program } from '../../plan/program.js';
+import type { Program } from '../../plan/program.js';
+import type { Target } from '../../plan/target.js';
 import { emitAttention } from './kernels/attention.js';
 import { emitContract } from './kernels/contract.js';
 import type { Launch, Operands } from './kernels/kernel.js';
@@ -8,8 +9,9 @@ import { emitMap, emitSegmented } from './kernels/map.js';
 import { emitRow } from './kernels/row.js';
 import { emitScatter } from './kernels/scatter.js';
 import { emitSort } from './kernels/sort.js';
+import type { Copy, Dispatch, Shader, ShaderProgram } from './shader.js';
+import { planSlabs } from './slabs.js';
 import type { DeviceTraits } from './target.js';
-import type { Copy, DeviceRef, Dispatch, Shader, ShaderProgram } from './shader.js';
 
 const emitters: {
   readonly [K in LoopNest['kind']]: (nest: Extract<LoopNest, { kind: K }>, operands: Operands) => Launch[];
@@ -42,7 +44,8 @@ function withoutNames(code: string): string {
   });
 }
 
-export function emitProgram(program: Program, traits: DeviceTraits): ShaderProgram {
+export function emitProgram(program: Program, target: Target, traits: DeviceTraits): ShaderProgram {
+  const { slabs, runs, sharedBy } = planSlabs(program, target);
   const shaders: Shader[] = [];
   const numbers = new Map<string, number>();
   const scratch: number[] = [];
@@ -64,13 +67,15 @@ export function emitProgram(program: Program, traits: DeviceTraits): ShaderProgr
     const operands: Operands = {
       traits,
       buffers: step.nest.buffers,
-      refs: step.buffers as readonly (BufferRef & DeviceRef)[],
+      refs: step.buffers,
       // Steps follow each other, so they share it.
       scratch: (words) => {
         const index = taken++;
         scratch[index] = Math.max(scratch[index] ?? 4, 4 * words);
         return { space: 'scratch', index };
       },
+      sharedBy,
+      runs: runs.get(number) ?? [],
     };
     for (const { shader, buffers, workgroups } of emitNest(step.nest, operands))
       commands.push({ kind: 'dispatch', shader: numberOf(shader), buffers, workgroups, step: number });
@@ -79,6 +84,7 @@ export function emitProgram(program: Program, traits: DeviceTraits): ShaderProgr
     shaders,
     commands,
     scratch,
+    slabs,
     source: shaders.map(({ name, code }) => `// ---- ${name}\n${code}`).join('\n'),
   };
 }

@@ -1,11 +1,13 @@
 /** A program bound to a device: one run is one command buffer, submitted once. */
 import { numel } from '../../core/index.js';
-import { writesTo, type BufferRef, type Program, type Slot } from '../../plan/program.js';
+import { writesTo, type Program, type Slot } from '../../plan/program.js';
 import type { Executable, LoadOptions } from '../backend.js';
 import type { Profile } from '../stopwatch.js';
 import { Storage } from '../storage.js';
 import type { Device } from './device.js';
+import { Block, type Span } from './runtime/block.js';
 import { describeAllocation, describeResult, describeShader } from './runtime/describe.js';
+import { gather, slabOf } from './runtime/gather.js';
 import { InputSlot } from './runtime/input.js';
 import type { Pipeline } from './runtime/pipelines.js';
 import { DevicePlace, moveIn, type Run } from './runtime/place.js';
@@ -45,15 +47,15 @@ export async function loadAsync(
   return new Bound(device, program, emitted, pipelines, options);
 }
 
-/** Buffers by where a reference points, for one run. */
-type Bindings = Readonly<Record<DeviceRef['space'], GPUBuffer[]>>;
+/** Memory by where a reference points, for one run. */
+type Bindings = Readonly<Record<DeviceRef['space'], Span[]>>;
 
 /** A dispatch, with the bindings it had the last time. */
 interface Bindable extends Dispatch {
   readonly pipeline: Pipeline;
   readonly reports: boolean;
   group: GPUBindGroup | undefined;
-  readonly bound: GPUBuffer[];
+  readonly bound: GPUBufferBinding[];
 }
 
 class Bound implements Executable {
@@ -70,7 +72,7 @@ class Bound implements Executable {
   readonly #reports: Reports | undefined;
   readonly #commands: readonly (Bindable | Exclude<ShaderProgram['commands'][number], Dispatch>)[];
   readonly #timing: Timing | undefined;
-  readonly #bindings: Bindings = { arena: [], input: [], state: [], output: [], scratch: [] };
+  readonly #bindings: Bindings = { arena: [], input: [], state: [], output: [], scratch: [], slab: [] };
 
   constructor(
     readonly device: Device,
@@ -79,13 +81,13 @@ class Bound implements Executable {
     readonly pipelines: readonly Pipeline[],
     { instrument = false }: LoadOptions,
   ) {
-    const { shaders, commands, scratch } = emitted;
+    const { shaders, commands, scratch, slabs } = emitted;
     this.#inputs = program.inputs.map(
       ({ name, dtype, shape }) => new InputSlot(device, dtype, numel(shape), `input ${name}`),
     );
-    this.#workspace = planWorkspace(program.allocations);
+    this.#workspace = planWorkspace(program.allocations, slabs);
     this.#results = program.outputs.map((_, i) => describeResult(program, i));
-    this.#values = this.#workspace.largest.map((allocation) => describeAllocation(program, allocation));
+    this.#values = this.#workspace.named.map((allocation) => describeAllocation(program, allocation));
     this.#written = [...program.states.keys()].filter((i) =>
       program.steps.some((step) => writesTo(step, (ref) => ref.space === 'state' && ref.index === i)),
     );
@@ -104,27 +106,36 @@ class Bound implements Executable {
   }
 
   run(inputs: readonly Storage[], states: readonly Storage[]): Storage[] {
-    const { device, program } = this;
+    const { device, program, emitted } = this;
     device.check();
     for (const { refused } of this.pipelines) if (refused) throw refused;
     // What may throw because content lies elsewhere comes before anything is taken.
     for (let i = 0; i < this.#inputs.length; i++) this.#bindings.input[i] = this.#inputs[i]!.take(inputs[i]!);
+    emitted.slabs.forEach((slab, i) => {
+      if (slab.space !== 'state') return;
+      const buffer = slabOf(device, slab, states) ?? gather(device, slab, states, program.states);
+      this.#bindings.slab[i] = { buffer, offset: 0 };
+    });
     const places: DevicePlace[] = [];
     for (let i = 0; i < program.states.length; i++) {
       const { name, dtype } = program.states[i]!;
       places.push(moveIn(device, states[i]!, dtype, name));
-      this.#bindings.state[i] = places[i]!.buffer;
+      this.#bindings.state[i] = places[i]!;
     }
     this.#placeWorkspace();
-    for (let i = 0; i < program.outputs.length; i++)
-      this.#bindings.output[i] = device.content.take(bytesOf(program.outputs[i]!), this.#results[i]!);
+    const blocks = program.outputs.map((slot, i) =>
+      Block.take(device.content, bytesOf(slot), this.#results[i]!),
+    );
+    blocks.forEach(({ buffer }, i) => (this.#bindings.output[i] = { buffer, offset: 0 }));
     const run = this.#guarded(places);
     this.#giveWorkspaceBack();
+    // What content lies in lives as long as the content, not as long as this program.
+    this.#bindings.input.length = this.#bindings.state.length = 0;
     device.counters.runs++;
     if (this.#reports) device.reporting.add(this.#reports);
     return program.outputs.map(({ dtype, shape }, i) => {
-      const buffer = this.#bindings.output[i]!;
-      return new Storage(new DevicePlace(device, buffer, dtype, numel(shape), this.#results[i]!, run));
+      const { whole } = blocks[i]!;
+      return new Storage(new DevicePlace(device, whole, dtype, numel(shape), this.#results[i]!, run));
     });
   }
 
@@ -152,13 +163,17 @@ class Bound implements Executable {
 
   #placeWorkspace(): void {
     const { workspace } = this.device;
-    const { bytes, bufferOf } = this.#workspace;
+    const { bytes, places, slabs } = this.#workspace;
     const buffers = bytes.map((each, i) => workspace.take(each, this.#values[i]!));
-    for (let i = 0; i < bufferOf.length; i++) this.#bindings.arena[i] = buffers[bufferOf[i]!]!;
+    places.forEach(({ buffer, ...part }, i) => {
+      if (this.#bindings.arena[i]?.buffer !== buffers[buffer])
+        this.#bindings.arena[i] = { buffer: buffers[buffer]!, ...part };
+    });
+    slabs.forEach((buffer, i) => (this.#bindings.slab[i] = { buffer: buffers[buffer]!, offset: 0 }));
     this.#held = buffers;
     this.emitted.scratch.forEach((each, i) => {
       const buffer = workspace.take(each, `working memory of ${this.program.name}`);
-      this.#bindings.scratch[i] = buffer;
+      this.#bindings.scratch[i] = { buffer, offset: 0 };
       buffers.push(buffer);
     });
   }
@@ -191,8 +206,7 @@ class Bound implements Executable {
       if (command.kind === 'copy') {
         const { from, to, elements, dtype } = command;
         const bytes = deviceBytes(dtype, elements);
-        const copy = (): void =>
-          encoder.copyBufferToBuffer(this.#bufferOf(from), 0, this.#bufferOf(to), 0, bytes);
+        const copy = (): void => this.#copy(encoder, this.#spanOf(from), this.#spanOf(to), bytes);
         if (timing) timing.around(encoder, number, copy);
         else copy();
         counters.copies++;
@@ -220,7 +234,19 @@ class Bound implements Executable {
     timing?.collect();
   }
 
-  #bufferOf(ref: DeviceRef | BufferRef): GPUBuffer {
+  #copy(encoder: GPUCommandEncoder, from: Span, to: Span, bytes: number): void {
+    const copy = (a: Span, b: Span): void =>
+      encoder.copyBufferToBuffer(a.buffer, a.offset, b.buffer, b.offset, bytes);
+    if (from.buffer !== to.buffer) return copy(from, to);
+    // No command copies within a buffer.
+    const { workspace } = this.device;
+    const between = { buffer: workspace.take(bytes, `a copy in ${this.program.name}`), offset: 0 };
+    copy(from, between);
+    copy(between, to);
+    workspace.give(between.buffer);
+  }
+
+  #spanOf(ref: DeviceRef): Span {
     return this.#bindings[ref.space][ref.space === 'arena' ? ref.allocation : ref.index]!;
   }
 
@@ -229,22 +255,23 @@ class Bound implements Executable {
     const { buffers, bound, reports } = command;
     let same = command.group !== undefined;
     for (let i = 0; i < buffers.length; i++) {
-      const buffer = this.#bufferOf(buffers[i]!);
-      if (bound[i] === buffer) continue;
-      bound[i] = buffer;
-      same = false;
+      if (!isBound(bound, i, this.#spanOf(buffers[i]!))) same = false;
     }
-    const report = reports ? this.#reports!.buffer : undefined;
-    if (report && bound[buffers.length] !== report) {
-      bound[buffers.length] = report;
-      same = false;
-    }
+    if (reports && !isBound(bound, buffers.length, this.#reports!.span)) same = false;
     if (same) return command.group!;
     return (command.group = this.device.gpu.createBindGroup({
       layout: command.pipeline.layout,
-      entries: bound.map((buffer, binding) => ({ binding, resource: { buffer } })),
+      entries: bound.map((resource, binding) => ({ binding, resource })),
     }));
   }
+}
+
+/** Whether a binding was this before, which it is from now on. */
+function isBound(bound: GPUBufferBinding[], i: number, { buffer, offset, extent }: Span): boolean {
+  const known = bound[i];
+  if (known?.buffer === buffer && known.offset === offset && known.size === extent) return true;
+  bound[i] = { buffer, offset, ...(extent !== undefined && { size: extent }) };
+  return false;
 }
 
 /** Empty tensors have commands with nothing to do. */

@@ -17,11 +17,12 @@ export interface WebGPUBackend extends Backend<ShaderProgram> {
 /** The backend on a device. `traits`: what it is taken to be. */
 export function createBackend(gpu: GPUDevice, traits = traitsOf(gpu)): WebGPUBackend {
   const device = new Device(gpu);
+  const target = webgpuTarget(gpu.limits, traits);
   return {
     name: 'webgpu',
     device,
-    target: webgpuTarget(gpu.limits, traits),
-    emit: (program) => emitProgram(program, traits),
+    target,
+    emit: (program) => emitProgram(program, target, traits),
     load: (program, emitted, options) => load(device, program, emitted, options),
     loadAsync: (program, emitted, options) => loadAsync(device, program, emitted, options),
     moveIn(storage, dtype) {

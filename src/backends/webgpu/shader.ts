@@ -2,6 +2,7 @@
 import type { DType } from '../../core/index.js';
 import type { BufferRef } from '../../plan/program.js';
 import type { Emitted } from '../backend.js';
+import type { Slab } from './slabs.js';
 
 /**
  * One shader module with the entry point `main`. Binding i of group 0 is a storage buffer; after the last comes the report
@@ -14,8 +15,12 @@ export interface Shader {
   readonly reports: boolean;
 }
 
-/** A buffer of the program, or memory between the dispatches of one step. */
-export type DeviceRef = BufferRef | { readonly space: 'scratch'; readonly index: number };
+/** A buffer of the program, memory between the dispatches of one step, or several arrays side by side. */
+export type DeviceRef = BufferRef | { readonly space: 'scratch' | 'slab'; readonly index: number };
+
+/** Equal for references to one memory. */
+export const keyOf = (ref: DeviceRef): string =>
+  `${ref.space} ${ref.space === 'arena' ? ref.allocation : ref.index}`;
 
 export interface Dispatch {
   readonly kind: 'dispatch';
@@ -42,4 +47,5 @@ export interface ShaderProgram extends Emitted {
   readonly commands: readonly (Dispatch | Copy)[];
   /** Bytes of each scratch buffer. */
   readonly scratch: readonly number[];
+  readonly slabs: readonly Slab[];
 }

@@ -106,6 +106,21 @@ describe.skipIf(!adapter)('a device', () => {
     expect(await w.tolist()).toEqual([2, 3, 4]);
   });
 
+  test('states that find no memory side by side stay where they were', async () => {
+    const { step, model, x } = smallTraining();
+    const predict = compile((input: Tensor) => model(input));
+    const before = await predict(x).tolist();
+    const end = takeMemory(/ states side by side/);
+    await expect(step().item()).rejects.toThrow(
+      /no \d+ bytes for \d states side by side, 0\.weight first: no memory/,
+    );
+    expect(await predict(x).tolist()).toEqual(before);
+    end();
+    const losses = [await step().item(), await step().item()];
+    expect(losses[1]).toBeLessThan(losses[0]!);
+    expect(await predict(x).tolist()).not.toEqual(before);
+  });
+
   test('what a device refuses when it runs is named by its program, once', async () => {
     const f = compile(function outer(x: Tensor) {
       return x.mul(2);

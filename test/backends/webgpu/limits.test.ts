@@ -26,7 +26,7 @@ const most = { storageBuffers: 8, workgroups: 65_535, workgroupBytes: 16_384, in
 const standIn: Backend<ShaderProgram> = {
   name: 'webgpu',
   target: webgpuTarget(defaultLimits),
-  emit: (program) => emitProgram(program, plainGPU),
+  emit: (program) => emitProgram(program, webgpuTarget(defaultLimits), plainGPU),
   load: (program) => ({
     failure: new Int32Array(3),
     run: () => program.outputs.map(({ dtype, shape }) => new Storage(new dtypes[dtype].array(numel(shape)))),

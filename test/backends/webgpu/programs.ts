@@ -9,6 +9,7 @@ import type {
   Shader,
   ShaderProgram,
 } from '../../../src/backends/webgpu/shader.js';
+import type { Slab } from '../../../src/backends/webgpu/slabs.js';
 
 export const slot = (name: string, shape: Shape, dtype: DType = 'float32'): Slot => ({ name, shape, dtype });
 
@@ -88,7 +89,14 @@ export const emitted = (
   shaders: readonly Shader[],
   commands: readonly (Dispatch | Copy)[],
   scratch: readonly number[] = [],
-): ShaderProgram => ({ source: shaders.map(({ code }) => code).join('\n'), shaders, commands, scratch });
+  slabs: readonly Slab[] = [],
+): ShaderProgram => ({
+  source: shaders.map(({ code }) => code).join('\n'),
+  shaders,
+  commands,
+  scratch,
+  slabs,
+});
 
 export const input = (index: number): DeviceRef => ({ space: 'input', index });
 export const state = (index: number): DeviceRef => ({ space: 'state', index });

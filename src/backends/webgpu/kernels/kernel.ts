@@ -1,6 +1,7 @@
 /** A shader under construction: its bindings, its memory shared by a workgroup, its body. */
 import type { NestBuffer } from '../../../loops/index.js';
-import type { DeviceRef, Shader } from '../shader.js';
+import { keyOf, type DeviceRef, type Shader } from '../shader.js';
+import type { Run } from '../slabs.js';
 import type { DeviceTraits } from '../target.js';
 import { librarySource, type HelperName } from '../wgsl/library.js';
 import { Positions } from '../wgsl/positions.js';
@@ -25,9 +26,11 @@ export interface Operands {
   readonly refs: readonly DeviceRef[];
   /** Memory of `words` words between the dispatches of a nest. */
   readonly scratch: (words: number) => DeviceRef;
+  /** Equal for references that may lie in one buffer. */
+  readonly sharedBy: (ref: DeviceRef) => string;
+  /** What a segmented nest runs over. */
+  readonly runs: readonly Run[];
 }
-
-const keyOf = (ref: DeviceRef): string => `${ref.space} ${'allocation' in ref ? ref.allocation : ref.index}`;
 
 export class Kernel {
   readonly writer = new Writer();
@@ -83,9 +86,16 @@ export class Kernel {
       const wide = this.#wide.has(key);
       known = new Binding(this.writer.fresh(name), dtype, { written, wide }, this.writer, this.use);
       this.#bindings.set(key, known);
-      this.#declare(ref, known.name, known.type, written);
+      this.#declare(ref, known.name, known.type, written || this.#isWrittenTo(ref));
     }
     return known;
+  }
+
+  /** Whether the nest writes to what may lie in the same buffer: one dispatch binds a buffer in one way only. */
+  #isWrittenTo(ref: DeviceRef): boolean {
+    const { buffers, refs, sharedBy } = this.operands;
+    const shared = sharedBy(ref);
+    return buffers.some(({ access }, i) => access !== 'read' && sharedBy(refs[i]!) === shared);
   }
 
   /** The name of memory between dispatches, of words. */

@@ -1,5 +1,5 @@
 /** One invocation for each element. */
-import { collapse, type Axis, type MapNest, type SegmentedNest } from '../../../loops/index.js';
+import { axisIndex, collapse, type Axis, type MapNest, type SegmentedNest } from '../../../loops/index.js';
 import { loadsOf, vectorBuffers, vectorSize, type Blocks } from '../wgsl/lanes.js';
 import { Neighbours, Section, storeVectors } from '../wgsl/section.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';
@@ -69,26 +69,35 @@ function mapVectors({ axes, body, stores }: MapNest, kernel: Kernel): void {
   storeVectors(sections, stores);
 }
 
-/** A dispatch for each segment, whose shader is the same for all of one size. */
+/** Slabs and segments are flat arrays, all updated by the same body. */
 export function emitSegmented(nest: SegmentedNest, operands: Operands): Launch[] {
-  return nest.counts.flatMap((count, segment) => {
-    if (count === 0) return [];
-    const numbers = nest.streams.map((segments) => segments[segment]!);
-    // The setup names buffers of the nest; the body names streams, which stand in front of them here.
-    const of: Operands = {
-      ...operands,
-      buffers: [...numbers.map((number) => nest.buffers[number]!), ...nest.buffers],
-      refs: [...numbers.map((number) => operands.refs[number]!), ...operands.refs],
-    };
-    const setup = nest.setup.map((instr) =>
-      instr.kind === 'load' ? { ...instr, buffer: instr.buffer + numbers.length } : instr,
+  const { name, comment, stores } = nest;
+  const first = nest.streams.map((segments) => nest.buffers[segments[0]!]!);
+  // The setup names buffers of the nest; the body names streams, which stand in front of those here.
+  const scalars = [...new Set(loadsOf(nest.setup).map(({ buffer }) => buffer))];
+  const setup = nest.setup.map((instr) =>
+    instr.kind === 'load' ? { ...instr, buffer: first.length + scalars.indexOf(instr.buffer) } : instr,
+  );
+  return operands.runs.flatMap(({ elements, streams }) => {
+    const index = axisIndex(0, elements);
+    const own = nest.body.map((instr) => (instr.kind === 'load' ? { ...instr, index } : instr));
+    const buffers = [
+      ...first.map((buffer) => ({ ...buffer, elements })),
+      ...scalars.map((scalar) => nest.buffers[scalar]!),
+    ];
+    const refs = [...streams, ...scalars.map((scalar) => operands.refs[scalar]!)];
+    const axes = [{ axis: 0, extent: elements }];
+    return emitMap(
+      {
+        kind: 'map',
+        name,
+        comment,
+        buffers,
+        axes,
+        body: [...setup, ...own],
+        stores: stores.map((store) => ({ ...store, index })),
+      },
+      { ...operands, buffers, refs },
     );
-    const kernel = new Kernel(nest.name, of, nest.comment);
-    kernel.positions.bind(0, kernel.eachInvocation(count));
-    const section = new Section(kernel);
-    section.run(setup);
-    section.run(nest.body);
-    section.store(nest.stores);
-    return [kernel.finish()];
   });
 }

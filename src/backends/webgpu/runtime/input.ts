@@ -2,6 +2,7 @@
 import type { DType } from '../../../core/index.js';
 import type { Storage } from '../../storage.js';
 import type { Device } from '../device.js';
+import { Block, type Span } from './block.js';
 import { DevicePlace, placeOn } from './place.js';
 import { deviceBytes, toWords } from './words.js';
 
@@ -19,7 +20,7 @@ function copiesOf(device: Device): WeakMap<Storage, Copy> {
 }
 
 export class InputSlot {
-  #buffer: GPUBuffer | undefined;
+  #own: Span | undefined;
   #last: WeakRef<Storage> | undefined;
   #version = 0;
 
@@ -30,43 +31,42 @@ export class InputSlot {
     readonly what: string,
   ) {}
 
-  /** A buffer with the content of a storage. */
-  take(storage: Storage): GPUBuffer {
+  /** Memory with the content of a storage. */
+  take(storage: Storage): Span {
     const { device, dtype } = this;
     const there = placeOn(device, storage);
     if (there?.isUsable) {
       there.check();
-      return there.buffer;
+      return there;
     }
     const copy = copiesOf(device).get(storage);
     const known = copy && !device.refusalOf(copy.place.buffer) ? copy : undefined;
-    if (this.#buffer && device.refusalOf(this.#buffer)) this.#buffer = this.#last = undefined;
-    if (known?.version === storage.version) return known.place.buffer;
+    if (this.#own && device.refusalOf(this.#own.buffer)) this.#own = this.#last = undefined;
+    if (known?.version === storage.version) return known.place;
     if (known) {
       // Content that changes on the host and is used again is sent again, where it lies.
       known.place.write(storage.array);
       known.version = storage.version;
-      return known.place.buffer;
+      return known.place;
     }
     const again = this.#last?.deref() === storage;
     if (again && this.#version === storage.version) {
       // The second time it is worth a copy of its own: whatever comes between need not send it again.
-      const place = new DevicePlace(device, this.#buffer!, dtype, this.elements, this.what);
+      const { whole } = new Block(this.#own!.buffer, device.content);
+      const place = new DevicePlace(device, whole, dtype, this.elements, this.what);
       copiesOf(device).set(storage, { place, version: storage.version });
-      this.#buffer = undefined;
-      this.#last = undefined;
-      return place.buffer;
+      this.#own = this.#last = undefined;
+      return place;
     }
-    this.#buffer ??= device.content.take(deviceBytes(dtype, this.elements), this.what);
-    device.upload(this.#buffer, toWords(storage.array));
+    this.#own ??= { buffer: device.content.take(deviceBytes(dtype, this.elements), this.what), offset: 0 };
+    device.upload(this.#own.buffer, toWords(storage.array));
     if (!again) this.#last = new WeakRef(storage);
     this.#version = storage.version;
-    return this.#buffer;
+    return this.#own;
   }
 
   release(): void {
-    if (this.#buffer) this.device.content.give(this.#buffer);
-    this.#buffer = undefined;
-    this.#last = undefined;
+    if (this.#own) this.device.content.give(this.#own.buffer);
+    this.#own = this.#last = undefined;
   }
 }

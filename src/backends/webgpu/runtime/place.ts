@@ -2,6 +2,7 @@
 import { BackendError, type DType, type TypedArray } from '../../../core/index.js';
 import { copyOf, type Place, type Storage } from '../../storage.js';
 import type { Device } from '../device.js';
+import { Block, type Part, type Span } from './block.js';
 import { deviceBytes, fromWords, toWords } from './words.js';
 
 /** A run of a program, and why its results have no content, once that is known. */
@@ -13,7 +14,10 @@ export interface Run {
  * Content that came from the host, or was read back, is kept there too until the device overwrites it: it outlives the
  * device.
  */
-export class DevicePlace implements Place {
+export class DevicePlace implements Place, Span {
+  readonly block: Block;
+  readonly offset: number;
+  declare readonly extent?: number;
   #released = false;
   #host: TypedArray | undefined;
   /** The last run that overwrites it. */
@@ -21,26 +25,41 @@ export class DevicePlace implements Place {
   #writes = 0;
 
   /**
-   * The buffer is its own from now on, until it is released or cannot be reached any more.
+   * Holds the block until it is released or cannot be reached any more.
    * @param made the run whose result it is
    */
   constructor(
     readonly device: Device,
-    readonly buffer: GPUBuffer,
+    { block, offset, extent }: Part,
     readonly dtype: DType,
     readonly elements: number,
     readonly what: string,
     readonly made?: Run,
   ) {
-    device.unreachable.register(this, buffer, this);
+    this.block = block;
+    this.offset = offset;
+    if (extent !== undefined) this.extent = extent;
+    block.hold();
+    device.unreachable.register(this, this.block, this);
+  }
+
+  get buffer(): GPUBuffer {
+    return this.block.buffer;
   }
 
   /** A place with the content of an array, which is kept. */
-  static from(device: Device, array: TypedArray, dtype: DType, what: string): DevicePlace {
-    const buffer = device.content.take(deviceBytes(dtype, array.length), what);
-    device.upload(buffer, toWords(array));
-    const place = new DevicePlace(device, buffer, dtype, array.length, what);
+  static from(device: Device, part: Part, array: TypedArray, dtype: DType, what: string): DevicePlace {
+    device.upload(part.block.buffer, toWords(array), part.offset);
+    const place = new DevicePlace(device, part, dtype, array.length, what);
     place.#host = array;
+    return place;
+  }
+
+  /** A place for the same content, which is about to be copied there. */
+  movedTo(part: Part): DevicePlace {
+    const place = new DevicePlace(this.device, part, this.dtype, this.elements, this.what, this.made);
+    place.#host = this.#host;
+    place.#overwritten = this.#overwritten;
     return place;
   }
 
@@ -84,7 +103,7 @@ export class DevicePlace implements Place {
     if (kept && !this.isUsable) return copyOf(kept);
     this.check();
     const writes = this.#writes;
-    const words = await this.device.read(this.buffer, this.bytes);
+    const words = await this.device.read(this, this.bytes);
     this.check();
     const content = fromWords(words, this.dtype, this.elements);
     if (this.#writes === writes) {
@@ -96,7 +115,7 @@ export class DevicePlace implements Place {
 
   write(content: TypedArray): void {
     this.device.check();
-    this.device.upload(this.buffer, toWords(content));
+    this.device.upload(this.buffer, toWords(content), this.offset);
     this.#host = undefined;
     this.#writes++;
   }
@@ -115,16 +134,16 @@ export class DevicePlace implements Place {
 
   copy(): DevicePlace {
     this.check();
-    const buffer = this.device.duplicate(this.buffer, this.bytes, this.what);
-    return new DevicePlace(this.device, buffer, this.dtype, this.elements, this.what, this.made);
+    const buffer = this.device.duplicate(this, this.bytes, this.what);
+    const { whole } = new Block(buffer, this.device.content);
+    return new DevicePlace(this.device, whole, this.dtype, this.elements, this.what, this.made);
   }
 
   release(): void {
     if (this.#released) return;
     this.#released = true;
     this.device.unreachable.unregister(this);
-    this.device.content.give(this.buffer);
-    this.device.content.trim();
+    this.block.release();
   }
 }
 
@@ -134,13 +153,17 @@ export function placeOn(device: Device, storage: Storage): DevicePlace | undefin
   return place instanceof DevicePlace && place.device === device ? place : undefined;
 }
 
+/** Content of the host, as an array that nothing else will overwrite or give back. */
+export const contentToKeep = ({ place, array }: Storage): TypedArray =>
+  place.release ? copyOf(array) : array;
+
 /** Moves content to the device for good. */
 export function moveIn(device: Device, storage: Storage, dtype: DType, what: string): DevicePlace {
   const known = placeOn(device, storage);
   if (known?.isUsable) return known;
-  const { place, array } = storage;
-  // What another place may overwrite or give back is copied to be kept.
-  const moved = DevicePlace.from(device, place.release ? copyOf(array) : array, dtype, what);
+  const content = contentToKeep(storage);
+  const { whole } = Block.take(device.content, deviceBytes(dtype, content.length), what);
+  const moved = DevicePlace.from(device, whole, content, dtype, what);
   storage.moveTo(moved);
   return moved;
 }

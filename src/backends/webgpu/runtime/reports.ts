@@ -3,31 +3,33 @@ import { BackendError } from '../../../core/index.js';
 import type { Program } from '../../../plan/program.js';
 import { outOfRange } from '../../out-of-range.js';
 import type { Device } from '../device.js';
+import type { Span } from './block.js';
 
 export class Reports {
   readonly bytes = 16;
-  #buffer: GPUBuffer | undefined;
+  #own: Span | undefined;
 
   constructor(
     readonly device: Device,
     readonly program: Program,
   ) {}
 
-  /** The buffer that kernels bind. It says nothing as long as its first word is 0. */
-  get buffer(): GPUBuffer {
-    return (this.#buffer ??= this.#make());
+  /** What kernels bind. It says nothing as long as its first word is 0. */
+  get span(): Span {
+    return (this.#own ??= this.#make());
   }
 
-  #make(): GPUBuffer {
+  #make(): Span {
     const buffer = this.device.content.take(this.bytes, `reports of ${this.program.name}`);
     this.device.upload(buffer, new Int32Array(this.bytes / 4));
-    return buffer;
+    return { buffer, offset: 0 };
   }
 
   /** Copies the report for the host to look at, and clears it. */
   copyTo(encoder: GPUCommandEncoder, to: GPUBuffer, offset: number): number {
-    encoder.copyBufferToBuffer(this.buffer, 0, to, offset, this.bytes);
-    encoder.clearBuffer(this.buffer, 0, this.bytes);
+    const { buffer } = this.span;
+    encoder.copyBufferToBuffer(buffer, 0, to, offset, this.bytes);
+    encoder.clearBuffer(buffer, 0, this.bytes);
     return this.bytes;
   }
 
@@ -41,9 +43,9 @@ export class Reports {
   }
 
   release(): void {
-    if (!this.#buffer) return;
+    if (!this.#own) return;
     this.device.reporting.delete(this);
-    this.device.content.give(this.#buffer);
-    this.#buffer = undefined;
+    this.device.content.give(this.#own.buffer);
+    this.#own = undefined;
   }
 }
