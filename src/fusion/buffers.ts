@@ -1,4 +1,5 @@
 /** How many buffers a kernel would touch: some targets bind few. */
+import { dtypes, numel } from '../core/index.js';
 import { isElementwise, storageOf, type Flow } from './flow.js';
 import type { Node } from '../graph/index.js';
 import { isView } from '../loops/index.js';
@@ -14,13 +15,37 @@ const cells = new WeakMap<Flow, Map<Node, unknown>>();
 
 export const tooManyBuffers = 'the kernel would touch more buffers than the target binds';
 
-const none: ReadonlySet<Node> = new Set();
+/** What one kernel of a target can bind. */
+export interface BufferLimits {
+  readonly buffersPerKernel: number;
+  /** Bytes that one binding reaches: longer buffers take several. */
+  readonly bindingBytes: number;
+}
+
+/** Whether one kernel can bind what these members touch. `again`: values of other kernels that it computes again. */
+export const fits = (
+  members: readonly Iterable<Node>[],
+  flow: Flow,
+  { buffersPerKernel, bindingBytes }: BufferLimits,
+  again: readonly Iterable<Node>[] = [],
+): boolean =>
+  buffersPerKernel === Infinity ||
+  buffersOf(unionOf(members), flow, bindingBytes, unionOf(again)) <= buffersPerKernel;
+
+const unionOf = (sets: readonly Iterable<Node>[]): Set<Node> => new Set(sets.flatMap((each) => [...each]));
 
 /**
  * An upper bound: a value that others read may still be taken in by its readers' kernel, or be computed again by them.
  * @param again values of other kernels that this one computes again, and does not store
  */
-export function buffersOf(members: ReadonlySet<Node>, flow: Flow, again = none): number {
+function buffersOf(
+  members: ReadonlySet<Node>,
+  flow: Flow,
+  bindingBytes: number,
+  again: ReadonlySet<Node>,
+): number {
+  const bindings = ({ shape, dtype }: Node): number =>
+    Math.max(1, Math.ceil((numel(shape) * dtypes[dtype].bytes) / bindingBytes));
   const read = new Set<Node>();
   const visit = (source: Node): void => {
     if (
@@ -37,7 +62,7 @@ export function buffersOf(members: ReadonlySet<Node>, flow: Flow, again = none):
   let written = 0;
   let known = cells.get(flow);
   if (!known) cells.set(flow, (known = cellsOf(flow)));
-  const leaves = new Set<unknown>();
+  const leaves = new Map<unknown, number>();
   /** Copies of views are kernels whose only member is a view. */
   const visitOperands = (node: Node): void => {
     const sources = flow.sources.get(node);
@@ -50,12 +75,13 @@ export function buffersOf(members: ReadonlySet<Node>, flow: Flow, again = none):
       flow.demanded.has(member) || flow.users.get(member)?.some((user) => !members.has(user)) !== false;
     if (!stored) continue;
     const leaf = known.get(member);
-    if (leaf === undefined) written++;
-    else leaves.add(leaf);
+    if (leaf === undefined) written += bindings(member);
+    else leaves.set(leaf, bindings(member));
   }
   again.forEach(visitOperands);
   // Around a reduction the old state may be read in another loop than the new is written in: then it is written apart.
   if ([...members].every(isElementwise))
     for (const node of read) if (node.op === 'state') leaves.delete(node.attrs.leaf);
-  return read.size + written + leaves.size;
+  const sum = (counts: Iterable<number>): number => [...counts].reduce((all, count) => all + count, 0);
+  return sum([...read].map(bindings)) + written + sum(leaves.values());
 }

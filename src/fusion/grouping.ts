@@ -6,7 +6,7 @@ import { InternalError, numel } from '../core/index.js';
 import type { Node } from '../graph/index.js';
 import { axesFor } from '../loops/index.js';
 import { family, type AttentionAttrs } from '../ops/index.js';
-import { buffersOf, tooManyBuffers } from './buffers.js';
+import { fits, tooManyBuffers, type BufferLimits } from './buffers.js';
 import { isElementwise, isReduction, type Flow } from './flow.js';
 import {
   canRedomain,
@@ -32,11 +32,9 @@ export interface Refusal {
   readonly reason: string;
 }
 
-export interface Limits {
+export interface Limits extends BufferLimits {
   /** Operations one kernel may hold. */
   readonly maxBodyOps: number;
-  /** Buffers one kernel may touch. */
-  readonly buffersPerKernel: number;
 }
 
 const ownKind: Partial<Record<Node['op'], GroupKind>> = {
@@ -256,11 +254,7 @@ export class Grouping {
 
   /** Whether one kernel may touch all that these read and write. */
   #fits(members: Iterable<Node>, more: Iterable<Node>): boolean {
-    const { buffersPerKernel } = this.limits;
-    return (
-      buffersPerKernel === Infinity ||
-      buffersOf(new Set([...members, ...more]), this.flow) <= buffersPerKernel
-    );
+    return fits([members, more], this.flow, this.limits);
   }
 
   /** A group of single elements turns into rows when a reduction of them arrives. */

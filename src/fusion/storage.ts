@@ -6,7 +6,7 @@ import { dtypes, numel } from '../core/index.js';
 import type { Node } from '../graph/index.js';
 import { axesFor, isRenaming, isView } from '../loops/index.js';
 import { ops } from '../ops/index.js';
-import { buffersOf, tooManyBuffers } from './buffers.js';
+import { fits, tooManyBuffers } from './buffers.js';
 import { isElementwise, isLeaf, type Flow } from './flow.js';
 import { isClosed, type Group } from './group.js';
 import type { Grouping, Refusal } from './grouping.js';
@@ -61,15 +61,12 @@ export function chooseStorage(flow: Flow, grouping: Grouping, fused: boolean, re
     for (const source of sourcesOf(place, group, flow)) need(source, group);
   }
 
-  const { buffersPerKernel } = grouping.limits;
   const repeated = new Map<Group, Set<Node>>();
   /** Whether these kernels can bind what they read once they compute a value again. */
   const fit = (node: Node, groups: readonly Group[]): boolean =>
-    buffersPerKernel === Infinity ||
-    groups.every((group) => {
-      const again = new Set([...(repeated.get(group) ?? []), node]);
-      return buffersOf(new Set(group.members.keys()), flow, again) <= buffersPerKernel;
-    });
+    groups.every((group) =>
+      fits([group.members.keys()], flow, grouping.limits, [repeated.get(group) ?? [], [node]]),
+    );
 
   for (const node of [...flow.compute].reverse()) {
     const home = grouping.home(node);

@@ -1,8 +1,16 @@
 /** The same tests of single nests and programs on every backend; on WebGPU where there is an adapter. */
 import { TestRunner, describe } from 'vitest';
 import { Storage } from '../../src/backends/storage.js';
-import { createBackend, plainGPU, type WebGPUBackend } from '../../src/backends/webgpu/index.js';
-import type { DType, TypedArray } from '../../src/core/index.js';
+import { emitProgram } from '../../src/backends/webgpu/emit.js';
+import {
+  createBackend,
+  defaultLimits,
+  plainGPU,
+  type WebGPUBackend,
+} from '../../src/backends/webgpu/index.js';
+import { dtypes, type DType, type TypedArray } from '../../src/core/index.js';
+import { traitsOf } from '../../src/backends/webgpu/target.js';
+import type { ShaderProgram } from '../../src/backends/webgpu/shader.js';
 import type { LoopNest } from '../../src/loops/index.js';
 import type { Target } from '../../src/plan/index.js';
 import type { Program } from '../../src/plan/program.js';
@@ -20,6 +28,8 @@ export type Run = (
 export interface Runner {
   /** Whether a kernel takes seconds to compile. */
   readonly slow: boolean;
+  /** Whether buffers are cut into several bindings, which shows in few cases as well as in many. */
+  readonly cut: boolean;
   readonly target: Target;
   readonly program: (program: Program, inputs: readonly TypedArray[]) => Promise<Ran>;
 }
@@ -112,12 +122,42 @@ const likeGPU: Readonly<Record<string, RunningOn>> = device
   ? { 'webgpu, as on a GPU': onWebGPU(createBackend(device, plainGPU)) }
   : {};
 
-/** The same tests on each backend. `gpu`: and of kernels that only a GPU gets. */
-export function onEachBackend(body: (run: Run, runner: Runner) => void, { gpu = false } = {}): void {
-  describe.each(Object.entries({ ...runners, ...(gpu && likeGPU) }))('on %s', (name, { target, run }) => {
+/** A program for a device whose bindings are too short for its buffers, which are cut into as many as it binds. */
+function emitCut(program: Program, target: Target): ShaderProgram {
+  const nests = program.steps.flatMap((step) => (step.kind === 'launch' ? [step.nest] : []));
+  const most = Math.max(...nests.map(({ buffers }) => buffers.length));
+  const parts = Math.max(2, Math.floor(defaultLimits.maxStorageBuffersPerShaderStage / most));
+  const bytes = nests.flatMap(({ buffers }) =>
+    buffers.map(({ dtype, elements }) => elements * dtypes[dtype].bytes),
+  );
+  const bindingBytes = Math.max(target.alignment, Math.ceil(Math.max(...bytes) / parts));
+  return emitProgram(program, { ...target, bindingBytes }, traitsOf(device!));
+}
+
+const cutUp: Readonly<Record<string, RunningOn>> = webgpu
+  ? {
+      'webgpu, with short bindings': onWebGPU({
+        ...webgpu,
+        emit: (program) => emitCut(program, webgpu.target),
+      }),
+    }
+  : {};
+
+/** The same tests on each backend. `gpu`: and of kernels that only a GPU gets. `cut`: and with buffers in several bindings. */
+export function onEachBackend(
+  body: (run: Run, runner: Runner) => void,
+  { gpu = false, cut = false } = {},
+): void {
+  const all = { ...runners, ...(gpu && likeGPU), ...(cut && cutUp) };
+  describe.each(Object.entries(all))('on %s', (name, { target, run }) => {
     body(
       (nest, inputs, cell) => run(programOf(nest, cell?.buffers ?? []), inputs, cell ? [cell.content] : []),
-      { target, slow: name in likeGPU, program: (program, inputs) => run(program, inputs, []) },
+      {
+        target,
+        slow: name in likeGPU,
+        cut: name in cutUp,
+        program: (program, inputs) => run(program, inputs, []),
+      },
     );
   });
 }

@@ -14,6 +14,7 @@ test.each([
   const fused = fuse(simplify({ outputs: [softmax(x, 1)], assigns: [] }).graph, {
     maxBodyOps: 400,
     buffersPerKernel: Infinity,
+    bindingBytes: Infinity,
   });
   const [kernel, ...rest] = lower(fused, { scratchBytes }).kernels;
   expect(rest).toEqual([]);

@@ -42,19 +42,19 @@ export class Device {
   #consequence: BackendError | undefined;
 
   constructor(readonly gpu: GPUDevice) {
-    const pool = (flags: GPUBufferUsageFlags, largest: number): BufferPool => {
+    const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
+    const pool = (flags: GPUBufferUsageFlags, bindable?: number): BufferPool => {
       const made: BufferPool = new BufferPool(
         (bytes, what) => this.#create(made, bytes, flags, what),
         spareBytes,
-        largest,
+        maxBufferSize,
+        bindable,
       );
       return made;
     };
-    const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
-    const bindable = Math.min(maxBufferSize, maxStorageBufferBindingSize);
-    this.workspace = pool(usage.storage | usage.copySrc | usage.copyDst, bindable);
-    this.content = pool(usage.storage | usage.copySrc | usage.copyDst, bindable);
-    this.#staging = pool(usage.mapRead | usage.copyDst, maxBufferSize);
+    this.workspace = pool(usage.storage | usage.copySrc | usage.copyDst, maxStorageBufferBindingSize);
+    this.content = pool(usage.storage | usage.copySrc | usage.copyDst, maxStorageBufferBindingSize);
+    this.#staging = pool(usage.mapRead | usage.copyDst);
     void gpu.lost.then((info) => (this.#lost = info));
     gpu.addEventListener('uncapturederror', (event) => {
       // The next read throws it: the host need not print it.

@@ -66,6 +66,7 @@ export function emitProgram(program: Program, target: Target, traits: DeviceTrai
     let taken = 0;
     const operands: Operands = {
       traits,
+      target,
       buffers: step.nest.buffers,
       refs: step.buffers,
       // Steps follow each other, so they share it.

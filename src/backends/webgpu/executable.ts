@@ -15,7 +15,7 @@ import { Reports } from './runtime/reports.js';
 import { Timing } from './runtime/timing.js';
 import { deviceBytes } from './runtime/words.js';
 import { planWorkspace, type Workspace } from './runtime/workspace.js';
-import type { Copy, DeviceRef, Dispatch, Shader, ShaderProgram } from './shader.js';
+import type { Copy, DeviceRef, Dispatch, RefPart, Shader, ShaderProgram } from './shader.js';
 
 /** Compiles the shaders and binds the program to a device. Errors of the shaders come with the next read. */
 export function load(
@@ -246,7 +246,11 @@ class Bound implements Executable {
     workspace.give(between.buffer);
   }
 
-  #spanOf(ref: DeviceRef): Span {
+  #spanOf(ref: DeviceRef | RefPart): Span {
+    if (ref.space === 'part') {
+      const { buffer, offset } = this.#spanOf(ref.of);
+      return { buffer, offset: offset + ref.offset, extent: ref.extent };
+    }
     return this.#bindings[ref.space][ref.space === 'arena' ? ref.allocation : ref.index]!;
   }
 

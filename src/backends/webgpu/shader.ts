@@ -18,6 +18,14 @@ export interface Shader {
 /** A buffer of the program, memory between the dispatches of one step, or several arrays side by side. */
 export type DeviceRef = BufferRef | { readonly space: 'scratch' | 'slab'; readonly index: number };
 
+/** RefPart of a buffer, in bytes: a binding reaches only so far. */
+export interface RefPart {
+  readonly space: 'part';
+  readonly of: DeviceRef;
+  readonly offset: number;
+  readonly extent: number;
+}
+
 /** Equal for references to one memory. */
 export const keyOf = (ref: DeviceRef): string =>
   `${ref.space} ${ref.space === 'arena' ? ref.allocation : ref.index}`;
@@ -26,8 +34,8 @@ export interface Dispatch {
   readonly kind: 'dispatch';
   /** Index among the shaders. */
   readonly shader: number;
-  /** What each binding is. No buffer is bound twice. */
-  readonly buffers: readonly DeviceRef[];
+  /** What each binding is. No memory is bound twice. */
+  readonly buffers: readonly (DeviceRef | RefPart)[];
   readonly workgroups: readonly [number, number, number];
   /** Which of the program's steps it belongs to. */
   readonly step: number;

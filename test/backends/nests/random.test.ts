@@ -23,30 +23,35 @@ const close = (got: Value, want: Value, dtype: DType): boolean => {
   return dtypes[dtype].kind === 'float' && Math.abs(a - b) <= 1e-4 * Math.max(1, Math.abs(b));
 };
 
-onEachBackend((_, { target, program: run }) => {
-  test.each([true, false])(
-    'emitted programs do what their nests say, fusion: %s',
-    async (fusion) => {
-      await fc.assert(
-        fc.asyncProperty(randomGraph({ steps: 20 }), async ({ graph, data }) => {
-          const fused = fuse(simplify(graph).graph, target, { fusion });
-          const { scratchBytes } = target;
-          const { program, inputs } = plan(lower(fused, { segments: fusion, scratchBytes }), fused, target);
-          const given = inputs.map((leaf) => [...data.get(leaf)!]);
-          const expected = byDefinition(program, given);
-          const { outputs } = await run(
-            program,
-            program.inputs.map(({ dtype }, i) => stored(given[i]!, dtype)),
-          );
-          outputs.forEach((output, n) => {
-            const { dtype } = program.outputs[n]!;
-            const wrong = expected[n]!.findIndex((want, i) => !close(decode(output[i]!, dtype), want, dtype));
-            expect(wrong === -1 ? 'right' : `${output[wrong]}, not ${expected[n]![wrong]}`).toBe('right');
-          });
-        }),
-        { numRuns: target.name === 'webgpu' ? 25 : 80 },
-      );
-    },
-    120_000,
-  );
-});
+onEachBackend(
+  (_, { target, program: run }) => {
+    test.each([true, false])(
+      'emitted programs do what their nests say, fusion: %s',
+      async (fusion) => {
+        await fc.assert(
+          fc.asyncProperty(randomGraph({ steps: 20 }), async ({ graph, data }) => {
+            const fused = fuse(simplify(graph).graph, target, { fusion });
+            const { scratchBytes } = target;
+            const { program, inputs } = plan(lower(fused, { segments: fusion, scratchBytes }), fused, target);
+            const given = inputs.map((leaf) => [...data.get(leaf)!]);
+            const expected = byDefinition(program, given);
+            const { outputs } = await run(
+              program,
+              program.inputs.map(({ dtype }, i) => stored(given[i]!, dtype)),
+            );
+            outputs.forEach((output, n) => {
+              const { dtype } = program.outputs[n]!;
+              const wrong = expected[n]!.findIndex(
+                (want, i) => !close(decode(output[i]!, dtype), want, dtype),
+              );
+              expect(wrong === -1 ? 'right' : `${output[wrong]}, not ${expected[n]![wrong]}`).toBe('right');
+            });
+          }),
+          { numRuns: target.name === 'webgpu' ? 25 : 80 },
+        );
+      },
+      120_000,
+    );
+  },
+  { cut: true },
+);

@@ -62,6 +62,22 @@ describe.skipIf(!adapter)('with a device', () => {
     expect(tensor([1, 2]).tolistSync()).toEqual([1, 2]);
   });
 
+  test('what no binding reaches as a whole', async () => {
+    // 144 MB, where a binding of lavapipe, and any that browsers promise, reaches 128 MiB.
+    const size = 36_000_001;
+    const f = compile((x: Tensor) => {
+      const y = x.mul(0.5).add(1);
+      return [y, y.max(), y.narrow(0, size - 5, 5), y.reshape(size).narrow(0, 2 ** 25 - 2, 4)] as const;
+    });
+    const [y, most, tail, seam] = f(tensor(Float32Array.from({ length: size }, (_, i) => i % 1000)));
+    expect(await most.item()).toBe(500.5);
+    const expected = (first: number, count: number) =>
+      Array.from({ length: count }, (_, i) => ((first + i) % 1000) / 2 + 1);
+    expect(await tail.tolist()).toEqual(expected(size - 5, 5));
+    expect(await seam.tolist()).toEqual(expected(2 ** 25 - 2, 4));
+    expect(await y.narrow(0, 2 ** 25 - 1, 3).tolist()).toEqual(expected(2 ** 25 - 1, 3));
+  });
+
   test('many results kept and read later', async () => {
     const count = new Buffer(tensor([0]));
     const step = compile(() => {

@@ -1,5 +1,5 @@
 /**
- * An array in device memory as a shader sees it. Elements of one and two bytes lie in words of four and two, as on the
+ * An array in device memory as a shader sees it: one binding, or several where it is longer than a binding reaches. Elements of one and two bytes lie in words of four and two, as on the
  * host: where neighbours of a word are written by different invocations, each changes its own bits.
  */
 import { dtypes, invariant, isHalf, type DType } from '../../../core/index.js';
@@ -24,6 +24,14 @@ function pack({ text, dtype }: Value, use: Use): string {
   return `(u32(${text}) & ${2 ** (8 * dtypes[dtype].bytes) - 1}u)`;
 }
 
+/** What an array is cut into, all of as many bytes but the last. With one name it is whole. */
+export interface Parts {
+  readonly names: readonly string[];
+  readonly bytes: number;
+  /** Adds a function to the shader. */
+  readonly define: (...lines: readonly string[]) => void;
+}
+
 export class Binding {
   readonly written: boolean;
   /** Whether it is an array of vectors: it is then read and written in no other way. */
@@ -33,11 +41,11 @@ export class Binding {
   readonly #bits: number;
 
   constructor(
-    readonly name: string,
     readonly dtype: DType,
     access: { readonly written: boolean; readonly wide: boolean },
     readonly writer: Writer,
     readonly use: Use,
+    readonly parts: Parts,
   ) {
     this.written = access.written;
     this.wide = access.wide;
@@ -60,9 +68,9 @@ export class Binding {
 
   read(position: string, level = this.writer.level): string {
     invariant(!this.wide, `${this.name} is read in vectors`);
-    if (this.#perWord === 1) return `${this.name}[${position}]`;
+    if (this.#perWord === 1) return this.#entry(position);
     const { at, word, offset } = this.#place(position, level);
-    const found = this.#shared ? `atomicLoad(&${this.name}[${word}])` : `${this.name}[${word}]`;
+    const found = this.#shared ? this.#atomic('atomicLoad', word) : this.#entry(word);
     return unpack(found, offset(at), this.dtype, this.use);
   }
 
@@ -82,12 +90,79 @@ export class Binding {
   write(position: string, value: Value): void {
     invariant(!this.wide, `${this.name} is written in vectors`);
     const w = this.writer;
-    if (this.#perWord === 1) return w.line(`${this.name}[${position}] = ${value.text};`);
+    if (this.#perWord === 1) return this.#put(position, value.text);
     const { at, word, offset } = this.#place(position, w.level);
     const shift = w.declare('shift', offset(at));
     const bits = w.declare('bits', pack(value, this.use));
-    w.line(`atomicAnd(&${this.name}[${word}], ~(${2 ** this.#bits - 1}u << ${shift}));`);
-    w.line(`atomicOr(&${this.name}[${word}], ${bits} << ${shift});`);
+    w.line(`${this.#atomic('atomicAnd', word, `~(${2 ** this.#bits - 1}u << ${shift})`)};`);
+    w.line(`${this.#atomic('atomicOr', word, `${bits} << ${shift}`)};`);
+  }
+
+  readVector(block: string): string {
+    return this.#entry(block);
+  }
+
+  /** What the array holds at an index of its own entries. */
+  #entry(index: string): string {
+    if (!this.#isCut) return `${this.name}[${index}]`;
+    return this.#inParts('read', '', this.type, (place) => `return ${place};`, index);
+  }
+
+  #put(index: string, entry: string): void {
+    const set = this.#isCut
+      ? this.#inParts('write', this.type, '', (place) => `${place} = entry; return;`, index, entry)
+      : `${this.name}[${index}] = ${entry}`;
+    this.writer.line(`${set};`);
+  }
+
+  #atomic(
+    builtin: 'atomicLoad' | 'atomicAnd' | 'atomicOr',
+    index: string,
+    ...operand: [] | [string]
+  ): string {
+    const call = (place: string, given: readonly string[]): string =>
+      `${builtin}(${[`&${place}`, ...given].join(', ')})`;
+    if (!this.#isCut) return call(`${this.name}[${index}]`, operand);
+    const [entry, given] = operand.length === 0 ? ['', []] : ['u32', ['entry']];
+    return this.#inParts(
+      builtin,
+      entry,
+      'u32',
+      (place) => `return ${call(place, given)};`,
+      index,
+      ...operand,
+    );
+  }
+
+  /** The name of the array, or of its first part. */
+  get name(): string {
+    return this.parts.names[0]!;
+  }
+
+  get #isCut(): boolean {
+    return this.parts.names.length > 1;
+  }
+
+  /** A call of a function that does something to an entry, in whichever part it lies. */
+  #inParts(
+    verb: string,
+    entry: string,
+    result: string,
+    body: (place: string) => string,
+    ...args: readonly string[]
+  ): string {
+    const { names, bytes, define } = this.parts;
+    const perPart = bytes / (this.wide ? vectorSize * dtypes[this.dtype].bytes : 4);
+    const name = `${verb}_${this.name}`;
+    define(
+      `fn ${name}(at: i32${entry && `, entry: ${entry}`})${result && ` -> ${result}`} {`,
+      ...names.map((part, i) => {
+        const act = body(`${part}[at - ${i * perPart}]`);
+        return i === names.length - 1 ? `  ${act}` : `  if (at < ${(i + 1) * perPart}) { ${act} }`;
+      }),
+      '}',
+    );
+    return `${name}(${args.join(', ')})`;
   }
 
   /** The elements of a vector that was read. */
@@ -108,6 +183,6 @@ export class Binding {
       );
     }
     const vector = words.length === 1 ? words[0]! : `${this.type}(${words.join(', ')})`;
-    this.writer.line(`${this.name}[${block}] = ${vector};`);
+    this.#put(block, vector);
   }
 }

@@ -1,6 +1,8 @@
 /** A shader under construction: its bindings, its memory shared by a workgroup, its body. */
+import { dtypes } from '../../../core/index.js';
 import type { NestBuffer } from '../../../loops/index.js';
-import { keyOf, type DeviceRef, type Shader } from '../shader.js';
+import { keyOf, type DeviceRef, type RefPart, type Shader } from '../shader.js';
+import type { Target } from '../../../plan/target.js';
 import type { Run } from '../slabs.js';
 import type { DeviceTraits } from '../target.js';
 import { librarySource, type HelperName } from '../wgsl/library.js';
@@ -9,19 +11,22 @@ import type { Use, WgslType } from '../wgsl/value.js';
 import { Writer } from '../wgsl/writer.js';
 import { Binding } from './binding.js';
 
+/** Bytes of the longest vector. */
+const vectorBytes = 16;
 /** Most workgroups along one dimension of a dispatch, by WebGPU's specification. */
 const mostGroups = 65_535;
 
 /** A shader with what it is dispatched on. */
 export interface Launch {
   readonly shader: Shader;
-  readonly buffers: readonly DeviceRef[];
+  readonly buffers: readonly (DeviceRef | RefPart)[];
   readonly workgroups: readonly [number, number, number];
 }
 
 /** What a nest touches: several of its buffers may be one memory. */
 export interface Operands {
   readonly traits: DeviceTraits;
+  readonly target: Target;
   readonly buffers: readonly NestBuffer[];
   readonly refs: readonly DeviceRef[];
   /** Memory of `words` words between the dispatches of a nest. */
@@ -37,7 +42,7 @@ export class Kernel {
   readonly positions = new Positions(this.writer);
   readonly #bindings = new Map<string, Binding>();
   readonly #scratch = new Map<string, string>();
-  readonly #refs: DeviceRef[] = [];
+  readonly #refs: (DeviceRef | RefPart)[] = [];
   readonly #modes: ('read' | 'read_write')[] = [];
   readonly #arrays: string[] = [];
   readonly #helpers = new Set<HelperName>();
@@ -81,14 +86,35 @@ export class Kernel {
     const key = keyOf(ref);
     let known = this.#bindings.get(key);
     if (!known) {
-      const { name, dtype } = buffers[number]!;
+      const { name, dtype, elements } = buffers[number]!;
       const written = buffers.some(({ access }, i) => access !== 'read' && keyOf(refs[i]!) === key);
       const wide = this.#wide.has(key);
-      known = new Binding(this.writer.fresh(name), dtype, { written, wide }, this.writer, this.use);
+      const cut = this.#cut(ref, elements * dtypes[dtype].bytes);
+      const names = cut.refs.map(() => this.writer.fresh(name));
+      const parts = { names, bytes: cut.bytes, define: (...lines: string[]) => this.define(...lines) };
+      known = new Binding(dtype, { written, wide }, this.writer, this.use, parts);
       this.#bindings.set(key, known);
-      this.#declare(ref, known.name, known.type, written || this.#isWrittenTo(ref));
+      const mode = written || this.#isWrittenTo(ref);
+      for (const [i, part] of cut.refs.entries()) this.#declare(part, names[i]!, known.type, mode);
     }
     return known;
+  }
+
+  /** A buffer in parts that a binding reaches. */
+  #cut(
+    ref: DeviceRef,
+    total: number,
+  ): { readonly refs: readonly (DeviceRef | RefPart)[]; readonly bytes: number } {
+    const { alignment, bindingBytes } = this.operands.target;
+    if (total <= bindingBytes) return { refs: [ref], bytes: total };
+    const bytes = Math.floor(bindingBytes / alignment) * alignment;
+    // The last vector may reach past the last element.
+    const end = Math.ceil(total / vectorBytes) * vectorBytes;
+    const refs = Array.from({ length: Math.ceil(end / bytes) }, (_, i): RefPart => {
+      const offset = i * bytes;
+      return { space: 'part', of: ref, offset, extent: Math.min(bytes, end - offset) };
+    });
+    return { refs, bytes };
   }
 
   /** Whether the nest writes to what may lie in the same buffer: one dispatch binds a buffer in one way only. */
@@ -107,7 +133,7 @@ export class Kernel {
     return known;
   }
 
-  #declare(ref: DeviceRef, name: string, type: string, written: boolean): void {
+  #declare(ref: DeviceRef | RefPart, name: string, type: string, written: boolean): void {
     const mode = written ? 'read_write' : 'read';
     this.#refs.push(ref);
     this.#modes.push(mode);

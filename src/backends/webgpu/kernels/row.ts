@@ -127,10 +127,16 @@ class RowKernel {
     });
   }
 
-  /** Scratch is shared by a workgroup where it is small, else it lies in memory, for all rows. */
+  /** Scratch is an invocation's own or shared by a workgroup where it is small, else it lies in memory, for all rows. */
   #scratch(): void {
     const bytes = 4 * this.#size * this.nest.scratch.length;
     this.nest.scratch.forEach((dtype, slot) => {
+      if (this.#lanes.width === 1 && this.#size <= shortRow) {
+        const type = `array<${wordOf(dtype)}, ${this.#size}>`;
+        const array = this.#kernel.writer.variable('kept', type, `${type}()`);
+        this.#slots[slot] = (position) => `${array}[${position}]`;
+        return;
+      }
       if (this.#lanes.width > 1 && bytes <= scratchBytes) {
         const array = this.#kernel.workgroupArray('kept', wordOf(dtype), this.#size);
         this.#slots[slot] = (position) => `${array}[${position}]`;

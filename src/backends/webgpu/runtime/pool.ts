@@ -4,13 +4,14 @@
  */
 
 /**
- * Sizes are rounded up so that values of similar size share buffers: at most a quarter is lost. `largest` is the most a
- * device allows.
+ * Sizes are rounded up so that values of similar size share buffers: at most a quarter is lost. `caps`: what one binding
+ * reaches, and the most a device allows, which are passed only by what is larger itself.
  */
-export function sizeClass(bytes: number, largest = Infinity): number {
+export function sizeClass(bytes: number, ...caps: readonly number[]): number {
   const step = bytes <= 2048 ? 256 : 2 ** (Math.floor(Math.log2(bytes - 1)) - 2);
   const size = Math.max(step, Math.ceil(bytes / step) * step);
-  return size > largest && bytes <= largest ? Math.floor(largest / 4) * 4 : size;
+  const cap = caps.find((most) => bytes <= most && size > most);
+  return cap === undefined ? size : Math.floor(cap / 4) * 4;
 }
 
 export class BufferPool {
@@ -25,8 +26,9 @@ export class BufferPool {
     readonly create: (bytes: number, what: string) => GPUBuffer,
     /** Bytes that may lie unused. */
     readonly spare: number,
-    /** Bytes of the largest buffer there can be. */
+    /** Bytes of the largest buffer there can be, and of the largest that one binding reaches. */
     readonly largest: number,
+    readonly bindable = largest,
   ) {}
 
   /** Bytes of all its buffers, in use or not. */
@@ -35,7 +37,7 @@ export class BufferPool {
   }
 
   take(bytes: number, what: string): GPUBuffer {
-    const size = sizeClass(bytes, this.largest);
+    const size = sizeClass(bytes, this.bindable, this.largest);
     const found = this.#free.get(size)?.pop();
     if (found) {
       this.#freeBytes -= size;

@@ -177,7 +177,7 @@ export class Section {
       level,
       `vector ${binding.name} ${place}`,
       `${this.kernel.operands.buffers[buffer]!.name}_vector`,
-      () => `${binding.name}[${place}]`,
+      () => binding.readVector(place),
     );
     return binding.elementOf(vector, lane);
   }
