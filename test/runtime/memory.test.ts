@@ -50,17 +50,17 @@ const loops: Record<string, (step: () => Tensor, steps: number) => void | Promis
 };
 
 for (const form of ['compiled', 'lazy'] as const) {
-  describe(`a ${form} loop`, { timeout: 120_000 }, () => {
+  describe(`a ${form} loop`, { timeout: 240_000 }, () => {
     for (const [name, loop] of Object.entries(loops)) {
-      test(`that ${name} keeps memory flat over 1,000 steps`, async () => {
+      test(`that ${name} keeps memory flat over 10,000 steps`, async () => {
         const step = form === 'compiled' ? compile(mlpStep()) : mlpStep();
         await loop(step, 500);
         const programs = compilationCount();
         // Type feedback and optimised code grow for a while; a leak grows in every round.
         let growth = Infinity;
-        for (let round = 0; round < 6 && growth > 50_000; round++) {
+        for (let round = 0; round < 3 && growth > 50_000; round++) {
           const before = alive();
-          await loop(step, 1000);
+          await loop(step, 10_000);
           growth = alive() - before;
         }
         expect(growth).toBeLessThanOrEqual(50_000);

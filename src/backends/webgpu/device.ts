@@ -17,6 +17,11 @@ export const usage = {
 } as const;
 export const mapModeRead = 0x1;
 
+const hints: Partial<Record<GPUErrorFilter, string>> = {
+  'out-of-memory':
+    'a smaller batch; a long loop awaits a result now and then, since what was dropped comes back between its turns',
+};
+
 /** Memory that may lie unused in each pool. */
 const spareBytes = 256 * 2 ** 20;
 
@@ -99,10 +104,10 @@ export class Device {
   }
 
   /** Keeps an error for the next read or run. The first is the cause of those that follow. */
-  #fail(what: string, { message }: GPUError): BackendError {
+  #fail(what: string, { message }: GPUError, hint?: string): BackendError {
     const text = headed(what, (name) => `${name}: ${message.trim()}`);
     // What the user is doing when the answer comes has nothing to do with it.
-    return (this.#failure ??= new BackendError(text, undefined, ''));
+    return (this.#failure ??= new BackendError(text, hint, ''));
   }
 
   /**
@@ -123,7 +128,7 @@ export class Device {
         .popErrorScope()
         .then(
           (error) => {
-            const failure = error ? this.#fail(what, error) : undefined;
+            const failure = error ? this.#fail(what, error, hints[filter]) : undefined;
             answered?.(failure);
           },
           () => undefined, // Lost: check() says so.

@@ -18,6 +18,8 @@ export class DevicePlace implements Place, Span {
   readonly block: Block;
   readonly offset: number;
   declare readonly extent?: number;
+  /** Lets JavaScript's garbage collector see what a dropped result holds on the device, so that it comes in time. */
+  readonly weight: ArrayBuffer | undefined;
   #released = false;
   #host: TypedArray | undefined;
   /** The last run that overwrites it. */
@@ -40,6 +42,7 @@ export class DevicePlace implements Place, Span {
     this.offset = offset;
     if (extent !== undefined) this.extent = extent;
     block.hold();
+    if (made) this.weight = weightOf(this.bytes);
     device.unreachable.register(this, this.block, this);
   }
 
@@ -144,6 +147,21 @@ export class DevicePlace implements Place, Span {
     this.#released = true;
     this.device.unreachable.unregister(this);
     this.block.release();
+  }
+}
+
+/** What a result weighs at least: a buffer costs more than its bytes. */
+const leastWeight = 2 ** 16;
+
+/**
+ * As many bytes as lie on the device, for the host to count; large ones are reserved and never touched. Collectors do not
+ * know of device memory, and would let hundreds of dropped results wait.
+ */
+function weightOf(bytes: number): ArrayBuffer | undefined {
+  try {
+    return new ArrayBuffer(Math.max(bytes, leastWeight));
+  } catch {
+    return undefined; // The host allows less than the device has.
   }
 }
 
