@@ -22,6 +22,9 @@ const hints: Partial<Record<GPUErrorFilter, string>> = {
     'a smaller batch; a long loop awaits a result now and then, since what was dropped comes back between its turns',
 };
 
+/** Encodes something that has no effect. */
+type Use = (encoder: GPUCommandEncoder) => void;
+
 /** Memory that may lie unused in each pool. */
 const spareBytes = 256 * 2 ** 20;
 
@@ -39,6 +42,11 @@ export class Device {
   readonly unreachable = new FinalizationRegistry<Block>((block) => block.release());
   /** Why buffers have no memory behind them. */
   readonly #refused = new WeakMap<GPUBuffer, BackendError>();
+  /**
+   * Uses of buffers and pipelines that may yet turn out to be refused. They go with all that is submitted meanwhile, which is
+   * then refused too: else a step would go on with what a refused run was to compute.
+   */
+  readonly #unproven = new Set<Use>();
   /** Answers of error scopes that have not come yet. */
   readonly #scopes = new Set<Promise<void>>();
   #lost: GPUDeviceLostInfo | undefined;
@@ -112,17 +120,21 @@ export class Device {
 
   /**
    * Runs what may turn out to be wrong later. The error then names `what`, whose further lines are places in the
-   * user's program; `answered` gets the error, or the cause if it only follows from another one.
+   * user's program; `answered` gets the error, or the cause if it only follows from another one. `use` is one of what was made.
    */
   guarded<T>(
     filter: GPUErrorFilter,
     what: string,
     body: () => T,
     answered?: (error: BackendError | undefined) => void,
+    use?: (made: T) => Use,
   ): T {
     this.gpu.pushErrorScope(filter);
+    let unproven: Use | undefined;
     try {
-      return body();
+      const made = body();
+      if (use) this.#unproven.add((unproven = use(made)));
+      return made;
     } finally {
       const answer: Promise<void> = this.gpu
         .popErrorScope()
@@ -130,6 +142,7 @@ export class Device {
           (error) => {
             const failure = error ? this.#fail(what, error, hints[filter]) : undefined;
             answered?.(failure);
+            if (unproven) this.#unproven.delete(unproven);
           },
           () => undefined, // Lost: check() says so.
         )
@@ -164,6 +177,8 @@ export class Device {
         this.#refused.set(buffer, error);
         pool.discard(buffer);
       },
+      // What is mapped must not be submitted; only reads use that.
+      flags & usage.mapRead ? undefined : (made) => (encoder) => encoder.clearBuffer(made, 0, 0),
     );
     return buffer;
   }
@@ -198,6 +213,7 @@ export class Device {
 
   submit(encoder: GPUCommandEncoder): void {
     this.counters.submits++;
+    for (const use of this.#unproven) use(encoder);
     this.gpu.queue.submit([encoder.finish()]);
   }
 

@@ -10,7 +10,7 @@ import { describeAllocation, describeResult, describeShader } from './runtime/de
 import { gather, slabOf } from './runtime/gather.js';
 import { InputSlot } from './runtime/input.js';
 import type { Pipeline } from './runtime/pipelines.js';
-import { DevicePlace, moveIn, type Run } from './runtime/place.js';
+import { DevicePlace, moveIn, placeOn, type Run } from './runtime/place.js';
 import { Reports } from './runtime/reports.js';
 import { Timing } from './runtime/timing.js';
 import { deviceBytes } from './runtime/words.js';
@@ -127,7 +127,7 @@ class Bound implements Executable {
       Block.take(device.content, bytesOf(slot), this.#results[i]!),
     );
     blocks.forEach(({ buffer }, i) => (this.#bindings.output[i] = { buffer, offset: 0 }));
-    const run = this.#guarded(places);
+    const run = this.#guarded(places, inputs);
     this.#giveWorkspaceBack();
     // What content lies in lives as long as the content, not as long as this program.
     this.#bindings.input.length = this.#bindings.state.length = 0;
@@ -140,14 +140,17 @@ class Bound implements Executable {
   }
 
   /** Submits the work. The device carries out all of it or, if it refuses anything, nothing: then states are as they were. */
-  #guarded(places: readonly DevicePlace[]): Run {
+  #guarded(places: readonly DevicePlace[], inputs: readonly Storage[]): Run {
     const run: Run = { failure: undefined };
+    const before = inputs.flatMap((input) => placeOn(this.device, input)?.made ?? []);
     const keeping = this.#written.filter((i) => places[i]!.overwrite(run)).map((i) => places[i]!);
     this.device.guarded(
       'validation',
       `a run of ${this.program.name} is refused`,
       () => this.#submit(),
-      (failure) => {
+      (refusal) => {
+        // What was computed from nothing is nothing.
+        const failure = refusal ?? before.find((made) => made.failure)?.failure;
         run.failure = failure;
         if (!failure) for (const place of keeping) place.forget();
       },

@@ -40,6 +40,11 @@ export class PipelineCache {
       (error) => {
         if (error) made.refused = error;
       },
+      (one) => (encoder) => {
+        const pass = encoder.beginComputePass();
+        pass.setPipeline(one);
+        pass.end();
+      },
     );
     const made: Pipeline = { pipeline, layout: layout.group };
     this.#made.set(key, made);
