@@ -2,9 +2,6 @@
 import Viz from '@aduh95/viz.js';
 import { finished } from '../graph/finished.js';
 
-/** The title and the row of colours, which would push everything aside: the page has its own. */
-const head = [/label="[^"]*", /, /\{ rank=source;[^}]*legend[^}]*\}/];
-
 let viz: Viz | undefined;
 
 /** Shows a drawing in Graphviz's language, unless another one is asked for meanwhile. */
@@ -12,7 +9,7 @@ export async function showGraph(place: HTMLElement, dot: string): Promise<void> 
   // Each drawing has a worker of its own: an earlier one would leave things behind in Graphviz's memory.
   viz?.terminateWorker();
   viz = new Viz({ worker: new Worker(new URL('./graphviz.ts', import.meta.url), { type: 'module' }) });
-  const svg = await viz.renderString(head.reduce((text, part) => text.replace(part, ''), dot));
+  const svg = await viz.renderString(dot);
   viz.terminateWorker();
   place.replaceChildren(new DOMParser().parseFromString(finished(svg), 'image/svg+xml').documentElement);
 }

@@ -76,7 +76,8 @@ export class Trainer {
       kernels,
       bytes: formatBytes(bytesFused),
       bytesUnfused: formatBytes(bytesUnfused),
-      dot: traced.toDot('fused'),
+      // The page has a title and a legend of its own.
+      dot: traced.toDot('fused', { head: false }),
     };
   }
 

@@ -63,20 +63,16 @@ const fontname = 'Helvetica';
 
 /** A digraph being written. */
 export class Dot {
-  readonly #written: string[] = [];
+  readonly #defaults: string[] = [];
+  readonly #legend: string[] = [];
+  readonly #body: string[] = [];
+  #written = this.#defaults;
   #depth = 1;
 
-  constructor(title: string, graph: Attributes = {}) {
-    const page = {
-      label: title,
-      labelloc: 't',
-      fontname,
-      fontsize: 16,
-      bgcolor: 'white',
-      pad: 0.3,
-      nodesep: 0.25,
-      ranksep: 0.45,
-    };
+  constructor(
+    readonly title: string,
+    readonly graph: Attributes = {},
+  ) {
     const box = {
       shape: 'box',
       style: 'filled,rounded',
@@ -87,9 +83,9 @@ export class Dot {
       height: 0.3,
     };
     const arrow = { fontname, fontsize: 8.5, fontcolor: '#56606c', color: '#7b8794', arrowsize: 0.6 };
-    this.#put(`graph${attributes({ ...page, ...graph })};`);
     this.#put(`node${attributes(box)};`);
     this.#put(`edge${attributes(arrow)};`);
+    this.#written = this.#body;
   }
 
   #put(line: string): void {
@@ -127,12 +123,27 @@ export class Dot {
       ...entries.map(([colour, text]) => ({ label: text, ...small, ...paint(colour) })),
       ...notes.map((text) => ({ label: text, ...small, ...note })),
     ];
+    this.#written = this.#legend;
     this.#put('{ rank=source;');
     items.forEach((item, i) => this.node(`legend${i}`, item));
     this.#put(items.map((_, i) => `legend${i}`).join(' -> ') + ' [style=invis]; }');
+    this.#written = this.#body;
   }
 
-  toString(): string {
-    return ['digraph {', ...this.#written, '}', ''].join('\n');
+  /** The drawing. `head`: whether the title and the legend stand over it. */
+  toString(head = true): string {
+    const page = {
+      ...(head && { label: this.title, labelloc: 't' }),
+      fontname,
+      fontsize: 16,
+      bgcolor: 'white',
+      pad: 0.3,
+      nodesep: 0.25,
+      ranksep: 0.45,
+      ...this.graph,
+    };
+    const graph = `  graph${attributes(page)};`;
+    const legend = head ? this.#legend : [];
+    return ['digraph {', graph, ...this.#defaults, ...legend, ...this.#body, '}', ''].join('\n');
   }
 }

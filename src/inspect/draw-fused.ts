@@ -220,7 +220,7 @@ export function drawFused(
   outputs: readonly Node[],
   name: string,
   detail: FusedDetail,
-): string {
+): Dot {
   const frames = framesOf(views, detail);
   const frameOf = new Map(frames.flatMap((frame) => frame.kernels.map((kernel) => [kernel, frame] as const)));
   const owners = new Map(frames.flatMap((frame) => frame.boxes.map((box) => [box.id, box] as const)));
@@ -279,7 +279,7 @@ export function drawFused(
     );
     return writer && writerOf(frameOf.get(writer)!, output);
   });
-  return dot.toString();
+  return dot;
 }
 
 /** Arrows inside a frame: values that never leave the kernel. */

@@ -16,7 +16,7 @@ function code({ index, name, nest }: KernelView): Label {
   return leftAligned([`${index}: ${nest.kind} ${name}`, ...shown.map((line) => `  ${line}`)]);
 }
 
-export function drawLoops(views: readonly KernelView[], name: string): string {
+export function drawLoops(views: readonly KernelView[], name: string): Dot {
   const dot = new Dot(`${name}: loops`);
   for (const view of views) {
     dot.node(`box${view.index}`, {
@@ -31,5 +31,5 @@ export function drawLoops(views: readonly KernelView[], name: string): string {
       dot.edge(`box${from.index}`, `box${view.index}`, { label: typesOf(values) });
     }
   }
-  return dot.toString();
+  return dot;
 }

@@ -14,7 +14,7 @@ const mostBoxes = 72;
 const fewestValues = 12;
 
 /** Steps in order, darker as more bytes are alive, and for each value of the arena who writes it first and reads it last. */
-export function drawMemory(program: Program, name: string): string {
+export function drawMemory(program: Program, name: string): Dot {
   const { allocations, arenaBytes, liveBytes } = program;
   const peak = Math.max(1, ...liveBytes);
   const room = Math.max(fewestValues, mostBoxes - liveBytes.length);
@@ -55,7 +55,7 @@ export function drawMemory(program: Program, name: string): string {
     if (last > first)
       dot.edge(`value${i}`, `box${last}`, { color: colours.state.line, style: 'dashed', constraint: false });
   });
-  return dot.toString();
+  return dot;
 }
 
 const escape = (text: string): string => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);

@@ -62,7 +62,7 @@ function describe(box: Box, title: string, updates: string): Attributes {
   };
 }
 
-export function drawModules(graph: Graph, stage: string, name: string): string {
+export function drawModules(graph: Graph, stage: string, name: string): Dot {
   const { operations } = drawable(graph);
   const { boxes, boxOf } = foldWithin(operations, mostBoxes);
   const titles = shortTitles(boxes);
@@ -101,7 +101,7 @@ export function drawModules(graph: Graph, stage: string, name: string): string {
     for (const [to, values] of targets) drawEdge(dot, from, to, values, { mirrored, anchored });
   }
   drawResults(dot, graph.outputs, (output) => boxOf.get(output)?.id);
-  return dot.toString();
+  return dot;
 }
 
 /** Puts a module beside its gradient, where each is one box; gives the boxes whose level that settles. */

@@ -13,7 +13,7 @@ function constantText(node: Node): string {
   return at.op === 'constant' ? formatScalar(at.attrs.value, at.dtype) : at.op;
 }
 
-export function drawOps(graph: Graph, stage: string, name: string): string {
+export function drawOps(graph: Graph, stage: string, name: string): Dot {
   const { order, operations, constants } = drawable(graph);
   const { boxes } = fold(operations);
   const titles = shortTitles(boxes);
@@ -68,7 +68,7 @@ export function drawOps(graph: Graph, stage: string, name: string): string {
   }
   drawResults(dot, graph.outputs, (output) => ids.get(output));
   drawWrites(dot, graph, ids);
-  return dot.toString();
+  return dot;
 }
 
 /** The new content of cells. */

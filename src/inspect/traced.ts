@@ -3,6 +3,7 @@ import { ArgumentError } from '../core/index.js';
 import { print, type Graph } from '../graph/index.js';
 import type { LoopNest } from '../loops/index.js';
 import { onCompile, type Compilation } from '../runtime/index.js';
+import type { Dot } from './dot.js';
 import { drawFused } from './draw-fused.js';
 import { drawLoops } from './draw-loops.js';
 import { drawMemory, memoryChart } from './draw-memory.js';
@@ -23,6 +24,8 @@ export type Detail = 'module' | 'region' | 'op';
 export interface DrawOptions {
   /** Default: `'region'` for the fused stage, `'module'` for graphs. */
   readonly detail?: Detail;
+  /** Whether the title and the legend stand over it: true unless told otherwise. */
+  readonly head?: boolean;
 }
 
 /** One kernel of a compiled program. */
@@ -83,14 +86,14 @@ export class Traced {
   }
 
   /** A stage as a drawing in Graphviz's DOT language. */
-  toDot(stage: DrawnStage, { detail }: DrawOptions = {}): string {
+  toDot(stage: DrawnStage, { detail, head = true }: DrawOptions = {}): string {
     const drawn = stages.filter((known) => known !== 'source');
     checkOneOf('toDot', 'drawing of stage', stage, drawn);
     if (detail !== undefined) checkOneOf('toDot', 'detail', detail, ['module', 'region', 'op']);
     const { name } = this;
     const { graph, optimized, fusion, plan } = this.compilation;
-    const draw = (of: Graph): string => (detail === 'op' ? drawOps : drawModules)(of, stage, name);
-    const drawings: Readonly<Record<DrawnStage, () => string>> = {
+    const draw = (of: Graph): Dot => (detail === 'op' ? drawOps : drawModules)(of, stage, name);
+    const drawings: Readonly<Record<DrawnStage, () => Dot>> = {
       forward: () => draw(this.forward),
       graph: () => draw(graph),
       optimized: () => draw(optimized),
@@ -98,7 +101,7 @@ export class Traced {
       loops: () => drawLoops(this.#views, name),
       memory: () => drawMemory(plan.program, name),
     };
-    return drawings[stage]();
+    return drawings[stage]().toString(head);
   }
 
   /** The memory plan as an SVG picture: the arena over the steps of the program. */

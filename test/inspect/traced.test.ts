@@ -137,6 +137,14 @@ describe('toDot', () => {
       expect(dot).toContain(text);
     }
   });
+  test.each(drawn)('the title and the legend of %s may be left out', (stage) => {
+    const [whole, bare] = [program.toDot(stage), program.toDot(stage, { head: false })];
+    expect(whole).toMatch(/^digraph \{\n {2}graph \[.*label="step: /);
+    expect(bare).not.toMatch(/^ {2}graph \[.*label=|legend0/m);
+    const nodes = (dot: string): string[] => dot.match(/^ *"(?!legend).*$/gm)!;
+    expect(nodes(bare)).toEqual(nodes(whole));
+  });
+
   test('the memory chart is a picture of every value', () => {
     const svg = program.memoryChart();
     expect(svg.match(/<rect x/g)).toHaveLength(program.compilation.plan.program.allocations.length);
