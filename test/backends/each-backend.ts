@@ -94,7 +94,7 @@ const dtypesIn = (program: Program): Set<DType> =>
     ].map(([, dtype]) => dtype as DType),
   );
 
-const device = adapter && (await requestDevice());
+const device = adapter && (await requestDevice(['timestamp-query', 'shader-f16']));
 const webgpu = device && createBackend(device);
 
 interface RunningOn {
@@ -131,7 +131,7 @@ function emitCut(program: Program, target: Target): ShaderProgram {
     buffers.map(({ dtype, elements }) => elements * dtypes[dtype].bytes),
   );
   const bindingBytes = Math.max(target.alignment, Math.ceil(Math.max(...bytes) / parts));
-  return emitProgram(program, { ...target, bindingBytes }, traitsOf(device!));
+  return emitProgram(program, { ...target, bindingBytes }, { ...traitsOf(device!), halves: false });
 }
 
 const cutUp: Readonly<Record<string, RunningOn>> = webgpu

@@ -31,17 +31,22 @@ export const defaultLimits: DeviceLimits = {
 export interface DeviceTraits {
   /** Whether a workgroup's memory is faster than the rest: a driver that computes on the CPU has no such. */
   readonly sharesMemory: boolean;
+  /** Whether it stores 16 bits by themselves. */
+  readonly halves: boolean;
 }
 
-/** What any GPU has. */
-export const plainGPU: DeviceTraits = { sharesMemory: true };
+/** What every GPU has. */
+export const plainGPU: DeviceTraits = { sharesMemory: true, halves: false };
 
 const softwareDrivers = /software|swiftshader|llvmpipe|lavapipe|basic render/i;
 
-export function traitsOf({ adapterInfo }: GPUDevice): DeviceTraits {
+export function traitsOf({ adapterInfo, features }: GPUDevice): DeviceTraits {
   const { vendor, architecture, device, description, isFallbackAdapter } = adapterInfo;
   const names = [vendor, architecture, device, description].join(' ');
-  return { sharesMemory: !isFallbackAdapter && !softwareDrivers.test(names) };
+  return {
+    sharesMemory: !isFallbackAdapter && !softwareDrivers.test(names),
+    halves: features.has('shader-f16'),
+  };
 }
 
 /** Compute shaders of a device with these limits. */

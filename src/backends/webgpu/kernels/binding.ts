@@ -1,6 +1,7 @@
 /**
  * An array in device memory as a shader sees it: one binding, or several where it is longer than a binding reaches. Elements of one and two bytes lie in words of four and two, as on the
- * host: where neighbours of a word are written by different invocations, each changes its own bits.
+ * host: where neighbours of a word are written by different invocations, each changes its own bits, unless the device has
+ * memory of 16 bits.
  */
 import { dtypes, invariant, isHalf, type DType } from '../../../core/index.js';
 import { vectorSize } from '../wgsl/lanes.js';
@@ -36,25 +37,29 @@ export class Binding {
   readonly written: boolean;
   /** Whether it is an array of vectors: it is then read and written in no other way. */
   readonly wide: boolean;
+  /** Whether its elements are of WGSL's own type of 16 bits, which only carries their bits. */
+  readonly isHalves: boolean;
   /** Elements in a word. */
   readonly #perWord: number;
   readonly #bits: number;
 
   constructor(
     readonly dtype: DType,
-    access: { readonly written: boolean; readonly wide: boolean },
+    access: { readonly written: boolean; readonly wide: boolean; readonly halves: boolean },
     readonly writer: Writer,
     readonly use: Use,
     readonly parts: Parts,
   ) {
     this.written = access.written;
     this.wide = access.wide;
+    this.isHalves = access.halves && dtype === 'float16' && this.written && !this.wide;
     this.#perWord = 4 / dtypes[dtype].bytes;
     this.#bits = 32 / this.#perWord;
   }
 
   /** The type of what the array holds. */
   get type(): string {
+    if (this.isHalves) return 'f16';
     const scalar = this.#perWord === 1 ? typeOf(this.dtype) : 'u32';
     if (!this.wide) return this.#shared ? 'atomic<u32>' : scalar;
     const words = vectorSize / this.#perWord;
@@ -63,12 +68,14 @@ export class Binding {
 
   /** Whether invocations may write parts of one word. */
   get #shared(): boolean {
-    return this.#perWord > 1 && this.written && !this.wide;
+    return this.#perWord > 1 && this.written && !this.wide && !this.isHalves;
   }
 
   read(position: string, level = this.writer.level): string {
     invariant(!this.wide, `${this.name} is read in vectors`);
     if (this.#perWord === 1) return this.#entry(position);
+    if (this.isHalves)
+      return `${this.use('float16_from_bits')}(bitcast<u32>(vec2<f16>(${this.#entry(position)}, 0)))`;
     const { at, word, offset } = this.#place(position, level);
     const found = this.#shared ? this.#atomic('atomicLoad', word) : this.#entry(word);
     return unpack(found, offset(at), this.dtype, this.use);
@@ -91,6 +98,7 @@ export class Binding {
     invariant(!this.wide, `${this.name} is written in vectors`);
     const w = this.writer;
     if (this.#perWord === 1) return this.#put(position, value.text);
+    if (this.isHalves) return this.#put(position, `bitcast<vec2<f16>>(${pack(value, this.use)}).x`);
     const { at, word, offset } = this.#place(position, w.level);
     const shift = w.declare('shift', offset(at));
     const bits = w.declare('bits', pack(value, this.use));
@@ -152,7 +160,8 @@ export class Binding {
     ...args: readonly string[]
   ): string {
     const { names, bytes, define } = this.parts;
-    const perPart = bytes / (this.wide ? vectorSize * dtypes[this.dtype].bytes : 4);
+    const own = dtypes[this.dtype].bytes;
+    const perPart = bytes / (this.wide ? vectorSize * own : this.isHalves ? own : 4);
     const name = `${verb}_${this.name}`;
     define(
       `fn ${name}(at: i32${entry && `, entry: ${entry}`})${result && ` -> ${result}`} {`,

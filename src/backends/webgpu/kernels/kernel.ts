@@ -92,7 +92,13 @@ export class Kernel {
       const cut = this.#cut(ref, elements * dtypes[dtype].bytes);
       const names = cut.refs.map(() => this.writer.fresh(name));
       const parts = { names, bytes: cut.bytes, define: (...lines: string[]) => this.define(...lines) };
-      known = new Binding(dtype, { written, wide }, this.writer, this.use, parts);
+      known = new Binding(
+        dtype,
+        { written, wide, halves: this.operands.traits.halves },
+        this.writer,
+        this.use,
+        parts,
+      );
       this.#bindings.set(key, known);
       const mode = written || this.#isWrittenTo(ref);
       for (const [i, part] of cut.refs.entries()) this.#declare(part, names[i]!, known.type, mode);
@@ -207,7 +213,9 @@ export class Kernel {
           '}',
         ]
       : [];
+    const halves = [...this.#bindings.values()].some(({ isHalves }) => isHalves);
     const code = [
+      ...(halves ? ['enable f16;'] : []),
       ...this.comment.map((line) => `// ${line}`),
       ...this.#arrays,
       ...reports,
