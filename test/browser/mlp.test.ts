@@ -64,6 +64,8 @@ describe.skipIf(lacksChromium('wasm and webgpu on a page and in a Worker'))('in 
     if (!('report' in outcome)) throw new Error(outcome.error.message);
     expect(outcome.isolated).toBe(site === 'isolated');
     expectAgrees(outcome.report, here);
+    if (site === 'isolated')
+      expect(outcome.threads).toMatchObject({ helped: true, equal: true, notices: [] });
     expect(complaints).toEqual([]);
   });
 

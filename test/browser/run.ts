@@ -2,6 +2,7 @@
 import { type BackendName } from 'fusegrad';
 import { initWebGPU, webgpuCounters, type AdapterLike, type DeviceCounters } from 'fusegrad/webgpu';
 import { report, type Report } from '../hosts/workload.js';
+import { threaded, type Threaded } from './threads.js';
 
 /** Which adapter computed, and what it was given to do. */
 export interface Device {
@@ -10,7 +11,7 @@ export interface Device {
 }
 
 export type Outcome = { readonly isolated: boolean } & (
-  | { readonly report: Report; readonly device?: Device }
+  | { readonly report: Report; readonly device?: Device; readonly threads?: Threaded }
   | { readonly error: { readonly name: string; readonly message: string } }
 );
 
@@ -37,7 +38,9 @@ async function onDevice(): Promise<{ report: Report; device: Device }> {
 export async function run(backend: BackendName): Promise<Outcome> {
   const { crossOriginIsolated: isolated } = host;
   try {
-    return { isolated, ...(backend === 'webgpu' ? await onDevice() : { report: await report(backend) }) };
+    if (backend === 'webgpu') return { isolated, ...(await onDevice()) };
+    const computed = await report(backend);
+    return { isolated, report: computed, ...(isolated && { threads: await threaded() }) };
   } catch (error) {
     const { name, message } = error as Error;
     return { isolated, error: { name, message } };
