@@ -73,11 +73,8 @@ describe('bench', () => {
     rows: 33,
     columns: 65,
   });
-  // The model steps have a dozens of contractions, each of which such a driver compiles for seconds.
   test.each(Object.keys(workloads))('%s', (name) =>
-    name.endsWith('step')
-      ? agree(workloads[name]!({}).compare(onHost), onHost)
-      : agree(workloads[name]!({}).compare(all)),
+    agree(workloads[name]!({}).compare(all, { quick: name.endsWith('step') })),
   );
 
   test.each(['W8 conv7x7s2', 'W8 depthwise3x3', 'W9 tiny'])('%s', async (name) => {
