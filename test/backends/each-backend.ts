@@ -26,8 +26,6 @@ export type Run = (
 
 /** What is known of a backend besides. */
 export interface Runner {
-  /** Whether a kernel takes seconds to compile. */
-  readonly slow: boolean;
   /** Whether buffers are cut into several bindings, which shows in few cases as well as in many. */
   readonly cut: boolean;
   readonly target: Target;
@@ -154,7 +152,6 @@ export function onEachBackend(
       (nest, inputs, cell) => run(programOf(nest, cell?.buffers ?? []), inputs, cell ? [cell.content] : []),
       {
         target,
-        slow: name in likeGPU,
         cut: name in cutUp,
         program: (program, inputs) => run(program, inputs, []),
       },

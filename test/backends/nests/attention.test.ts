@@ -150,13 +150,10 @@ onEachBackend(
         dropout: { queries: 70, keys: 66, width: 8, dropout: 0.3 },
         'dropout and causal': { queries: 70, width: 8, dropout: 0.5, causal: true },
       };
-      const slow = ['odd sizes', 'dropout and causal'];
-      const chosen = Object.entries(cases).filter(([name]) => !runner.slow || slow.includes(name));
-      it.each(chosen)('%s', { timeout }, async (_, each) => {
+      it.each(Object.entries(cases))('%s', { timeout }, async (_, each) => {
         await check(attention(each).outputs);
       });
 
-      if (runner.slow) return;
       it('without fusion', async () => {
         await check(attention({ queries: 30, width: 8 }).outputs, { fusion: false });
       });
@@ -186,8 +183,6 @@ onEachBackend(
         );
       });
 
-      if (runner.slow) return;
-
       it('views of its operands', async () => {
         const joint = leaf([2, queries, 3, 4, width]);
         const heads = [0, 1, 2].map((i) =>
@@ -211,8 +206,6 @@ onEachBackend(
         await check([attend(g.scale(q, 200), k, v)], { tolerance: 1e-3 });
       });
     });
-
-    if (runner.slow) return;
 
     describe('hand-written dropout', () => {
       const shape = [2, 3, 70, 66];
