@@ -2,6 +2,7 @@
 import { dtypes, numel } from '../core/index.js';
 import { isElementwise, storageOf, type Flow } from './flow.js';
 import type { Node } from '../graph/index.js';
+import { family, type Family } from '../ops/index.js';
 import { isView } from '../loops/index.js';
 
 /** New state is written where the old lies when the kernel reads it, so both are one buffer; a result never is. */
@@ -14,6 +15,9 @@ function cellsOf({ graph }: Flow): Map<Node, unknown> {
 const cells = new WeakMap<Flow, Map<Node, unknown>>();
 
 export const tooManyBuffers = 'the kernel would touch more buffers than the target binds';
+
+/** Kernels of these use memory besides what they read and write, each a buffer. */
+const ownMemory: ReadonlySet<Family> = new Set<Family>(['reduce', 'scan', 'scatter']);
 
 /** What one kernel of a target can bind. */
 export interface BufferLimits {
@@ -79,9 +83,11 @@ function buffersOf(
     else leaves.set(leaf, bindings(member));
   }
   again.forEach(visitOperands);
+  // Combinations over all rows, running ones and chains of destinations take memory of their own.
+  const own = new Set([...members].map(({ op }) => family(op)).filter((each) => ownMemory.has(each))).size;
   // Around a reduction the old state may be read in another loop than the new is written in: then it is written apart.
   if ([...members].every(isElementwise))
     for (const node of read) if (node.op === 'state') leaves.delete(node.attrs.leaf);
   const sum = (counts: Iterable<number>): number => [...counts].reduce((all, count) => all + count, 0);
-  return sum([...read].map(bindings)) + written + sum(leaves.values());
+  return sum([...read].map(bindings)) + written + sum(leaves.values()) + own;
 }

@@ -117,7 +117,8 @@ export class Grouping {
       return;
     }
     const twin = this.fused && family(node.op) === 'attention' ? this.#attentionTwin(node) : undefined;
-    if (twin) this.#add(twin, node, { level: 'element', at: axesFor(node.shape) });
+    if (twin && this.#fits(twin.members.keys(), [node]))
+      this.#add(twin, node, { level: 'element', at: axesFor(node.shape) });
     else this.#begin(node);
   }
 

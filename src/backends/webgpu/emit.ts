@@ -1,4 +1,5 @@
 /** A program as shaders, and what to dispatch in which order. */
+import { BackendError } from '../../core/index.js';
 import type { LoopNest } from '../../loops/index.js';
 import type { Program } from '../../plan/program.js';
 import type { Target } from '../../plan/target.js';
@@ -44,6 +45,19 @@ function withoutNames(code: string): string {
   });
 }
 
+/** @throws BackendError when a shader has more bindings than the device: the pipeline's own error would not say why. */
+function checkBindings({ name, comment }: LoopNest, { bindings, reports }: Shader, target: Target): void {
+  // The target leaves one for reports.
+  const most = target.buffersPerKernel + 1;
+  const count = bindings.length + (reports ? 1 : 0);
+  if (count <= most) return;
+  throw new BackendError(
+    [`the kernel ${name} touches ${count} buffers, and this device binds ${most}`, ...comment].join('\n    '),
+    'compute it in parts: what is read in between is stored',
+    '',
+  );
+}
+
 export function emitProgram(program: Program, target: Target, traits: DeviceTraits): ShaderProgram {
   const { slabs, runs, sharedBy } = planSlabs(program, target);
   const shaders: Shader[] = [];
@@ -78,8 +92,10 @@ export function emitProgram(program: Program, target: Target, traits: DeviceTrai
       sharedBy,
       runs: runs.get(number) ?? [],
     };
-    for (const { shader, buffers, workgroups } of emitNest(step.nest, operands))
+    for (const { shader, buffers, workgroups } of emitNest(step.nest, operands)) {
+      checkBindings(step.nest, shader, target);
       commands.push({ kind: 'dispatch', shader: numberOf(shader), buffers, workgroups, step: number });
+    }
   });
   return {
     shaders,

@@ -4,15 +4,29 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { create } from 'webgpu';
-import { F, compile, nn, ones, optim, randnLike, setBackend, tensor, zeros, type Tensor } from 'fusegrad';
+import fc from 'fast-check';
+import {
+  F,
+  Parameter,
+  compile,
+  nn,
+  ones,
+  optim,
+  randnLike,
+  setBackend,
+  tensor,
+  zeros,
+  type Tensor,
+} from 'fusegrad';
 import { workloads } from '../../../examples/bench/peer-workloads.mjs';
 import { Storage } from '../../../src/backends/storage.js';
 import { emitProgram } from '../../../src/backends/webgpu/emit.js';
 import { defaultLimits, plainGPU, webgpuTarget } from '../../../src/backends/webgpu/index.js';
 import type { Shader, ShaderProgram } from '../../../src/backends/webgpu/shader.js';
 import { dtypes, numel } from '../../../src/core/index.js';
-import { onCompile, registerBackend, type Backend } from '../../../src/runtime/index.js';
+import { compileGraph, onCompile, registerBackend, type Backend } from '../../../src/runtime/index.js';
 import type { Program } from '../../../src/plan/program.js';
+import { randomGraph } from '../../oracle/random-graph.js';
 
 /** The data of the benchmarks, made by JavaScript without types. */
 const common: unknown = await import(
@@ -237,6 +251,59 @@ describe('training steps', () => {
       const model = new nn.LSTM(6, 8, { batchFirst: true });
       train(model, (x) => model(x!)[0].pow(2).mean(), zeros([2, 5, 6]));
     }));
+});
+
+describe('attention without a matrix of scores', () => {
+  const [length, width] = [2304, 8];
+  const mask = zeros([length, length]);
+  test.each<[string, Parameters<typeof F.scaledDotProductAttention>[3]]>([
+    ['causal', { isCausal: true }],
+    ['with a mask', { attnMask: mask }],
+    ['with dropout', { dropoutP: 0.1 }],
+    ['with both', { attnMask: mask, dropoutP: 0.1 }],
+  ])('%s, and its gradients', async (_, options) => {
+    await expectAccepted(() => {
+      const operands = [0, 1, 2].map(() => new Parameter(zeros([1, 1, length, width])));
+      const [q, k, v] = operands as [Parameter, Parameter, Parameter];
+      compile(() => F.scaledDotProductAttention(q, k, v, options).square().sum().backward())();
+    });
+    const kinds = compiled.flatMap(({ program }) =>
+      program.steps.map((step) => (step.kind === 'launch' ? step.nest.kind : step.kind)),
+    );
+    expect(kinds.filter((kind) => kind === 'attention').length).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe('what takes many buffers', () => {
+  const sums = (count: number) => () => {
+    const inputs = Array.from({ length: count }, () => zeros([300, 7]));
+    compile((...xs: Tensor[]) => xs.map((x) => x.square().sum()).reduce((a, b) => a.add(b)))(...inputs);
+  };
+  test.each([4, 5, 6, 8, 30])('sums of %i tensors', (count) => expectAccepted(sums(count)));
+
+  test('a correlation and more sums', () =>
+    expectAccepted(() =>
+      compile((x: Tensor, y: Tensor) => {
+        const [dx, dy] = [x.sub(x.mean()), y.sub(y.mean())];
+        const correlation = dx.mul(dy).sum().div(dx.square().sum().mul(dy.square().sum()).sqrt());
+        return [correlation, x.sum(), y.amax(), x.mul(y).amin(), x.abs().sum(0)];
+      })(zeros([300, 7]), zeros([300, 7])),
+    ));
+
+  test('a deep model with a penalty and its gradient clipped', () =>
+    expectAccepted(() => {
+      const model = new nn.Sequential(...Array.from({ length: 6 }, () => new nn.Linear(32, 32)));
+      const penalty = (): Tensor =>
+        [...model.parameters()].map((p) => p.square().sum()).reduce((a, b) => a.add(b));
+      train(model, (x) => model(x!).square().mean().add(penalty().mul(1e-3)), zeros([8, 32]));
+    }));
+
+  test.each([true, false])('random graphs, fusion: %s', async (fusion) => {
+    const graphs = fc.sample(randomGraph({ steps: 25 }), { numRuns: 60, seed: 5 });
+    await expectAccepted(() => {
+      for (const { graph } of graphs) compileGraph(graph, { fusion, backend: 'webgpu' });
+    });
+  });
 });
 
 describe('what stands outside models', () => {

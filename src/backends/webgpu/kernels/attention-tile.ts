@@ -5,7 +5,6 @@
  */
 import type { AttentionNest, Axis, ContractOperand } from '../../../loops/index.js';
 import { literal } from '../wgsl/arithmetic.js';
-import { typeOf } from '../wgsl/value.js';
 import { Positions } from '../wgsl/positions.js';
 import { Section } from '../wgsl/section.js';
 import { Kernel, type Operands } from './kernel.js';
@@ -255,17 +254,5 @@ export class AttentionTile {
         w.close();
       }),
     );
-  }
-
-  /** Key words of dropout's draw, as u32. */
-  drawKey(): readonly string[] {
-    const { dropout } = this.nest;
-    if (!dropout) return [];
-    const section = new Section(this.kernel);
-    section.run(dropout.body);
-    return dropout.key.map((id) => {
-      const { text, dtype } = section.value(id);
-      return typeOf(dtype) === 'u32' ? text : `u32(${text})`;
-    });
   }
 }

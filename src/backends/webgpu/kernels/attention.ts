@@ -6,8 +6,11 @@
  * @see Milakov and Gimelshein, Online normalizer calculation for softmax (2018)
  */
 import type { AttentionNest } from '../../../loops/index.js';
+import type { DeviceRef } from '../shader.js';
+import { Section } from '../wgsl/section.js';
+import { typeOf } from '../wgsl/value.js';
 import { AttentionTile, block, type Pair } from './attention-tile.js';
-import type { Launch, Operands } from './kernel.js';
+import { Kernel, type Launch, type Operands } from './kernel.js';
 
 /** The score of a pair from its dot product, without regard to whether it is seen. */
 function scoreOf(tile: AttentionTile, { query, key }: Pair, dot: string): string {
@@ -16,6 +19,17 @@ function scoreOf(tile: AttentionTile, { query, key }: Pair, dot: string): string
   if (!nest.mask) return kernel.writer.declare('score', scaled);
   const mask = tile.read(nest.mask, [nest.queries, query], [nest.keys, key]);
   return kernel.writer.declare('score', `fma(${dot}, ${tile.number(nest.scale)}, ${mask})`);
+}
+
+/** The words of the key that dropout draws with. */
+function drawKey({ dropout }: AttentionNest, kernel: Kernel): readonly string[] {
+  if (!dropout) return [];
+  const section = new Section(kernel);
+  section.run(dropout.body);
+  return dropout.key.map((id) => {
+    const { text, dtype } = section.value(id);
+    return typeOf(dtype) === 'u32' ? text : `u32(${text})`;
+  });
 }
 
 /** What dropout makes of a number of a pair. */
@@ -50,7 +64,7 @@ function emitForward(nest: AttentionNest, operands: Operands): Launch {
     return (row) => `${array}[${row}]`;
   };
   const [origin, shrink, total] = [line('origin'), line('shrink'), line('total')];
-  const draw = tile.drawKey();
+  const draw = drawKey(nest, kernel);
   const result = output === undefined ? undefined : tile.startSums(nest.valueWidth);
   const hidden = `${use('float_minus_infinity')}()`;
   // Kept by the invocation that has the row's number.
@@ -112,36 +126,98 @@ function emitForward(nest: AttentionNest, operands: Operands): Launch {
   return kernel.finish();
 }
 
+/**
+ * What gradients read of each query and of the draw, in one buffer: with all operands and results they would be more than
+ * every device binds.
+ */
+class PerQuery {
+  readonly launch: Launch;
+  readonly #ref: DeviceRef;
+
+  constructor(
+    readonly nest: AttentionNest,
+    operands: Operands,
+  ) {
+    const { batch, queries, backward } = nest;
+    const count = batch.extent * queries.extent;
+    this.#ref = operands.scratch(2 * count + 2);
+    const kernel = new Kernel(`${nest.name}_rows`, operands, nest.comment);
+    const { positions, writer: w } = kernel;
+    const item = kernel.eachInvocation(count);
+    positions.unflatten([batch, queries], item);
+    const put = (place: string, word: string): void => w.line(`${this.#words(kernel)}[${place}] = ${word};`);
+    [backward!.logsumexp, backward!.rows].forEach(({ body, value }, i) => {
+      const section = new Section(kernel);
+      section.run(body);
+      put(`${i * count} + ${item}`, `bitcast<u32>(${section.value(value).text})`);
+    });
+    if (nest.dropout) {
+      w.open(`if (${item} == 0)`);
+      drawKey(nest, kernel).forEach((word, i) => put(`${2 * count + i}`, word));
+      w.close();
+    }
+    this.launch = kernel.finish();
+  }
+
+  #words(kernel: Kernel): string {
+    return kernel.scratch(this.#ref, 'of_queries', 'u32');
+  }
+
+  #number({ kernel, nest, batch }: AttentionTile, first: number, query: string): string {
+    const { queries } = nest;
+    return `bitcast<f32>(${this.#words(kernel)}[${first} + ${batch} * ${queries.extent} + ${query}])`;
+  }
+
+  logsumexp(tile: AttentionTile, query: string): string {
+    return this.#number(tile, 0, query);
+  }
+
+  rows(tile: AttentionTile, query: string): string {
+    const { batch, queries } = this.nest;
+    return this.#number(tile, batch.extent * queries.extent, query);
+  }
+
+  drawKey({ kernel, nest: { batch, queries, dropout } }: AttentionTile): readonly string[] {
+    const first = 2 * batch.extent * queries.extent;
+    return dropout ? [0, 1].map((i) => `${this.#words(kernel)}[${first + i}]`) : [];
+  }
+}
+
 /** The gradient of a pair's score, 0 where it is not seen, and the weight as dropout leaves it. */
 function gradientOf(
   tile: AttentionTile,
   pair: Pair,
   seen: string | undefined,
   [dot, product]: readonly string[],
+  perQuery: PerQuery,
   draw: readonly string[],
 ): { readonly gradient: string; readonly weight: string } {
-  const { nest, kernel } = tile;
-  const { writer: w, use } = kernel;
-  const { logsumexp, rows } = nest.backward!;
-  const at = [nest.queries, pair.query] as const;
+  const { writer: w, use } = tile.kernel;
   const score = scoreOf(tile, pair, dot!);
-  const weight = w.declare('weight', `${use('float_exp')}(${score} - ${tile.read(logsumexp, at)})`);
+  const weight = w.declare(
+    'weight',
+    `${use('float_exp')}(${score} - ${perQuery.logsumexp(tile, pair.query)})`,
+  );
   const drop = dropped(tile, pair, draw);
   const only = (text: string): string => (seen ? `select(0f, ${text}, ${seen})` : text);
   return {
-    gradient: product === undefined ? '' : only(`${weight} * (${drop(product)} - ${tile.read(rows, at)})`),
+    gradient:
+      product === undefined
+        ? ''
+        : only(`${weight} * (${drop(product)} - ${perQuery.rows(tile, pair.query)})`),
     weight: only(drop(weight)),
   };
 }
 
-function emitQueryGradient(nest: AttentionNest, operands: Operands): Launch {
+function emitQueryGradient(nest: AttentionNest, operands: Operands): Launch[] {
+  const perQuery = new PerQuery(nest, operands);
   const tile = new AttentionTile(nest, nest.queries, operands);
   const w = tile.kernel.writer;
   tile.begin();
   const q = tile.stage('q', nest.q, nest.width);
   const cotangent = tile.stage('cotangent', nest.backward!.cotangent, nest.valueWidth);
   const gradients = tile.pairs('gradients');
-  const draw = tile.drawKey();
+  const draw = perQuery.drawKey(tile);
   const result = tile.startSums(nest.width);
   tile.barrier();
   tile.eachBlock((start, count) => {
@@ -150,7 +226,7 @@ function emitQueryGradient(nest: AttentionNest, operands: Operands): Launch {
       { own: cotangent, other: nest.v, columns: nest.valueWidth },
     ];
     tile.products(start, terms, (pair, dots) => {
-      const { gradient } = gradientOf(tile, pair, tile.seen(pair, start), dots, draw);
+      const { gradient } = gradientOf(tile, pair, tile.seen(pair, start), dots, perQuery, draw);
       w.line(`${gradients(pair)} = ${gradient};`);
     });
     tile.barrier();
@@ -158,10 +234,11 @@ function emitQueryGradient(nest: AttentionNest, operands: Operands): Launch {
     tile.barrier();
   });
   tile.store(result, nest.results.gradientQ!, (sum) => `${sum} * ${tile.number(nest.scale)}`);
-  return tile.kernel.finish();
+  return [perQuery.launch, tile.kernel.finish()];
 }
 
-function emitKeyGradients(nest: AttentionNest, operands: Operands): Launch {
+function emitKeyGradients(nest: AttentionNest, operands: Operands): Launch[] {
+  const perQuery = new PerQuery(nest, operands);
   const { gradientK, gradientV } = nest.results;
   const { cotangent } = nest.backward!;
   const tile = new AttentionTile(nest, nest.keys, operands);
@@ -171,7 +248,7 @@ function emitKeyGradients(nest: AttentionNest, operands: Operands): Launch {
   const v = gradientK === undefined ? undefined : tile.stage('v', nest.v, nest.valueWidth);
   const gradients = v && tile.pairs('gradients');
   const weights = gradientV === undefined ? undefined : tile.pairs('weights');
-  const draw = tile.drawKey();
+  const draw = perQuery.drawKey(tile);
   const ofK = v && tile.startSums(nest.width);
   const ofV = weights && tile.startSums(nest.valueWidth);
   tile.barrier();
@@ -181,7 +258,7 @@ function emitKeyGradients(nest: AttentionNest, operands: Operands): Launch {
       ...(v ? [{ own: v, other: cotangent, columns: nest.valueWidth }] : []),
     ];
     tile.products(start, terms, (pair, dots) => {
-      const { gradient, weight } = gradientOf(tile, pair, tile.seen(pair, start), dots, draw);
+      const { gradient, weight } = gradientOf(tile, pair, tile.seen(pair, start), dots, perQuery, draw);
       if (gradients) w.line(`${gradients(pair)} = ${gradient};`);
       if (weights) w.line(`${weights(pair)} = ${weight};`);
     });
@@ -192,12 +269,12 @@ function emitKeyGradients(nest: AttentionNest, operands: Operands): Launch {
   });
   if (ofK) tile.store(ofK, gradientK!, (sum) => `${sum} * ${tile.number(nest.scale)}`);
   if (ofV) tile.store(ofV, gradientV!, (sum) => sum);
-  return tile.kernel.finish();
+  return [perQuery.launch, tile.kernel.finish()];
 }
 
 export function emitAttention(nest: AttentionNest, operands: Operands): Launch[] {
   const { gradientQ, gradientK, gradientV } = nest.results;
-  if (gradientQ !== undefined) return [emitQueryGradient(nest, operands)];
-  if (gradientK !== undefined || gradientV !== undefined) return [emitKeyGradients(nest, operands)];
+  if (gradientQ !== undefined) return emitQueryGradient(nest, operands);
+  if (gradientK !== undefined || gradientV !== undefined) return emitKeyGradients(nest, operands);
   return [emitForward(nest, operands)];
 }

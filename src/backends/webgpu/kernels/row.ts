@@ -23,12 +23,47 @@ const scratchBytes = 8192;
 export function emitRow(given: RowNest, operands: Operands): Launch[] {
   const nest = collapse(given);
   const rows = sizeOf(nest.rows);
-  const parts = nest.accumulators.map(({ scope }) => ({
-    words: Math.min(rows, mostParts) * (scope === 'total' ? 1 : sizeOf(nest.inner)),
-  }));
-  const partials = parts.map(({ words }) => operands.scratch(words));
+  const partials = nest.accumulators.length > 0 ? new Partials(nest, operands) : undefined;
   const walks = rows === 0 ? [] : [new RowKernel(nest, operands, partials).emit()];
-  return [...walks, ...finishes(nest, operands, partials, Math.min(rows, mostParts))];
+  return [...walks, ...(partials ? finishes(nest, operands, partials) : [])];
+}
+
+/** What each part of the rows found for each accumulator, all in one buffer: a kernel binds few. */
+class Partials {
+  /** Parts of the rows. */
+  readonly count: number;
+  /** The first word of each accumulator. */
+  readonly #bases: readonly number[];
+  readonly #ref: DeviceRef;
+
+  constructor(
+    readonly nest: RowNest,
+    operands: Operands,
+  ) {
+    this.count = Math.min(sizeOf(nest.rows), mostParts);
+    let words = 0;
+    this.#bases = nest.accumulators.map(({ scope }) => {
+      const base = words;
+      words += this.count * (scope === 'total' ? 1 : sizeOf(nest.inner));
+      return base;
+    });
+    this.#ref = operands.scratch(words);
+  }
+
+  /** The word of an accumulator at a place of its own. */
+  #word(kernel: Kernel, accumulator: number, place: string): string {
+    return `${kernel.scratch(this.#ref, 'partials', 'u32')}[${this.#bases[accumulator]!} + ${place}]`;
+  }
+
+  read(kernel: Kernel, accumulator: number, place: string): Value {
+    const dtype = kept(this.nest.accumulators[accumulator]!.dtype);
+    const word = `bitcast<${wordOf(dtype)}>(${this.#word(kernel, accumulator, place)})`;
+    return { text: kernel.writer.declare('partial', decode(word, dtype)), dtype };
+  }
+
+  write(kernel: Kernel, accumulator: number, place: string, value: Value): void {
+    kernel.writer.line(`${this.#word(kernel, accumulator, place)} = bitcast<u32>(${encode(value)});`);
+  }
 }
 
 /** What accumulates in a half type is kept in float32. */
@@ -40,15 +75,15 @@ class RowKernel {
   readonly #lanes: Lanes;
   readonly #size: number;
   readonly #rows: number;
-  /** Where each scratch slot's element of the present row and position lies. */
-  readonly #slots: ((position: string) => string)[] = [];
+  /** Where each scratch slot's element of the present row and position lies. In memory all are words of one type. */
+  readonly #slots: { readonly at: (position: string) => string; readonly inMemory: boolean }[] = [];
   #position = '0';
   #row = '0';
 
   constructor(
     readonly nest: RowNest,
     readonly operands: Operands,
-    readonly partials: readonly DeviceRef[],
+    readonly partials: Partials | undefined,
   ) {
     this.#kernel = new Kernel(nest.name, operands, nest.comment);
     this.#size = sizeOf(nest.inner);
@@ -57,15 +92,28 @@ class RowKernel {
     const alone = nest.accumulators.length === 0 && (scans || this.#size <= shortRow);
     this.#lanes = new Lanes(this.#kernel, alone ? 1 : widthFor(this.#size, scans));
     this.#section = new Section(this.#kernel, this.#kernel.positions, {
-      readScratch: (slot) => decode(this.#slots[slot]!(this.#position), nest.scratch[slot]!),
+      readScratch: (slot) => this.#readSlot(slot),
     });
+  }
+
+  #readSlot(slot: number): string {
+    const { at, inMemory } = this.#slots[slot]!;
+    const dtype = this.nest.scratch[slot]!;
+    const word = at(this.#position);
+    return decode(inMemory ? `bitcast<${wordOf(dtype)}>(${word})` : word, dtype);
+  }
+
+  #keep(slot: number, value: Value): void {
+    const { at, inMemory } = this.#slots[slot]!;
+    const word = encode(value);
+    this.#kernel.writer.line(`${at(this.#position)} = ${inMemory ? `bitcast<u32>(${word})` : word};`);
   }
 
   emit(): Launch {
     const { nest } = this;
     const { writer: w, positions } = this.#kernel;
     const lanes = this.#lanes;
-    if (nest.accumulators.length === 0) {
+    if (!this.partials) {
       this.#row = lanes.eachRow(this.#rows);
       this.#scratch();
       this.#section.run(nest.setup);
@@ -73,8 +121,8 @@ class RowKernel {
       nest.stages.forEach((stage, number) => this.#stage(stage, number, ''));
       return this.#kernel.finish();
     }
-    const parts = Math.min(this.#rows, mostParts);
-    const part = lanes.eachRow(parts);
+    const { count } = this.partials;
+    const part = lanes.eachRow(count);
     this.#section.run(nest.setup);
     this.#startColumns(part);
     const totals = nest.accumulators.map(({ scope, combine: how, dtype }) =>
@@ -82,7 +130,7 @@ class RowKernel {
         ? w.variable('total', typeOf(kept(dtype)), identity(how, kept(dtype), this.#kernel.use))
         : '',
     );
-    const most = Math.ceil(this.#rows / parts);
+    const most = Math.ceil(this.#rows / count);
     const level = w.level;
     const end = w.declare('end', `min((${part} + 1) * ${most}, ${this.#rows})`);
     this.#row = w.fresh('row');
@@ -102,49 +150,47 @@ class RowKernel {
     w.closeTo(level);
     nest.accumulators.forEach(({ scope, dtype }, i) => {
       if (scope !== 'total') return;
-      lanes.once(() => {
-        const value = encode({ text: totals[i]!, dtype: kept(dtype) });
-        w.line(`${this.#partial(i)}[${part}] = ${value};`);
-      });
+      lanes.once(() => this.partials!.write(this.#kernel, i, part, { text: totals[i]!, dtype: kept(dtype) }));
     });
     return this.#kernel.finish();
   }
 
-  #partial(i: number): string {
-    return partialOf(this.#kernel, this.nest.accumulators[i]!, this.partials[i]!);
-  }
-
   #startColumns(part: string): void {
-    const { use, writer: w } = this.#kernel;
+    const { use } = this.#kernel;
     const columns = this.nest.accumulators.flatMap((each, i) => (each.scope === 'column' ? [i] : []));
     if (columns.length === 0) return;
     this.#lanes.walk(this.#size, false, (position) => {
       for (const i of columns) {
         const { combine: how, dtype } = this.nest.accumulators[i]!;
-        const start = encode({ text: identity(how, kept(dtype), use), dtype: kept(dtype) });
-        w.line(`${this.#partial(i)}[${part} * ${this.#size} + ${position}] = ${start};`);
+        const start = { text: identity(how, kept(dtype), use), dtype: kept(dtype) };
+        this.partials!.write(this.#kernel, i, `${part} * ${this.#size} + ${position}`, start);
       }
     });
   }
 
   /** Scratch is an invocation's own or shared by a workgroup where it is small, else it lies in memory, for all rows. */
   #scratch(): void {
-    const bytes = 4 * this.#size * this.nest.scratch.length;
+    const slots = this.nest.scratch.length;
+    const bytes = 4 * this.#size * slots;
+    let memory: DeviceRef | undefined;
     this.nest.scratch.forEach((dtype, slot) => {
       if (this.#lanes.width === 1 && this.#size <= shortRow) {
         const type = `array<${wordOf(dtype)}, ${this.#size}>`;
         const array = this.#kernel.writer.variable('kept', type, `${type}()`);
-        this.#slots[slot] = (position) => `${array}[${position}]`;
+        this.#slots[slot] = { at: (position) => `${array}[${position}]`, inMemory: false };
         return;
       }
       if (this.#lanes.width > 1 && bytes <= scratchBytes) {
         const array = this.#kernel.workgroupArray('kept', wordOf(dtype), this.#size);
-        this.#slots[slot] = (position) => `${array}[${position}]`;
+        this.#slots[slot] = { at: (position) => `${array}[${position}]`, inMemory: false };
         return;
       }
-      const ref = this.operands.scratch(this.#rows * this.#size);
-      const name = this.#kernel.scratch(ref, 'kept', wordOf(dtype));
-      this.#slots[slot] = (position) => `${name}[${this.#row} * ${this.#size} + ${position}]`;
+      memory ??= this.operands.scratch(slots * this.#rows * this.#size);
+      const name = this.#kernel.scratch(memory, 'kept', 'u32');
+      const base = slot * this.#rows * this.#size;
+      const at = (position: string): string =>
+        `${name}[${base} + ${this.#row} * ${this.#size} + ${position}]`;
+      this.#slots[slot] = { at, inMemory: true };
     });
   }
 
@@ -185,14 +231,13 @@ class RowKernel {
       advance();
       section.run(stage.body, advance);
       reduces.forEach((reduce, r) => found[r]!.step(section.value(reduce.value), positions));
-      for (const { slot, value } of keeps)
-        w.line(`${this.#slots[slot]!(position)} = ${encode(section.value(value))};`);
+      for (const { slot, value } of keeps) this.#keep(slot, section.value(value));
       for (const i of columns) {
-        const { combine: how, value, dtype } = nest.accumulators[i]!;
-        const place = `${this.#partial(i)}[${part} * ${this.#size} + ${position}]`;
-        const so = { text: w.declare('column', decode(place, kept(dtype))), dtype: kept(dtype) };
-        const now = combine(how, so, { ...section.value(value), dtype: so.dtype }, use);
-        w.line(`${place} = ${encode({ text: now, dtype: so.dtype })};`);
+        const { combine: how, value } = nest.accumulators[i]!;
+        const place = `${part} * ${this.#size} + ${position}`;
+        const so = this.partials!.read(kernel, i, place);
+        const text = combine(how, so, { ...section.value(value), dtype: so.dtype }, use);
+        this.partials!.write(kernel, i, place, { text, dtype: so.dtype });
       }
       section.store(stores);
     });
@@ -207,16 +252,8 @@ class RowKernel {
 const widthFor = (size: number, scans: boolean): number =>
   scans ? 1 : Math.min(256, Math.max(32, powerFrom(Math.max(size, 1) / 2)));
 
-const partialOf = (kernel: Kernel, { dtype }: Accumulator, ref: DeviceRef): string =>
-  kernel.scratch(ref, 'partial', wordOf(kept(dtype)));
-
 /** Combines the parts in their order and writes what is computed from them. */
-function finishes(
-  nest: RowNest,
-  operands: Operands,
-  partials: readonly DeviceRef[],
-  parts: number,
-): Launch[] {
+function finishes(nest: RowNest, operands: Operands, partials: Partials): Launch[] {
   const size = sizeOf(nest.inner);
   const of = (scope: Accumulator['scope']): Launch[] => {
     const { body, stores } = scope === 'column' ? nest.finishColumns : nest.finishTotals;
@@ -235,10 +272,9 @@ function finishes(
         text: w.variable('all', typeOf(kept(dtype)), identity(how, kept(dtype), use)),
         dtype: kept(dtype),
       };
-      if (parts > 0) {
-        const part = w.loop('part', parts);
-        const place = `${partialOf(kernel, accumulator, partials[i]!)}[${part} * ${items} + ${item}]`;
-        const next = { text: w.declare('next', decode(place, sum.dtype)), dtype: sum.dtype };
+      if (partials.count > 0) {
+        const part = w.loop('part', partials.count);
+        const next = partials.read(kernel, i, `${part} * ${items} + ${item}`);
         w.line(`${sum.text} = ${combine(how, sum, next, use)};`);
         w.close();
       }
