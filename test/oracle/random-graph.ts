@@ -1,6 +1,6 @@
 /** Random well-formed graphs with data, for properties such as "fused = unfused = interpreter". */
 import fc from 'fast-check';
-import { numel } from '../../src/core/index.js';
+import { numel, type DType } from '../../src/core/index.js';
 import { print, topological, type Graph } from '../../src/graph/index.js';
 import type { Leaf, Value } from '../../src/ops/index.js';
 import { moves } from './random-moves.js';
@@ -27,8 +27,12 @@ const fits = ({ node: { shape, dtype }, bound, error }: Entry): boolean =>
  * A step is a list of choices: the first says which move, the rest what that move asks. Returned are the latest values
  * that no other reads, and some of those that others do read.
  */
-function build(steps: readonly (readonly number[])[], returned: readonly number[]): RandomGraph {
-  const pool = new Pool();
+function build(
+  steps: readonly (readonly number[])[],
+  returned: readonly number[],
+  dtypes?: ReadonlySet<DType>,
+): RandomGraph {
+  const pool = new Pool(dtypes);
   pool.entries.push(pool.leaf([3, 4], 'float32', new Choices([1])));
   for (const [first, ...rest] of steps) {
     const entry = moves[first! % moves.length]!(pool, new Choices(rest));
@@ -45,10 +49,15 @@ function build(steps: readonly (readonly number[])[], returned: readonly number[
 
 /**
  * Graphs of up to `steps` moves with one to six outputs: elementwise ops, reductions, scans, views, contractions,
- * indexing, softmax; float32 mostly, int32, bool, uint8 and int64 beside it; sizes 0, 1 and odd ones among them.
+ * indexing, softmax; float32 mostly, int32, bool, uint8 and int64 beside it, of `dtypes` alone; sizes 0, 1 and odd ones among them.
  */
-export function randomGraph({ steps = 32 } = {}): fc.Arbitrary<RandomGraph> {
+export function randomGraph({
+  steps = 32,
+  dtypes,
+}: { readonly steps?: number; readonly dtypes?: ReadonlySet<DType> } = {}): fc.Arbitrary<RandomGraph> {
   const step = fc.array(fc.nat(2 ** 16), { minLength: 10, maxLength: 10 });
   const returned = fc.array(fc.nat(2 ** 16), { maxLength: 2 });
-  return fc.tuple(fc.array(step, { maxLength: steps, size: 'max' }), returned).map((made) => build(...made));
+  return fc
+    .tuple(fc.array(step, { maxLength: steps, size: 'max' }), returned)
+    .map((made) => build(...made, dtypes));
 }

@@ -194,20 +194,23 @@ function convolution(x: Entry, choices: Choices, pool: Pool): Entry | undefined 
   return contracted(g.conv(x.node, weight.node, attrs), x, weight, numel(weight.node.shape.slice(1)));
 }
 
+/** What leaves hold, in how many of eight. */
+const leafDTypes: readonly DType[] = [
+  'float32',
+  'float32',
+  'float32',
+  'int32',
+  'float32',
+  'bool',
+  'uint8',
+  'int64',
+];
+
 export const moves: readonly Move[] = [
   // leaves
   (pool, choices) => {
     const shape = Array.from({ length: choices.below(4) }, () => choices.of(sizes));
-    const dtype = choices.of<DType>([
-      'float32',
-      'float32',
-      'float32',
-      'int32',
-      'float32',
-      'bool',
-      'uint8',
-      'int64',
-    ]);
+    const dtype = choices.of(leafDTypes.filter((each) => pool.dtypes.has(each)));
     return pool.leaf(shape, dtype, choices);
   },
   (_, choices) => {

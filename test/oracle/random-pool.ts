@@ -1,5 +1,5 @@
 /** What a random graph is grown from: choices that shrink, values with their bounds, leaves with their data. */
-import { isFloat, numel, type DType, type Shape } from '../../src/core/index.js';
+import { dtypes as every, isFloat, numel, type DType, type Shape } from '../../src/core/index.js';
 import { node, type Node } from '../../src/graph/index.js';
 import type { Leaf, Value } from '../../src/ops/index.js';
 
@@ -33,10 +33,15 @@ export class Choices {
   }
 }
 
+const all = new Set(Object.keys(every) as DType[]);
+
 /** What is made so far, and the data of its leaves. */
 export class Pool {
   readonly entries: Entry[] = [];
   readonly data = new Map<Leaf, Value[]>();
+
+  /** @param dtypes what leaves may hold: all that a backend has */
+  constructor(readonly dtypes: ReadonlySet<DType> = all) {}
 
   leaf(shape: Shape, dtype: DType, choices: Choices, limit = 6): Entry {
     const own: Leaf = { id: this.data.size, name: `x${this.data.size}` };

@@ -29,7 +29,7 @@ onEachBackend(
       'emitted programs do what their nests say, fusion: %s',
       async (fusion) => {
         await fc.assert(
-          fc.asyncProperty(randomGraph({ steps: 20 }), async ({ graph, data }) => {
+          fc.asyncProperty(randomGraph({ steps: 20, dtypes: target.dtypes }), async ({ graph, data }) => {
             const fused = fuse(simplify(graph).graph, target, { fusion });
             const { scratchBytes } = target;
             const { program, inputs } = plan(lower(fused, { segments: fusion, scratchBytes }), fused, target);
