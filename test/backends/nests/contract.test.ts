@@ -294,6 +294,36 @@ onEachBackend(
       convolve(conv),
     );
 
+    test.each([
+      { way: 'forwards', step: 1, from: -13 },
+      { way: 'backwards', step: -1, from: 1 },
+    ])('two elements in a padded depth, read $way', async ({ step, from }) => {
+      const [n, k] = axes(6, 15) as [Axis, Axis];
+      const position = addIndex(scaleIndex(at(k), step), constantIndex(from));
+      const [x, y] = [Float32Array.of(2, 3), random(15 * 6)];
+      const [got] = (
+        await run(
+          contract({
+            buffers: [
+              buffer('x', 'float32', 2),
+              buffer('y', 'float32', 15 * 6),
+              buffer('out', 'float32', 6, 'write'),
+            ],
+            m: [],
+            n: [n],
+            k: [k],
+            a: { body: [load(0, 0, position, { masks: [{ expr: position, lo: 0, hi: 2 }] })], value: 0 },
+            b: { body: [load(1, 1, flat([k, n]))], value: 1 },
+            stores: [{ buffer: 2, index: at(n), value: 2 }],
+          }),
+          [x, y],
+        )
+      ).outputs;
+      const [first, second] = step > 0 ? [13, 14] : [1, 0];
+      for (let j = 0; j < 6; j++)
+        expect(got![j]).toBeCloseTo(2 * y[first * 6 + j]! + 3 * y[second * 6 + j]!, 5);
+    });
+
     test('rows gathered while they are packed', async () => {
       const [M, N, K, V] = [40, 24, 16, 9];
       const [m, n, k] = axes(M, N, K) as [Axis, Axis, Axis];

@@ -73,7 +73,8 @@ function overDepth(
     }
     if (extent % vectorSize > 0) {
       w.open('');
-      bind(deep.axis, String(whole));
+      // A literal would make constants of positions, and compilers refuse those below zero even where a mask keeps them from being read.
+      bind(deep.axis, w.named(`k${deep.axis}`, String(whole)));
       body(steps(extent % vectorSize, deep.blocks));
       w.close();
     }

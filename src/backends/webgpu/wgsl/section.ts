@@ -155,13 +155,16 @@ export class Section {
     }
   }
 
-  /** A load that may not happen is made all the same, and not used: WebGPU keeps every access inside its buffer. */
+  /**
+   * A load that may not happen is made all the same, and not used: WebGPU keeps every access inside its buffer. One that never
+   * happens is left out: its position may be a constant below zero, which compilers refuse.
+   */
   #load({ buffer, dtype, fill, index, indirect, masks }: Load, level: number): string {
+    const otherwise = literal(fill, dtype, this.kernel.use);
+    if (this.positions.condition(masks) === 'false') return otherwise;
     const inside = this.allowed(masks, indirect, level);
     const element = this.#element(buffer, index, indirect, level);
-    return inside === undefined
-      ? element
-      : `select(${literal(fill, dtype, this.kernel.use)}, ${element}, ${inside})`;
+    return inside === undefined ? element : `select(${otherwise}, ${element}, ${inside})`;
   }
 
   #element(buffer: number, index: IndexExpr, indirect: readonly Indirect[], level: number): string {

@@ -88,7 +88,11 @@ export class Writer {
 
   /** Names a value at `level`. Names and numbers stand for themselves. */
   declare(wanted: string, text: string, level = this.level): string {
-    if (/^-?\w+$/.test(text)) return text;
+    return /^-?\w+$/.test(text) ? text : this.named(wanted, text, level);
+  }
+
+  /** Names a value at `level`, whatever it is. */
+  named(wanted: string, text: string, level = this.level): string {
     const name = this.fresh(wanted);
     this.line(`let ${name} = ${text};`, level);
     return name;
