@@ -4,8 +4,8 @@ import { noCounts, type DeviceCounters } from './counters.js';
 import type { Block, Span } from './runtime/block.js';
 import { headed } from './runtime/describe.js';
 import { PipelineCache } from './runtime/pipelines.js';
+import { Outcomes, type Run } from './runtime/outcomes.js';
 import { BufferPool } from './runtime/pool.js';
-import type { Reports } from './runtime/reports.js';
 
 /** Values of GPUBufferUsage and GPUMapMode, which a host need not have as globals. */
 export const usage = {
@@ -36,8 +36,9 @@ export class Device {
   /** Content that outlives a run: states, results, inputs that are used again. */
   readonly content: BufferPool;
   readonly #staging: BufferPool;
-  /** Programs that have run and may have found an index out of range. */
-  readonly reporting = new Set<Reports>();
+  readonly outcomes: Outcomes;
+  /** When the reads before have told what they found. */
+  #told: Promise<void> = Promise.resolve();
   /** Releases a block when nothing can reach the place that held it. */
   readonly unreachable = new FinalizationRegistry<Block>((block) => block.release());
   /** Why buffers have no memory behind them. */
@@ -68,6 +69,10 @@ export class Device {
     this.workspace = pool(usage.storage | usage.copySrc | usage.copyDst, maxStorageBufferBindingSize);
     this.content = pool(usage.storage | usage.copySrc | usage.copyDst, maxStorageBufferBindingSize);
     this.#staging = pool(usage.mapRead | usage.copyDst);
+    this.outcomes = new Outcomes(
+      (bytes) => this.content.take(bytes, 'reports of indices out of range'),
+      () => void this.#collect().catch((error: BackendError) => (this.#failure ??= error)),
+    );
     void gpu.lost.then((info) => (this.#lost = info));
     gpu.addEventListener('uncapturederror', (event) => {
       // The next read throws it: the host need not print it.
@@ -219,29 +224,39 @@ export class Device {
 
   /**
    * Bytes of the device as they are after all that has been submitted up to the call.
-   * @throws IndexError when a kernel met an index out of range since the last read.
+   * @param made the run whose result it is
+   * @throws IndexError when a kernel met an index out of range, once for each run.
    */
-  async read(from: Span, bytes: number): Promise<ArrayBuffer> {
+  async read(from: Span, bytes: number, made?: Run): Promise<ArrayBuffer> {
     this.check();
-    const reports = [...this.reporting];
-    this.reporting.clear();
-    const total = bytes + reports.reduce((sum, each) => sum + each.bytes, 0);
+    const content = await this.#collect(from, bytes);
+    this.outcomes.throwUntold(made);
+    return content;
+  }
+
+  /** Reads, and finds out what has become of the runs so far. */
+  async #collect(from?: Span, bytes = 0): Promise<ArrayBuffer> {
+    const taken = this.outcomes.take();
+    const total = bytes + taken.bytes;
+    const before = this.#told;
     let content = new ArrayBuffer(0);
-    if (total > 0) {
-      this.counters.reads++;
-      const staging = this.#staging.take(total, 'a read');
-      const encoder = this.gpu.createCommandEncoder({ label: 'a read' });
-      if (bytes > 0) encoder.copyBufferToBuffer(from.buffer, from.offset, staging, 0, bytes);
-      let offset = bytes;
-      for (const each of reports) offset += each.copyTo(encoder, staging, offset);
-      this.submit(encoder);
-      content = await this.#map(staging, total);
-    }
-    await this.settle();
-    let offset = bytes;
-    for (const each of reports) {
-      each.throwIfAny(content, offset);
-      offset += each.bytes;
+    let tell = (): void => undefined;
+    this.#told = new Promise((resolve) => (tell = resolve));
+    try {
+      if (total > 0) {
+        this.counters.reads++;
+        const staging = this.#staging.take(total, 'a read');
+        const encoder = this.gpu.createCommandEncoder({ label: 'a read' });
+        if (from && bytes > 0) encoder.copyBufferToBuffer(from.buffer, from.offset, staging, 0, bytes);
+        if (taken.bytes > 0) encoder.copyBufferToBuffer(this.outcomes.buffer, 0, staging, bytes, taken.bytes);
+        this.submit(encoder);
+        content = await this.#map(staging, total);
+      }
+      await this.settle();
+    } finally {
+      await before;
+      taken.settle(content, bytes);
+      tell();
     }
     return content.byteLength === bytes ? content : content.slice(0, bytes);
   }

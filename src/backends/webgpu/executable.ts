@@ -10,7 +10,8 @@ import { describeAllocation, describeResult, describeShader } from './runtime/de
 import { gather, slabOf } from './runtime/gather.js';
 import { InputSlot } from './runtime/input.js';
 import type { Pipeline } from './runtime/pipelines.js';
-import { DevicePlace, moveIn, placeOn, type Run } from './runtime/place.js';
+import type { Run } from './runtime/outcomes.js';
+import { DevicePlace, moveIn, placeOn } from './runtime/place.js';
 import { Reports } from './runtime/reports.js';
 import { Timing } from './runtime/timing.js';
 import { deviceBytes } from './runtime/words.js';
@@ -122,17 +123,23 @@ class Bound implements Executable {
       places.push(moveIn(device, states[i]!, dtype, name));
       this.#bindings.state[i] = places[i]!;
     }
-    this.#placeWorkspace();
-    const blocks = program.outputs.map((slot, i) =>
-      Block.take(device.content, bytesOf(slot), this.#results[i]!),
-    );
+    const blocks: Block[] = [];
+    try {
+      program.outputs.forEach((slot, i) =>
+        blocks.push(Block.take(device.content, bytesOf(slot), this.#results[i]!)),
+      );
+      this.#placeWorkspace();
+    } catch (error) {
+      for (const { buffer } of blocks) device.content.give(buffer);
+      this.#giveWorkspaceBack();
+      throw error;
+    }
     blocks.forEach(({ buffer }, i) => (this.#bindings.output[i] = { buffer, offset: 0 }));
     const run = this.#guarded(places, inputs);
     this.#giveWorkspaceBack();
     // What content lies in lives as long as the content, not as long as this program.
     this.#bindings.input.length = this.#bindings.state.length = 0;
     device.counters.runs++;
-    if (this.#reports) device.reporting.add(this.#reports);
     return program.outputs.map(({ dtype, shape }, i) => {
       const { whole } = blocks[i]!;
       return new Storage(new DevicePlace(device, whole, dtype, numel(shape), this.#results[i]!, run));
@@ -141,18 +148,19 @@ class Bound implements Executable {
 
   /** Submits the work. The device carries out all of it or, if it refuses anything, nothing: then states are as they were. */
   #guarded(places: readonly DevicePlace[], inputs: readonly Storage[]): Run {
-    const run: Run = { failure: undefined };
-    const before = inputs.flatMap((input) => placeOn(this.device, input)?.made ?? []);
+    const run: Run = {};
+    const used = inputs.flatMap((input) => placeOn(this.device, input)?.made ?? []);
+    const slot = this.device.outcomes.add(run, used, this.#reports);
     const keeping = this.#written.filter((i) => places[i]!.overwrite(run)).map((i) => places[i]!);
+    // Commands that are submitted one by one may be carried out in part.
+    if (this.#timing?.alone) for (const place of keeping) place.forget();
     this.device.guarded(
       'validation',
       `a run of ${this.program.name} is refused`,
-      () => this.#submit(),
-      (refusal) => {
-        // What was computed from nothing is nothing.
-        const failure = refusal ?? before.find((made) => made.failure)?.failure;
-        run.failure = failure;
-        if (!failure) for (const place of keeping) place.forget();
+      () => this.#submit(slot),
+      (refused) => {
+        if (refused) run.refused = run.failure = refused;
+        else for (const place of keeping) place.forget();
       },
     );
     return run;
@@ -167,13 +175,13 @@ class Bound implements Executable {
   #placeWorkspace(): void {
     const { workspace } = this.device;
     const { bytes, places, slabs } = this.#workspace;
-    const buffers = bytes.map((each, i) => workspace.take(each, this.#values[i]!));
+    const buffers = (this.#held = [] as GPUBuffer[]);
+    bytes.forEach((each, i) => buffers.push(workspace.take(each, this.#values[i]!)));
     places.forEach(({ buffer, ...part }, i) => {
       if (this.#bindings.arena[i]?.buffer !== buffers[buffer])
         this.#bindings.arena[i] = { buffer: buffers[buffer]!, ...part };
     });
     slabs.forEach((buffer, i) => (this.#bindings.slab[i] = { buffer: buffers[buffer]!, offset: 0 }));
-    this.#held = buffers;
     this.emitted.scratch.forEach((each, i) => {
       const buffer = workspace.take(each, `working memory of ${this.program.name}`);
       this.#bindings.scratch[i] = { buffer, offset: 0 };
@@ -192,7 +200,8 @@ class Bound implements Executable {
     workspace.trim(Math.max(workspace.spare, 2 * this.#workspaceBytes));
   }
 
-  #submit(): void {
+  /** @param slot where the reports of the run go */
+  #submit(slot: number): void {
     const { device, program } = this;
     const { counters } = device;
     const timing = this.#timing;
@@ -232,6 +241,7 @@ class Bound implements Executable {
       encoder = begin();
     });
     endPass();
+    this.#reports?.copyTo(encoder, device.outcomes.buffer, slot);
     timing?.resolve(encoder);
     device.submit(encoder);
     timing?.collect();

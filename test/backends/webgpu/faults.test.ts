@@ -1,7 +1,7 @@
 /** What goes wrong on a device as a user hears of it: shaders, memory, validation, loss. Faults are injected. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Parameter, compile, rand, setBackend, tensor, type Tensor } from 'fusegrad';
-import { initWebGPU } from 'fusegrad/webgpu';
+import { F, Parameter, compile, rand, setBackend, tensor, type Tensor } from 'fusegrad';
+import { initWebGPU, webgpuCounters } from 'fusegrad/webgpu';
 import { adapter, requestDevice } from './adapter.js';
 import { smallTraining } from './training.js';
 
@@ -140,6 +140,73 @@ describe.skipIf(!adapter)('a device', () => {
     step(compile((y: Tensor) => y.sin())(x));
     await expect(w.data()).rejects.toThrow(/nonsense/);
     expect(await w.tolist()).toEqual(before);
+  });
+
+  describe('an index out of range', () => {
+    const table = tensor([
+      [1, 2],
+      [3, 4],
+    ]);
+    // Indices that the host does not see.
+    const lookUp = compile((indices: Tensor) => F.embedding(indices.mul(3), table));
+    const [bad, good] = [tensor([0, 1], { dtype: 'int32' }), tensor([0, 0], { dtype: 'int32' })];
+    const refused = /^gather: index 3 at position 1 is out of range for 2 entries/;
+
+    test('is thrown by every read of the result', async () => {
+      const y = lookUp(bad);
+      const z = lookUp(good);
+      await expect(y.tolist()).rejects.toThrow(refused);
+      await expect(y.tolist()).rejects.toThrow(refused);
+      expect(await z.tolist()).toEqual([
+        [1, 2],
+        [1, 2],
+      ]);
+    });
+
+    test('is told by the next read, whatever is read, and each of several', async () => {
+      const [first, second] = [lookUp(bad), compile((i: Tensor) => F.embedding(i.mul(5), table))(bad)];
+      const z = lookUp(good);
+      await expect(z.tolist()).rejects.toThrow(/index [35] at/);
+      await expect(z.tolist()).rejects.toThrow(/index [35] at/);
+      expect(await z.sum().item()).toBe(6);
+      await expect(first.tolist()).rejects.toThrow(/index 3 at/);
+      await expect(second.tolist()).rejects.toThrow(/index 5 at/);
+    });
+
+    test('spoils what is computed from its result', async () => {
+      const double = compile((x: Tensor) => x.mul(2));
+      const y = double(double(lookUp(bad)));
+      await expect(y.tolist()).rejects.toThrow(refused);
+      await expect(y.tolist()).rejects.toThrow(refused);
+      expect(await double(table).tolist()).toEqual([
+        [2, 4],
+        [6, 8],
+      ]);
+    });
+
+    test('is not lost among many runs or with its program', async () => {
+      const once = compile((i: Tensor) => F.embedding(i.mul(7), table));
+      const y = once(bad);
+      for (let i = 0; i < 1100; i++) lookUp(good);
+      await expect(y.tolist()).rejects.toThrow(/index 7 at/);
+    });
+  });
+
+  test('a result too large for the device takes nothing with it', async () => {
+    const { maxBufferSize } = device.limits;
+    const f = compile((x: Tensor) =>
+      x
+        .exp()
+        .cumsum(0)
+        .expand(Math.ceil(maxBufferSize / 4 / 1000) + 1, 1000)
+        .mul(2),
+    );
+    const x = rand(1000);
+    for (let i = 0; i < 3; i++)
+      expect(() => f(x)).toThrow(/takes [\d.]+ MiB, and this WebGPU device has no buffer/);
+    const { buffersCreated } = webgpuCounters();
+    for (let i = 0; i < 10; i++) expect(() => f(x)).toThrow(/no buffer beyond/);
+    expect(webgpuCounters().buffersCreated).toBe(buffersCreated);
   });
 
   test('what a device refuses when it runs is named by its program, once', async () => {

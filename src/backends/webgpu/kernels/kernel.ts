@@ -11,6 +11,8 @@ import type { Use, WgslType } from '../wgsl/value.js';
 import { Writer } from '../wgsl/writer.js';
 import { Binding } from './binding.js';
 
+/** What ends a comment in WGSL: names of modules may hold anything. */
+const lineBreaks = /[\n\v\f\r\u0085\u2028\u2029]/g;
 /** Bytes of the longest vector. */
 const vectorBytes = 16;
 /** Most workgroups along one dimension of a dispatch, by WebGPU's specification. */
@@ -216,7 +218,7 @@ export class Kernel {
     const halves = [...this.#bindings.values()].some(({ isHalves }) => isHalves);
     const code = [
       ...(halves ? ['enable f16;'] : []),
-      ...this.comment.map((line) => `// ${line}`),
+      ...this.comment.map((line) => `// ${line.replace(lineBreaks, ' ')}`),
       ...this.#arrays,
       ...reports,
       ...this.#shared,

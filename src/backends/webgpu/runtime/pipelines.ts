@@ -30,13 +30,12 @@ export class PipelineCache {
     const key = keyOf(shader);
     const known = this.#made.get(key);
     if (known) return known;
-    const layout = this.#layout(shader);
     const { gpu, counters } = this.device;
     counters.pipelinesCreated++;
     const pipeline = this.device.guarded(
       'validation',
       describe(shader, of),
-      () => gpu.createComputePipeline(descriptor(gpu, shader, layout.pipeline)),
+      () => gpu.createComputePipeline(descriptor(gpu, shader, this.#layout(shader).pipeline)),
       (error) => {
         if (error) made.refused = error;
       },
@@ -46,7 +45,7 @@ export class PipelineCache {
         pass.end();
       },
     );
-    const made: Pipeline = { pipeline, layout: layout.group };
+    const made: Pipeline = { pipeline, layout: this.#layout(shader).group };
     this.#made.set(key, made);
     return made;
   }
@@ -66,19 +65,18 @@ export class PipelineCache {
   }
 
   async #makeAsync(shader: Shader, of: string, key: string): Promise<Pipeline> {
-    const layout = this.#layout(shader);
     const { gpu, counters } = this.device;
     counters.pipelinesCreated++;
     const made = await this.device
       .guarded('validation', describe(shader, of), () =>
-        gpu.createComputePipelineAsync(descriptor(gpu, shader, layout.pipeline)),
+        gpu.createComputePipelineAsync(descriptor(gpu, shader, this.#layout(shader).pipeline)),
       )
       .catch(async (error: Error) => {
         // What the scope says of the code is the cause; the pipeline's own error only follows from it.
         await this.device.settle();
         throw new BackendError(headed(describe(shader, of), (name) => `${name}: ${error.message}`));
       });
-    const pipeline = { pipeline: made, layout: layout.group };
+    const pipeline = { pipeline: made, layout: this.#layout(shader).group };
     this.#made.set(key, pipeline);
     return pipeline;
   }

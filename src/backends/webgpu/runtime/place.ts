@@ -3,12 +3,8 @@ import { BackendError, type DType, type TypedArray } from '../../../core/index.j
 import { copyOf, type Place, type Storage } from '../../storage.js';
 import type { Device } from '../device.js';
 import { Block, type Part, type Span } from './block.js';
+import type { Run } from './outcomes.js';
 import { deviceBytes, fromWords, toWords } from './words.js';
-
-/** A run of a program, and why its results have no content, once that is known. */
-export interface Run {
-  failure: BackendError | undefined;
-}
 
 /**
  * Content that came from the host, or was read back, is kept there too until the device overwrites it: it outlives the
@@ -68,7 +64,7 @@ export class DevicePlace implements Place, Span {
 
   /** What the host has of it. A run that was refused has not overwritten anything. */
   get #kept(): TypedArray | undefined {
-    return this.#overwritten && !this.#overwritten.failure ? undefined : this.#host;
+    return this.#overwritten && !this.#overwritten.refused ? undefined : this.#host;
   }
 
   get isLost(): boolean {
@@ -106,7 +102,7 @@ export class DevicePlace implements Place, Span {
     if (kept && !this.isUsable) return copyOf(kept);
     this.check();
     const writes = this.#writes;
-    const words = await this.device.read(this, this.bytes);
+    const words = await this.device.read(this, this.bytes, this.made);
     this.check();
     const content = fromWords(words, this.dtype, this.elements);
     if (this.#writes === writes) {

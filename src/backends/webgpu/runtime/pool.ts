@@ -11,12 +11,15 @@ export function sizeClass(bytes: number, ...caps: readonly number[]): number {
   const step = bytes <= 2048 ? 256 : 2 ** (Math.floor(Math.log2(bytes - 1)) - 2);
   const size = Math.max(step, Math.ceil(bytes / step) * step);
   const cap = caps.find((most) => bytes <= most && size > most);
-  return cap === undefined ? size : Math.floor(cap / 4) * 4;
+  // Vectors of 16 bytes end where the buffer does.
+  return cap === undefined ? size : Math.max(Math.floor(cap / 16) * 16, Math.ceil(bytes / 4) * 4);
 }
 
 export class BufferPool {
   /** Free buffers by size, the sizes used last at the end. */
   readonly #free = new Map<number, GPUBuffer[]>();
+  /** No longer counted. */
+  readonly #destroyed = new WeakSet<GPUBuffer>();
   /** Handed out before they were known to have no memory. */
   readonly #discarded = new WeakSet<GPUBuffer>();
   #freeBytes = 0;
@@ -68,7 +71,7 @@ export class BufferPool {
       list.splice(at, 1);
       this.#freeBytes -= size;
     } else this.#discarded.add(buffer);
-    this.#bytes -= size;
+    if (!this.#destroyed.has(buffer)) this.#bytes -= size;
     buffer.destroy();
   }
 
@@ -76,7 +79,9 @@ export class BufferPool {
   trim(spare = this.spare): void {
     for (const [size, list] of this.#free) {
       while (list.length > 0 && this.#freeBytes > spare) {
-        list.pop()!.destroy();
+        const buffer = list.pop()!;
+        buffer.destroy();
+        this.#destroyed.add(buffer);
         this.#freeBytes -= size;
         this.#bytes -= size;
       }

@@ -1,12 +1,12 @@
 /** What kernels of one program say of indices out of range: four words [check + 1, index, position, 0] on the device. */
-import { BackendError } from '../../../core/index.js';
+import { BackendError, type FusegradError } from '../../../core/index.js';
 import type { Program } from '../../../plan/program.js';
 import { outOfRange } from '../../out-of-range.js';
 import type { Device } from '../device.js';
 import type { Span } from './block.js';
+import { reportBytes } from './outcomes.js';
 
 export class Reports {
-  readonly bytes = 16;
   #own: Span | undefined;
 
   constructor(
@@ -20,31 +20,30 @@ export class Reports {
   }
 
   #make(): Span {
-    const buffer = this.device.content.take(this.bytes, `reports of ${this.program.name}`);
-    this.device.upload(buffer, new Int32Array(this.bytes / 4));
+    const buffer = this.device.content.take(reportBytes, `reports of ${this.program.name}`);
+    this.device.upload(buffer, new Int32Array(reportBytes / 4));
     return { buffer, offset: 0 };
   }
 
-  /** Copies the report for the host to look at, and clears it. */
-  copyTo(encoder: GPUCommandEncoder, to: GPUBuffer, offset: number): number {
+  /** Copies the report of a run for the host to look at, and clears it. */
+  copyTo(encoder: GPUCommandEncoder, to: GPUBuffer, offset: number): void {
     const { buffer } = this.span;
-    encoder.copyBufferToBuffer(buffer, 0, to, offset, this.bytes);
-    encoder.clearBuffer(buffer, 0, this.bytes);
-    return this.bytes;
+    encoder.copyBufferToBuffer(buffer, 0, to, offset, reportBytes);
+    encoder.clearBuffer(buffer, 0, reportBytes);
   }
 
-  /** @throws IndexError when there was one. */
-  throwIfAny(content: ArrayBuffer, offset: number): void {
+  /** The first index out of range that a run met. */
+  found(content: ArrayBuffer, offset: number): FusegradError | undefined {
     const [check, index, position] = new Int32Array(content, offset, 3);
-    if (check === 0) return;
+    if (check === 0) return undefined;
     const found = this.program.checks[check! - 1];
-    if (!found) throw new BackendError(`${this.program.name} reports check ${check}, which it does not have`);
-    throw outOfRange(found, index!, position!);
+    if (!found)
+      return new BackendError(`${this.program.name} reports check ${check}, which it does not have`);
+    return outOfRange(found, index!, position!);
   }
 
   release(): void {
     if (!this.#own) return;
-    this.device.reporting.delete(this);
     this.device.content.give(this.#own.buffer);
     this.#own = undefined;
   }
