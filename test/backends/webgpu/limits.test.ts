@@ -274,6 +274,11 @@ describe('attention without a matrix of scores', () => {
   });
 });
 
+test('what cannot be counted is refused when it is compiled', () => {
+  const most = compile((x: Tensor) => x.expand(65_536, 65_536).argmax());
+  expect(() => most(zeros([1]))).toThrow(/cannot loop over \d+ elements[^]*2147483647/);
+});
+
 describe('what takes many buffers', () => {
   const sums = (count: number) => () => {
     const inputs = Array.from({ length: count }, () => zeros([300, 7]));

@@ -8,7 +8,7 @@ import type { DeviceTraits } from '../target.js';
 import { librarySource, type HelperName } from '../wgsl/library.js';
 import { Positions } from '../wgsl/positions.js';
 import type { Use, WgslType } from '../wgsl/value.js';
-import { Writer } from '../wgsl/writer.js';
+import { checkCount, Writer } from '../wgsl/writer.js';
 import { Binding } from './binding.js';
 
 /** What ends a comment in WGSL: names of modules may hold anything. */
@@ -173,6 +173,8 @@ export class Kernel {
    */
   eachInvocation(items: number, size = 64): string {
     const w = this.writer;
+    // The last row of workgroups may reach beyond the items.
+    checkCount(items + mostGroups * size);
     const item = w.fresh('item');
     w.line(`let ${item} = i32(group(workgroup) * ${size}u + lane);`);
     w.line(`if (${item} >= ${items}) { return; }`);
@@ -183,6 +185,7 @@ export class Kernel {
 
   /** Opens the body for `groups` workgroups of `size`. @returns names of the workgroup's number and of the lane. */
   eachGroup(groups: number, size: number): { group: string; lane: string } {
+    checkCount(groups + mostGroups);
     const w = this.writer;
     this.#groups = groups;
     this.#size = size;

@@ -2,6 +2,8 @@
  * A function being written: nested blocks, each of which may declare values that everything inside it uses. What does
  * not depend on a loop is declared outside it, at the level it belongs to.
  */
+import { BackendError } from '../../../core/index.js';
+
 interface Block {
   readonly header: string;
   readonly lines: Line[];
@@ -29,6 +31,12 @@ const mostUnrolled = 16;
 
 /** A zero that no driver knows: workgroups lie in one layer. */
 const unknownZero = 'i32(workgroup.z)';
+
+/** @throws BackendError when a loop or a kernel would count beyond what an i32 holds. */
+export function checkCount(extent: number): void {
+  if (extent < 2 ** 31) return;
+  throw new BackendError(`the webgpu backend cannot loop over ${extent} elements`, 'the most are 2147483647');
+}
 
 export class Writer {
   readonly #chain: Frame[] = [frame(() => '')];
@@ -68,6 +76,7 @@ export class Writer {
 
   /** Opens a loop over [0, extent), from its end if `reverse`. @returns its variable. */
   loop(wanted: string, extent: number, reverse = false): string {
+    checkCount(extent);
     const i = this.fresh(wanted);
     const header = (weight: number): string => {
       const zero = weight > mostUnrolled ? ` + ${unknownZero}` : '';
@@ -81,6 +90,7 @@ export class Writer {
 
   /** Opens a loop from `first` to below `end` in steps: what a driver does not know, it does not unroll. @returns its variable. */
   stride(wanted: string, first: string, end: string | number, step: number): string {
+    if (typeof end === 'number') checkCount(end + step);
     const i = this.fresh(wanted);
     this.open(`for (var ${i} = ${first}; ${i} < ${end}; ${i} += ${step})`);
     return i;
