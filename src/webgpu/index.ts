@@ -3,8 +3,8 @@
  * @module
  */
 import type { DeviceCounters } from '../backends/webgpu/counters.js';
-import { createBackend, type WebGPUBackend } from '../backends/webgpu/index.js';
-import { BackendError } from '../core/index.js';
+import { createBackend, traitsOf, type WebGPUBackend } from '../backends/webgpu/index.js';
+import { ArgumentError, BackendError, kindOf } from '../core/index.js';
 import { registerBackend } from '../runtime/index.js';
 import { findGPU } from './gpu.js';
 
@@ -51,11 +51,14 @@ const useful = ['shader-f16', 'subgroups', 'timestamp-query'] as const satisfies
 
 let backend: WebGPUBackend | undefined;
 let underway: Promise<void> | undefined;
+/** The backend of each device: what lies there is found again when another one was used in between. */
+const backends = new WeakMap<GPUDevice, WebGPUBackend>();
 
 /**
  * Makes the backend 'webgpu' available: requests a device with the limits that programs profit from, or takes the one it
- * is given. In Node it needs the package `webgpu`. Called again without a device it does nothing, unless the device is lost.
- * @throws BackendError when the host has no WebGPU or no adapter.
+ * is given. In Node it needs the package `webgpu`. Called again without a device it does nothing, unless the device is lost;
+ * with a device that it knows it goes on there.
+ * @throws BackendError when the host has no WebGPU, no adapter or no device.
  * @example
  * await initWebGPU();
  * setBackend('webgpu');
@@ -69,27 +72,80 @@ export async function initWebGPU(options: WebGPUOptions = {}): Promise<void> {
 }
 
 async function initialise({ device, adapter, powerPreference }: WebGPUOptions): Promise<void> {
-  const gpu =
-    (device as GPUDevice | undefined) ?? (await requestDevice(adapter as GPUAdapter, powerPreference));
-  backend = createBackend(gpu);
+  if (device) {
+    checkKind('device', 'GPUDevice', device, [
+      'limits',
+      'features',
+      'queue',
+      'lost',
+      'createComputePipeline',
+    ]);
+    backend = await backendOn(device as GPUDevice);
+  } else {
+    if (adapter) checkKind('adapter', 'GPUAdapter', adapter, ['limits', 'features', 'requestDevice']);
+    backend = await backendFrom(await findAdapter(adapter as GPUAdapter | undefined, powerPreference));
+  }
   registerBackend(backend);
 }
 
-async function requestDevice(
-  given: GPUAdapter | undefined,
-  powerPreference: GPUPowerPreference = 'high-performance',
-): Promise<GPUDevice> {
-  const adapter = given ?? (await (await findGPU()).requestAdapter({ powerPreference }));
-  if (!adapter) {
+/** @throws ArgumentError for what lacks a member that its kind has. */
+function checkKind(option: string, kind: string, value: object, members: readonly string[]): void {
+  const missing = members.find((member) => !(member in value));
+  if (missing === undefined) return;
+  throw new ArgumentError(
+    'initWebGPU',
+    `the option '${option}' is ${kindOf(value)} without '${missing}', and should be a ${kind}`,
+    'initWebGPU() without options requests a device by itself',
+  );
+}
+
+/** The backend on a device of the user's. */
+async function backendOn(gpu: GPUDevice): Promise<WebGPUBackend> {
+  // Waits for nothing: it tells what is known by now.
+  const lost = await Promise.race([gpu.lost, Promise.resolve()]);
+  if (lost) {
     throw new BackendError(
-      'WebGPU finds no adapter on this machine',
-      'it needs a GPU with a Vulkan, Metal or Direct3D 12 driver, or a software one such as Mesa lavapipe 24 or newer',
+      `the WebGPU device that initWebGPU() is given is lost: ${lost.message.trim()}`,
+      'request another one, or let `await initWebGPU()` do so',
     );
   }
-  return adapter.requestDevice({
-    requiredFeatures: useful.filter((feature) => adapter.features.has(feature)),
-    requiredLimits: Object.fromEntries(wanted.map((limit) => [limit, adapter.limits[limit]])),
-  });
+  const known = backends.get(gpu) ?? createBackend(gpu);
+  backends.set(gpu, known);
+  return known;
+}
+
+async function findAdapter(
+  given: GPUAdapter | undefined,
+  powerPreference: GPUPowerPreference = 'high-performance',
+): Promise<GPUAdapter> {
+  const adapter = given ?? (await (await findGPU()).requestAdapter({ powerPreference }));
+  if (adapter) return adapter;
+  throw new BackendError(
+    'WebGPU finds no adapter on this machine',
+    'it needs a GPU with a Vulkan, Metal or Direct3D 12 driver, or a software one such as Mesa lavapipe 24 or newer',
+  );
+}
+
+/** The backend on a device of its own. */
+async function backendFrom(adapter: GPUAdapter): Promise<WebGPUBackend> {
+  const gpu = await requestDevice(adapter);
+  // Older browsers name the adapter only.
+  const traits = traitsOf(gpu, gpu.adapterInfo ?? adapter.info);
+  return createBackend(gpu, { own: true, traits });
+}
+
+async function requestDevice(adapter: GPUAdapter): Promise<GPUDevice> {
+  try {
+    return await adapter.requestDevice({
+      requiredFeatures: useful.filter((feature) => adapter.features.has(feature)),
+      requiredLimits: Object.fromEntries(wanted.map((limit) => [limit, adapter.limits[limit]])),
+    });
+  } catch (error) {
+    throw new BackendError(
+      `the WebGPU adapter gives no device: ${(error as Error).message.trim()}`,
+      'an adapter gives one device, once: `navigator.gpu.requestAdapter()` gets another adapter',
+    );
+  }
 }
 
 /**

@@ -117,7 +117,7 @@ const runners: Readonly<Record<string, RunningOn>> = {
 
 /** Kernels made for a GPU, by the software driver that otherwise gets other ones. */
 const likeGPU: Readonly<Record<string, RunningOn>> = device
-  ? { 'webgpu, as on a GPU': onWebGPU(createBackend(device, plainGPU)) }
+  ? { 'webgpu, as on a GPU': onWebGPU(createBackend(device, { traits: plainGPU })) }
   : {};
 
 /** A program for a device whose bindings are too short for its buffers, which are cut into as many as it binds. */

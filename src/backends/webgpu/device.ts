@@ -55,7 +55,11 @@ export class Device {
   /** An error that no scope has caught: often it only follows from one that a scope is about to tell. */
   #consequence: BackendError | undefined;
 
-  constructor(readonly gpu: GPUDevice) {
+  /** @param own whether fusegrad requested it: then every error on it is fusegrad's */
+  constructor(
+    readonly gpu: GPUDevice,
+    own = false,
+  ) {
     const { maxBufferSize, maxStorageBufferBindingSize } = gpu.limits;
     const pool = (flags: GPUBufferUsageFlags, bindable?: number): BufferPool => {
       const made: BufferPool = new BufferPool(
@@ -74,6 +78,8 @@ export class Device {
       () => void this.#collect().catch((error: BackendError) => (this.#failure ??= error)),
     );
     void gpu.lost.then((info) => (this.#lost = info));
+    // On the user's own device it may come from anything that the user does there.
+    if (!own) return;
     gpu.addEventListener('uncapturederror', (event) => {
       // The next read throws it: the host need not print it.
       (event as { preventDefault?(): void }).preventDefault?.();
@@ -194,25 +200,25 @@ export class Device {
     this.counters.uploads++;
     const { byteOffset, byteLength } = words;
     // Shared memory is no source of an upload.
-    if (words.buffer instanceof ArrayBuffer)
-      this.gpu.queue.writeBuffer(buffer, offset, words.buffer, byteOffset, byteLength);
-    else
-      this.gpu.queue.writeBuffer(
-        buffer,
-        offset,
-        new Uint8Array(words.buffer, byteOffset, byteLength).slice(),
-      );
+    const source =
+      words.buffer instanceof ArrayBuffer
+        ? new Uint8Array(words.buffer, byteOffset, byteLength)
+        : new Uint8Array(words.buffer, byteOffset, byteLength).slice();
+    this.guarded('validation', 'an upload is refused', () =>
+      this.gpu.queue.writeBuffer(buffer, offset, source),
+    );
   }
 
   /** A buffer that begins with the same bytes. */
   duplicate(from: Span, bytes: number, what: string): GPUBuffer {
     this.check();
     const to = this.content.take(bytes, what);
-    if (bytes > 0) {
+    if (bytes === 0) return to;
+    this.guarded('validation', `a copy of ${what} is refused`, () => {
       const encoder = this.gpu.createCommandEncoder({ label: what });
       encoder.copyBufferToBuffer(from.buffer, from.offset, to, 0, bytes);
       this.submit(encoder);
-    }
+    });
     return to;
   }
 

@@ -8,15 +8,26 @@ import type { ShaderProgram } from './shader.js';
 import { traitsOf, webgpuTarget } from './target.js';
 
 export { Device } from './device.js';
-export { defaultLimits, plainGPU, webgpuTarget, type DeviceLimits, type DeviceTraits } from './target.js';
+export {
+  defaultLimits,
+  plainGPU,
+  traitsOf,
+  webgpuTarget,
+  type DeviceLimits,
+  type DeviceTraits,
+} from './target.js';
 
 export interface WebGPUBackend extends Backend<ShaderProgram> {
   readonly device: Device;
 }
 
-/** The backend on a device. `traits`: what it is taken to be. */
-export function createBackend(gpu: GPUDevice, traits = traitsOf(gpu)): WebGPUBackend {
-  const device = new Device(gpu);
+/**
+ * The backend on a device.
+ * @param own whether fusegrad requested it, and nobody else computes there
+ * @param traits what it is taken to be
+ */
+export function createBackend(gpu: GPUDevice, { own = false, traits = traitsOf(gpu) } = {}): WebGPUBackend {
+  const device = new Device(gpu, own);
   const target = webgpuTarget(gpu.limits, traits);
   return {
     name: 'webgpu',

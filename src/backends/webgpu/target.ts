@@ -40,8 +40,15 @@ export const plainGPU: DeviceTraits = { sharesMemory: true, halves: false };
 
 const softwareDrivers = /software|swiftshader|llvmpipe|lavapipe|basic render/i;
 
-export function traitsOf({ adapterInfo, features }: GPUDevice): DeviceTraits {
-  const { vendor, architecture, device, description, isFallbackAdapter } = adapterInfo;
+/**
+ * Traits by what a device says of itself.
+ * @param info its adapter's names, which older browsers tell of the adapter alone, if at all
+ */
+export function traitsOf(
+  { adapterInfo, features }: Partial<GPUDevice> & Pick<GPUDevice, 'features'>,
+  info: Partial<GPUAdapterInfo> = adapterInfo ?? {},
+): DeviceTraits {
+  const { vendor, architecture, device, description, isFallbackAdapter } = info;
   const names = [vendor, architecture, device, description].join(' ');
   return {
     sharesMemory: !isFallbackAdapter && !softwareDrivers.test(names),
