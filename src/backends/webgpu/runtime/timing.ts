@@ -18,13 +18,15 @@ export class Timing {
   readonly alone: boolean;
   readonly #stepOf: readonly number[];
   #sets: GPUQuerySet[] = [];
+  /** Timestamps of the last run, as the device has them. */
+  #resolved: GPUBuffer | undefined;
   #staging: GPUBuffer | undefined;
   /** When the device was last seen to be done. */
   #done = 0;
 
   constructor(
     readonly device: Device,
-    program: Program,
+    readonly program: Program,
     commands: ShaderProgram['commands'],
   ) {
     this.alone = !device.gpu.features.has('timestamp-query');
@@ -57,10 +59,9 @@ export class Timing {
   /** Has the timestamps of this run copied where the host can read them. */
   resolve(encoder: GPUCommandEncoder): void {
     if (this.alone || this.#stepOf.length === 0) return;
-    const { gpu } = this.device;
     const size = 2 * stampBytes * this.#stepOf.length;
-    const resolved = gpu.createBuffer({ size, usage: usage.queryResolve | usage.copySrc });
-    this.#staging = gpu.createBuffer({ size, usage: usage.mapRead | usage.copyDst });
+    const resolved = (this.#resolved ??= this.#buffer(size, usage.queryResolve | usage.copySrc));
+    this.#staging = this.#buffer(size, usage.mapRead | usage.copyDst);
     this.#sets.forEach((set, i) =>
       encoder.resolveQuerySet(set, 0, set.count, resolved, i * 2 * stampBytes * perSet),
     );
@@ -73,18 +74,18 @@ export class Timing {
     if (!staging) return;
     this.#staging = undefined;
     const submitted = performance.now();
-    void staging.mapAsync(mapModeRead).then(
+    const mapped = staging.mapAsync(mapModeRead).then(
       () => {
         const stamps = new BigInt64Array(staging.getMappedRange().slice(0));
-        staging.destroy();
         const ms = (stamp: number): number => Number(stamps[stamp]!) / 1e6;
         // No run begins before it is submitted: the one that waited least tells the difference of the clocks best.
         this.watch.offset = Math.max(this.watch.offset, submitted - ms(0));
         // A clock that was reset between two stamps says nothing.
         this.#stepOf.forEach((_, i) => this.#add(i, ms(2 * i), Math.max(0, ms(2 * i + 1) - ms(2 * i))));
       },
-      () => undefined, // The device is lost: the next run says so.
+      () => undefined, // The device is lost, or had no memory: the next run says so.
     );
+    void mapped.finally(() => staging.destroy());
   }
 
   /** A command was submitted alone. */
@@ -105,6 +106,8 @@ export class Timing {
   release(): void {
     for (const set of this.#sets) set.destroy();
     this.#sets = [];
+    this.#resolved?.destroy();
+    this.#resolved = undefined;
   }
 
   /** Commands of one step follow each other. */
@@ -115,6 +118,22 @@ export class Timing {
 
   #set(index: number): GPUQuerySet {
     const count = 2 * Math.min(perSet, this.#stepOf.length - index * perSet);
-    return (this.#sets[index] ??= this.device.gpu.createQuerySet({ type: 'timestamp', count }));
+    return (this.#sets[index] ??= this.#made(() =>
+      this.device.gpu.createQuerySet({ type: 'timestamp', count }),
+    ));
+  }
+
+  #buffer(size: number, flags: GPUBufferUsageFlags): GPUBuffer {
+    const label = `timestamps of ${this.program.name}`;
+    return this.#made(() => this.device.gpu.createBuffer({ label, size, usage: flags }));
+  }
+
+  /** Has the next read say if there is no memory. */
+  #made<T>(create: () => T): T {
+    return this.device.guarded(
+      'out-of-memory',
+      `there is no memory for timestamps of ${this.program.name}`,
+      create,
+    );
   }
 }
