@@ -1,10 +1,12 @@
 /**
  * The WebGPU adapter that tests run on. In CI there must be one; elsewhere tests are left out without it, and say so.
- * FUSEGRAD_WEBGPU=required asks for one anywhere.
+ * FUSEGRAD_WEBGPU=required asks anywhere for the software driver that `.ci/run` sets up.
  */
 import { findGPU } from '../../../src/webgpu/gpu.js';
 
-const required = Boolean(process.env['CI']) || process.env['FUSEGRAD_WEBGPU'] === 'required';
+/** Whether tests are to run on lavapipe and nothing else. */
+export const pinned = process.env['FUSEGRAD_WEBGPU'] === 'required';
+const required = pinned || Boolean(process.env['CI']);
 
 async function find(): Promise<GPUAdapter | undefined> {
   let why = 'no adapter';
