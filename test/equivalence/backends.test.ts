@@ -1,14 +1,13 @@
-/** What js and wasm make of random graphs: the same bits for integers, truths and whatever is only moved. */
+/** What the backends make of random graphs: wasm's bits for integers, truths and whatever is only moved. */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isFloat } from '../../src/core/index.js';
+import { isFloat, type TypedArray } from '../../src/core/index.js';
 import { print, type Node } from '../../src/graph/index.js';
 import { family } from '../../src/ops/index.js';
-import { Instance, compileGraph, type BackendName } from '../../src/runtime/index.js';
+import { compileGraph, type BackendName } from '../../src/runtime/index.js';
 import { randomGraph } from '../oracle/random-graph.js';
-import { storagesOf } from './storages.js';
-
-const runs = Number(process.env['FUSEGRAD_RUNS'] ?? 100);
+import { resultsOf } from './results.js';
+import { settingsOf, timeout, ways } from './ways.js';
 
 /** Families of operations that move elements and compute none. */
 const moving = new Set(['leaf', 'view']);
@@ -23,33 +22,41 @@ function isExact(node: Node, known = new Map<Node, boolean>()): boolean {
   return exact;
 }
 
-it.each([true, false])('exact values have the same bits (fusion: %s)', (fusion) => {
-  let compared = 0;
-  fc.assert(
-    fc.property(randomGraph(), ({ graph, data, tolerances }) => {
-      const [js, wasm] = (['js', 'wasm'] as const).map((backend: BackendName) => {
-        const compilation = compileGraph(graph, { fusion, backend });
-        const storages = storagesOf(graph, data);
-        const results = new Instance(compilation).run(compilation.leaves, (leaf) => storages.get(leaf)!, []);
-        return results.map(({ array }) => array.slice());
-      });
-      graph.outputs.forEach((node, i) => {
-        const [one, other] = [js![i]!, wasm![i]!];
-        // Equal bytes: -0 is not 0.
-        if (isExact(node)) {
-          compared++;
-          expect(new Uint8Array(other.buffer), print(graph)).toEqual(new Uint8Array(one.buffer));
-          return;
-        }
-        // Each is within the tolerance of what is right.
-        one.forEach((value: number | bigint, j: number) => {
-          const [a, b] = [Number(value), Number(other[j])];
-          const equal = Object.is(a, b) || a === b || Math.abs(a - b) <= 2 * tolerances[i]!;
-          if (!equal) throw new Error(`output ${i}, element ${j}: js ${a}, wasm ${b}\n${print(graph)}`);
+const bytesOf = ({ buffer, byteOffset, byteLength }: TypedArray): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+const others = ways.filter(({ backend }) => backend !== 'wasm');
+
+it.each(others)(
+  'exact values have the bits of wasm ($backend, fusion: $fusion)',
+  { timeout },
+  async (way) => {
+    const settings = settingsOf(way, { host: 100, webgpu: 25 });
+    let compared = 0;
+    await fc.assert(
+      fc.asyncProperty(randomGraph(way), async ({ graph, data, tolerances }) => {
+        const on = (backend: BackendName): Promise<TypedArray[]> =>
+          resultsOf(compileGraph(graph, { ...way, backend }), graph, data);
+        const [wasm, other] = [await on('wasm'), await on(way.backend)];
+        graph.outputs.forEach((node, i) => {
+          const [expected, actual] = [wasm[i]!, other[i]!];
+          // Equal bytes: -0 is not 0.
+          if (isExact(node)) {
+            compared++;
+            expect(bytesOf(actual), print(graph)).toEqual(bytesOf(expected));
+            return;
+          }
+          // Each is within the tolerance of what is right.
+          expected.forEach((value: number | bigint, j: number) => {
+            const [a, b] = [Number(value), Number(actual[j])];
+            const equal = Object.is(a, b) || a === b || Math.abs(a - b) <= 2 * tolerances[i]!;
+            if (!equal)
+              throw new Error(`output ${i}, element ${j}: wasm ${a}, ${way.backend} ${b}\n${print(graph)}`);
+          });
         });
-      });
-    }),
-    { numRuns: runs },
-  );
-  expect(compared).toBeGreaterThan(runs / 2);
-});
+      }),
+      settings,
+    );
+    expect(compared).toBeGreaterThan(settings.numRuns / 2);
+  },
+);

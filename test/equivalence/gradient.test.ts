@@ -4,13 +4,11 @@ import { expect, it } from 'vitest';
 import { grad } from '../../src/autodiff/index.js';
 import { g, print, topological, type Graph, type Node } from '../../src/graph/index.js';
 import type { Leaf, Value } from '../../src/ops/index.js';
-import { Instance, compileGraph } from '../../src/runtime/index.js';
+import { compileGraph } from '../../src/runtime/index.js';
 import { interpret } from '../oracle/interpreter.js';
 import { randomGraph } from '../oracle/random-graph.js';
-import { storagesOf } from './storages.js';
-import { ways } from './ways.js';
-
-const runs = Number(process.env['FUSEGRAD_RUNS'] ?? 60);
+import { resultsOf } from './results.js';
+import { settingsOf, timeout, ways } from './ways.js';
 
 const everything = (x: Node): Node =>
   g.sum(
@@ -48,17 +46,19 @@ function swayed(graph: Graph, data: ReadonlyMap<Leaf, readonly Value[]>): number
   );
 }
 
-it.each(ways)('gradients of random graphs (%s, fusion: %s)', (backend, fusion) => {
-  fc.assert(
-    fc.property(randomGraph({ steps: 10 }), ({ graph: plain, data }) => {
+it.each(ways)('gradients of random graphs ($backend, fusion: $fusion)', { timeout }, async (way) => {
+  const settings = settingsOf(way, { host: 60, webgpu: 15 });
+  let compared = 0;
+  await fc.assert(
+    fc.asyncProperty(randomGraph({ steps: 10, dtypes: way.dtypes }), async ({ graph: plain, data }) => {
       const graph = withGradients(plain.outputs);
       if (!graph) return;
+      compared++;
       const expected = interpret(graph, (leaf) => data.get(leaf)!);
       const sway = swayed(graph, data);
-      const compilation = compileGraph(graph, { fusion, backend });
-      const storages = storagesOf(graph, data);
-      const results = new Instance(compilation).run(compilation.leaves, (leaf) => storages.get(leaf)!, []);
-      results.forEach(({ array: result }, o) => {
+      const compilation = compileGraph(graph, way);
+      const results = await resultsOf(compilation, graph, data);
+      results.forEach((result, o) => {
         const right = Array.from<Value, number>(expected[o]!.data, Number);
         const scale = Math.max(1, ...right.map(Math.abs));
         expect(result.length).toBe(right.length);
@@ -73,6 +73,7 @@ it.each(ways)('gradients of random graphs (%s, fusion: %s)', (backend, fusion) =
         });
       });
     }),
-    { numRuns: runs },
+    settings,
   );
+  expect(compared).toBeGreaterThan(settings.numRuns / 2);
 });

@@ -2,27 +2,24 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { print } from '../../src/graph/index.js';
-import { Instance, compileGraph } from '../../src/runtime/index.js';
+import { compileGraph } from '../../src/runtime/index.js';
 import { interpret } from '../oracle/interpreter.js';
 import { randomGraph } from '../oracle/random-graph.js';
-import { storagesOf } from './storages.js';
-import { ways } from './ways.js';
-
-const runs = Number(process.env['FUSEGRAD_RUNS'] ?? 150);
+import { resultsOf } from './results.js';
+import { settingsOf, timeout, ways } from './ways.js';
 
 function close(actual: number, expected: number, tolerance: number): boolean {
   if (Number.isNaN(expected)) return Number.isNaN(actual);
   return actual === expected || Math.abs(actual - expected) <= tolerance;
 }
 
-it.each(ways)('gives what the interpreter gives (%s, fusion: %s)', (backend, fusion) => {
-  fc.assert(
-    fc.property(randomGraph(), ({ graph, data, tolerances }) => {
+it.each(ways)('gives what the interpreter gives ($backend, fusion: $fusion)', { timeout }, async (way) => {
+  await fc.assert(
+    fc.asyncProperty(randomGraph(way), async ({ graph, data, tolerances }) => {
       const expected = interpret(graph, (leaf) => data.get(leaf)!);
-      const compilation = compileGraph(graph, { fusion, backend });
-      const storages = storagesOf(graph, data);
-      const results = new Instance(compilation).run(compilation.leaves, (leaf) => storages.get(leaf)!, []);
-      results.forEach(({ array: result }, i) => {
+      const compilation = compileGraph(graph, way);
+      const results = await resultsOf(compilation, graph, data);
+      results.forEach((result, i) => {
         const reference = expected[i]!.data;
         expect(result.length).toBe(reference.length);
         for (let j = 0; j < result.length; j++) {
@@ -33,6 +30,6 @@ it.each(ways)('gives what the interpreter gives (%s, fusion: %s)', (backend, fus
         }
       });
     }),
-    { numRuns: runs },
+    settingsOf(way, { host: 150, webgpu: 25 }),
   );
 });

@@ -5,17 +5,24 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { grad } from '../../src/autodiff/index.js';
-import { dtypes, numel, sameShape, type Shape, type TypedArray } from '../../src/core/index.js';
+import {
+  dtypes as every,
+  numel,
+  sameShape,
+  type DType,
+  type Shape,
+  type TypedArray,
+} from '../../src/core/index.js';
 import { g, print, type Graph, type Node } from '../../src/graph/index.js';
 import { encode, type Leaf, type Value } from '../../src/ops/index.js';
-import { Cell, Instance, Storage, compileGraph } from '../../src/runtime/index.js';
+import { Cell, Instance, compileGraph } from '../../src/runtime/index.js';
 import { interpret } from '../oracle/interpreter.js';
 import { moves } from '../oracle/random-moves.js';
 import { Choices, Pool, type Entry } from '../oracle/random-pool.js';
 import { runProgram } from '../oracle/run-program.js';
-import { ways } from './ways.js';
+import { storagesOf } from './storages.js';
+import { settingsOf, timeout, ways, type Way } from './ways.js';
 
-const runs = Number(process.env['FUSEGRAD_RUNS'] ?? 100);
 const shapes: readonly Shape[] = [[3, 3], [3, 3], [4], [2, 3], [3, 2], [], [4], [1, 3], [3, 1, 2]];
 /** Larger values are pressed into this, so that a step can follow a step. */
 const limit = 2;
@@ -104,9 +111,13 @@ function updates(pool: Pool, cells: readonly Cell[], choices: Choices): Map<Cell
   return found;
 }
 
-function build(steps: readonly (readonly number[])[], last: readonly number[]): RandomStep {
+function build(
+  dtypes: ReadonlySet<DType>,
+  steps: readonly (readonly number[])[],
+  last: readonly number[],
+): RandomStep {
   const choices = new Choices(last);
-  const pool = new Pool();
+  const pool = new Pool(dtypes);
   const first = new Map<Cell, TypedArray>();
   const cells = Array.from({ length: 2 + choices.below(4) }, (_, i) => {
     const shape = choices.of(shapes);
@@ -114,7 +125,7 @@ function build(steps: readonly (readonly number[])[], last: readonly number[]): 
     const own = new Pool();
     own.leaf(shape, dtype, choices);
     const data = [...own.data.values()][0]!;
-    const cell = new Cell(new dtypes[dtype].array(numel(shape)), shape, dtype, `cell${i}`);
+    const cell = new Cell(new every[dtype].array(numel(shape)), shape, dtype, `cell${i}`);
     data.forEach((value, j) => (cell.array[j] = encode(value, dtype) as never));
     first.set(cell, cell.array.slice());
     pool.entries.push({ node: cell.node, bound: dtype === 'int32' ? 6 : limit, error: 0 });
@@ -187,60 +198,48 @@ function build(steps: readonly (readonly number[])[], last: readonly number[]): 
 
 const numbers = (from: ArrayLike<unknown>): number[] => Array.from(from as ArrayLike<number>, Number);
 
-const randomStep = (): fc.Arbitrary<RandomStep> => {
+const randomStep = ({ dtypes }: Way): fc.Arbitrary<RandomStep> => {
   const step = fc.array(fc.nat(2 ** 16), { minLength: 10, maxLength: 10 });
   return fc
     .tuple(
       fc.array(step, { maxLength: 14, size: 'max' }),
       fc.array(fc.nat(2 ** 16), { minLength: 80, maxLength: 80 }),
     )
-    .map(([steps, last]) => build(steps, last));
+    .map((made) => build(dtypes, ...made));
 };
 
-it.each(ways)('state after three steps (%s, fusion: %s)', (backend, fusion) => {
-  fc.assert(
-    fc.property(randomStep(), ({ graph, cells, first, data }) => {
-      for (const [cell, content] of first) cell.array.set(content as never);
-      const inputs = new Map<Leaf, Storage>();
-      const compilation = compileGraph(graph, { fusion, backend });
-      const instance = new Instance(compilation);
-      const read =
-        (noise = 0) =>
-        (leaf: Leaf): ArrayLike<number | bigint> => {
-          const values = leaf instanceof Cell ? leaf.array : data.get(leaf)!;
-          if (
-            noise === 0 ||
-            typeof values[0] === 'bigint' ||
-            (leaf instanceof Cell && leaf.dtype !== 'float32')
-          )
-            return values as number[];
-          return numbers(values).map((x, i) =>
-            Number.isInteger(x) ? x : x * (1 + noise * Math.sin(i * 7 + noise * 1e7)),
-          );
-        };
+/** Copies of what cells hold, wherever it lies. */
+const contentOf = async (cells: readonly Cell[]): Promise<Map<Leaf, TypedArray>> =>
+  new Map(await Promise.all(cells.map(async (cell) => [cell, await cell.storage.read()] as const)));
+
+it.each(ways)('state after three steps ($backend, fusion: $fusion)', { timeout }, async (way) => {
+  await fc.assert(
+    fc.asyncProperty(randomStep(way), async ({ graph, cells, first, data }) => {
+      for (const [cell, content] of first) cell.storage.write(content);
+      const compilation = compileGraph(graph, way);
+      const instance = await Instance.loadAsync(compilation);
+      const inputs = storagesOf(graph, data);
+      const written = graph.assigns.map(({ leaf }) => leaf as Cell);
       for (let step = 0; step < 3; step++) {
-        const before = compilation.plan.states.map((leaf) => [...(leaf as Cell).array] as Value[]);
+        const before = await contentOf(cells);
+        const read =
+          (noise = 0) =>
+          (leaf: Leaf): ArrayLike<number | bigint> => {
+            const values = before.get(leaf) ?? data.get(leaf)!;
+            const whole = typeof values[0] === 'bigint' || (leaf instanceof Cell && leaf.dtype !== 'float32');
+            if (noise === 0 || whole) return values as number[];
+            return numbers(values).map((x, i) =>
+              Number.isInteger(x) ? x : x * (1 + noise * Math.sin(i * 7 + noise * 1e7)),
+            );
+          };
         const expected = interpret(graph, read());
         const moved = [1e-6, -2e-6].map((noise) => interpret(graph, read(noise)));
-        const untouched = new Map(cells.map((cell) => [cell, cell.array.slice()]));
-        const results = instance.run(
-          compilation.leaves,
-          (leaf) => {
-            const known = inputs.get(leaf);
-            if (known) return known;
-            const values = data.get(leaf)!;
-            const slot = compilation.plan.program.inputs[compilation.plan.inputs.indexOf(leaf)]!;
-            const array = new dtypes[slot.dtype].array(values.length);
-            values.forEach((value, i) => (array[i] = encode(value, slot.dtype) as never));
-            const storage = new Storage(array);
-            inputs.set(leaf, storage);
-            return storage;
-          },
-          graph.assigns.map(({ leaf }) => leaf as Cell),
-        );
-        const actual = [...results, ...graph.assigns.map(({ leaf }) => leaf as Cell)].map(
-          ({ array }) => array,
-        );
+        const results = instance.run(compilation.leaves, (leaf) => inputs.get(leaf)!, written);
+        const after = await contentOf(cells);
+        const actual = [
+          ...(await Promise.all(results.map((result) => result.read()))),
+          ...written.map((cell) => after.get(cell)!),
+        ];
         actual.forEach((values, i) => {
           const right = numbers(expected[i]!.data);
           expect(values.length).toBe(right.length);
@@ -250,9 +249,8 @@ it.each(ways)('state after three steps (%s, fusion: %s)', (backend, fusion) => {
             const tolerance = expected[i]!.dtype === 'float32' ? 2e-5 * scale + 30 * sway : 0;
             const got = Number(values[j]);
             if (got === value || Math.abs(got - value) <= tolerance) return;
-            const what =
-              i < graph.outputs.length ? `output ${i}` : graph.assigns[i - graph.outputs.length]!.leaf.name;
-            const states = before.map((each) => [...each]);
+            const what = i < graph.outputs.length ? `output ${i}` : written[i - graph.outputs.length]!.name;
+            const states = compilation.plan.states.map((leaf) => [...before.get(leaf)!] as Value[]);
             const program = runProgram(
               compilation.plan.program,
               compilation.plan.inputs.map((leaf) => [...data.get(leaf)!]),
@@ -261,18 +259,19 @@ it.each(ways)('state after three steps (%s, fusion: %s)', (backend, fusion) => {
             const byProgram =
               i < program.length
                 ? program[i]![j]
-                : states[compilation.plan.states.indexOf(graph.assigns[i - program.length]!.leaf)]![j];
+                : states[compilation.plan.states.indexOf(written[i - program.length]!)]![j];
             throw new Error(
               `step ${step}, ${what}, element ${j}: ${got} instead of ${value} (the program by its definition: ${byProgram})\n${print(graph)}\n${compilation.source}`,
             );
           });
         });
-        const assigned = new Set(graph.assigns.map(({ leaf }) => leaf));
-        for (const [cell, content] of untouched)
-          if (!assigned.has(cell)) expect([...cell.array]).toEqual([...content]);
+        for (const [leaf, content] of before)
+          if (!written.includes(leaf as Cell)) expect([...after.get(leaf)!]).toEqual([...content]);
       }
-      for (const [leaf, { array }] of inputs) expect(numbers(array)).toEqual(numbers(data.get(leaf)!));
+      for (const [leaf, storage] of inputs)
+        expect(numbers(await storage.read())).toEqual(numbers(data.get(leaf)!));
+      instance.release();
     }),
-    { numRuns: runs },
+    settingsOf(way, { host: 100, webgpu: 20 }),
   );
 });
