@@ -28,6 +28,8 @@ export type Run = (
 export interface Runner {
   /** Whether buffers are cut into several bindings, which shows in few cases as well as in many. */
   readonly cut: boolean;
+  /** Whether long rows are combined in subgroups. */
+  readonly subgroups: boolean;
   readonly target: Target;
   readonly program: (program: Program, inputs: readonly TypedArray[]) => Promise<Ran>;
 }
@@ -92,7 +94,7 @@ const dtypesIn = (program: Program): Set<DType> =>
     ].map(([, dtype]) => dtype as DType),
   );
 
-const device = adapter && (await requestDevice(['timestamp-query', 'shader-f16']));
+const device = adapter && (await requestDevice(['timestamp-query', 'shader-f16', 'subgroups']));
 const webgpu = device && createBackend(device);
 
 interface RunningOn {
@@ -115,9 +117,13 @@ const runners: Readonly<Record<string, RunningOn>> = {
   ...(webgpu && { webgpu: onWebGPU(webgpu) }),
 };
 
-/** Kernels made for a GPU, by the software driver that otherwise gets other ones. */
+/** Kernels made for a GPU, by the software driver that otherwise gets other ones. They use subgroups if it has them. */
 const likeGPU: Readonly<Record<string, RunningOn>> = device
-  ? { 'webgpu, as on a GPU': onWebGPU(createBackend(device, { traits: plainGPU })) }
+  ? {
+      'webgpu, as on a GPU': onWebGPU(
+        createBackend(device, { traits: { ...traitsOf(device), sharesMemory: true } }),
+      ),
+    }
   : {};
 
 /** A program for a device whose bindings are too short for its buffers, which are cut into as many as it binds. */
@@ -153,6 +159,7 @@ export function onEachBackend(
       {
         target,
         cut: name in cutUp,
+        subgroups: name in likeGPU && device!.features.has('subgroups'),
         program: (program, inputs) => run(program, inputs, []),
       },
     );

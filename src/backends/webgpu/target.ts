@@ -33,10 +33,12 @@ export interface DeviceTraits {
   readonly sharesMemory: boolean;
   /** Whether it stores 16 bits by themselves. */
   readonly halves: boolean;
+  /** Least and most invocations of a subgroup; undefined where shaders may not use subgroups. */
+  readonly subgroupSizes: readonly [number, number] | undefined;
 }
 
 /** What every GPU has. */
-export const plainGPU: DeviceTraits = { sharesMemory: true, halves: false };
+export const plainGPU: DeviceTraits = { sharesMemory: true, halves: false, subgroupSizes: undefined };
 
 const softwareDrivers = /software|swiftshader|llvmpipe|lavapipe|basic render/i;
 
@@ -49,10 +51,15 @@ export function traitsOf(
   info: Partial<GPUAdapterInfo> = adapterInfo ?? {},
 ): DeviceTraits {
   const { vendor, architecture, device, description, isFallbackAdapter } = info;
+  const { subgroupMinSize, subgroupMaxSize } = info;
   const names = [vendor, architecture, device, description].join(' ');
   return {
     sharesMemory: !isFallbackAdapter && !softwareDrivers.test(names),
     halves: features.has('shader-f16'),
+    subgroupSizes:
+      features.has('subgroups') && subgroupMinSize && subgroupMaxSize
+        ? [subgroupMinSize, subgroupMaxSize]
+        : undefined,
   };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { DType } from '../../../src/core/index.js';
 import {
   addIndex,
   constantIndex,
@@ -41,7 +42,7 @@ const close = (got: ArrayLike<number | bigint>, want: ArrayLike<number>, digits 
 };
 
 onEachBackend(
-  (run) => {
+  (run, { subgroups }) => {
     describe.each([
       ['rows contiguous in themselves', false],
       ['neighbouring rows side by side', true],
@@ -369,6 +370,88 @@ onEachBackend(
       }
     });
 
+    test.each<[Combine, DType]>([
+      ['sum', 'float32'],
+      ['prod', 'float32'],
+      ['max', 'float32'],
+      ['min', 'float32'],
+      ['argmax', 'float32'],
+      ['argmin', 'float32'],
+      ['sum', 'int8'],
+      ['prod', 'int32'],
+      ['max', 'uint32'],
+      ['argmin', 'int32'],
+      ['sum', 'bool'],
+      ['prod', 'bool'],
+      ['argmax', 'bool'],
+    ])('%s of %s over long rows', async (combine, of) => {
+      const [rows, columns] = [5, 700];
+      const [r, c] = axes(rows, columns) as [Axis, Axis];
+      // Small whole numbers, whose sums and products are exact in any order.
+      const small = (j: number): number =>
+        combine === 'prod' ? (j % 5 === 0 ? -1 : 1) : ((j * 37) % 23) - 7;
+      const lines = [
+        small,
+        (j: number) => (j === 611 ? 40 : j === 77 ? -40 : 1),
+        (j: number) => (j % 3 === 0 ? -0 : 0),
+        () => 1,
+        (j: number) => (of === 'float32' && j >= 300 && j % 100 === 99 ? NaN : small(j)),
+      ].map((value) => {
+        const values = Array.from({ length: columns }, (_, j) => value(j));
+        return array(of, of === 'bool' ? values.map((each) => Number(each > 0)) : values) as Float32Array;
+      });
+      const x = array(
+        of,
+        lines.flatMap((line) => [...line]),
+      );
+      const positions = combine.startsWith('arg');
+      const dtype = positions ? 'int32' : of;
+      const nest = row({
+        buffers: [buffer('x', of, x.length), buffer('out', dtype, rows, 'write')],
+        rows: [r],
+        inner: [c],
+        stages: [
+          stage({
+            body: [load(0, 0, flat([r, c]), { dtype: of })],
+            reduces: [{ id: 1, combine, value: 0, dtype, ...(positions ? { position: at(c), of } : {}) }],
+          }),
+          stage({ rowStores: [{ buffer: 1, index: at(r), value: 1 }] }),
+        ],
+      });
+      const extreme = (line: Float32Array, how: 'max' | 'min'): number =>
+        line.reduce((a, b) => Math[how](a, b));
+      const results: Record<Combine, (line: Float32Array) => number> = {
+        sum: (line) => (of === 'bool' ? Number(line.includes(1)) : line.reduce((a, b) => a + b, 0)),
+        prod: (line) => line.reduce((a, b) => a * b, 1),
+        max: (line) => extreme(line, 'max'),
+        min: (line) => extreme(line, 'min'),
+        argmax: (line) => line.findIndex((each) => each === extreme(line, 'max') || Number.isNaN(each)),
+        argmin: (line) => line.findIndex((each) => each === extreme(line, 'min') || Number.isNaN(each)),
+      };
+      const { outputs } = await run(nest, [x]);
+      expect(outputs[0]).toEqual(array(dtype, lines.map(results[combine])));
+    });
+
+    test('sums of one row are the same bits in every run', async () => {
+      const [r, c] = axes(64, 1000) as [Axis, Axis];
+      const nest = row({
+        buffers: [buffer('x', 'float32', 64_000), buffer('out', 'float32', 64, 'write')],
+        rows: [r],
+        inner: [c],
+        stages: [
+          stage({
+            body: [load(0, 0, at(c))],
+            reduces: [{ id: 1, combine: 'sum', value: 0, dtype: 'float32' }],
+          }),
+          stage({ rowStores: [{ buffer: 1, index: at(r), value: 1 }] }),
+        ],
+      });
+      const x = random(64_000);
+      const runs = await Promise.all([1, 2, 3].map(() => run(nest, [x])));
+      expect(new Set(runs.flatMap(({ outputs }) => [...outputs[0]!])).size).toBe(1);
+      expect(runs[0]!.source.includes('enable subgroups')).toBe(subgroups);
+    });
+
     test('no rows at all: totals are their identity', async () => {
       const [r, c] = axes(0, 3) as [Axis, Axis];
       const { outputs } = await run(
@@ -391,5 +474,5 @@ onEachBackend(
       expect([...outputs[0]!]).toEqual([0]);
     });
   },
-  { cut: true },
+  { gpu: true, cut: true },
 );

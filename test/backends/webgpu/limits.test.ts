@@ -55,13 +55,16 @@ interface Compiled {
 
 const compiled: Compiled[] = [];
 let device: GPUDevice;
+/** One with subgroups. */
+let other: GPUDevice;
 let stop: () => void;
 
 beforeAll(async () => {
   // Without a reference of its own it would be collected while its device is in use, which ends the process.
   const gpu = ((globalThis as { nullGPU?: GPU }).nullGPU ??= create(['backend=null']));
-  const adapter = await gpu.requestAdapter();
-  device = await adapter!.requestDevice();
+  const adapter = async (): Promise<GPUAdapter> => (await gpu.requestAdapter())!;
+  device = await (await adapter()).requestDevice();
+  other = await (await adapter()).requestDevice({ requiredFeatures: ['subgroups'] });
   registerBackend(standIn);
   setBackend('webgpu');
   stop = onCompile(({ plan, emitted }) =>
@@ -78,20 +81,20 @@ const bindingsOf = ({ bindings, reports }: Shader): readonly string[] =>
   reports ? [...bindings, 'read_write'] : bindings;
 
 /** What the device says against a shader, or undefined. */
-async function refusal(shader: Shader): Promise<string | undefined> {
-  device.pushErrorScope('validation');
-  const layout = device.createBindGroupLayout({
+async function refusal(shader: Shader, by = device): Promise<string | undefined> {
+  by.pushErrorScope('validation');
+  const layout = by.createBindGroupLayout({
     entries: bindingsOf(shader).map((access, binding) => ({
       binding,
       visibility: 4,
       buffer: { type: access === 'read' ? 'read-only-storage' : 'storage' },
     })),
   });
-  device.createComputePipeline({
-    layout: device.createPipelineLayout({ bindGroupLayouts: [layout] }),
-    compute: { module: device.createShaderModule({ code: shader.code }), entryPoint: 'main' },
+  by.createComputePipeline({
+    layout: by.createPipelineLayout({ bindGroupLayouts: [layout] }),
+    compute: { module: by.createShaderModule({ code: shader.code }), entryPoint: 'main' },
   });
-  return (await device.popErrorScope())?.message;
+  return (await by.popErrorScope())?.message;
 }
 
 const scalarBytes: Readonly<Record<string, number>> = { f32: 4, i32: 4, u32: 4, bool: 4, vec4f: 16 };
@@ -104,6 +107,12 @@ const workgroupBytes = ({ code }: Shader): number =>
     if (bytes === undefined) throw new Error(`how large is ${line}`);
     return sum + bytes * Number(length);
   }, 0);
+
+/** The shaders of a program that use subgroups where there are some. */
+const inSubgroups = (program: Program): readonly Shader[] =>
+  emitProgram(program, standIn.target, { ...plainGPU, subgroupSizes: [32, 32] }).shaders.filter(({ code }) =>
+    code.startsWith('enable subgroups'),
+  );
 
 /** Everything that is wrong with what has been compiled, and how many shaders that was. */
 async function problemsOf(run: () => unknown): Promise<{ shaders: number; problems: string[] }> {
@@ -123,6 +132,10 @@ async function problemsOf(run: () => unknown): Promise<{ shaders: number; proble
       if (bytes > most.workgroupBytes) say(`shares ${bytes} bytes`);
       const size = Number(/@workgroup_size\((\d+)\)/.exec(shader.code)?.[1]);
       if (!(size <= most.invocations)) say(`has workgroups of ${size}`);
+    }
+    for (const shader of inSubgroups(program)) {
+      const refused = await refusal(shader, other);
+      if (refused !== undefined) problems.push(`${program.name}, ${shader.name} in subgroups: ${refused}`);
     }
     for (const command of emitted.commands) {
       if (command.kind === 'copy') continue;
@@ -166,6 +179,14 @@ test('the device has the default limits and refuses what exceeds them', async ()
       ),
     ),
   ).toMatch(/limit/);
+});
+
+test('rows are combined in subgroups only where there are some', async () => {
+  compiled.length = 0;
+  compile((x: Tensor) => x.softmax(1))(zeros([3, 200]));
+  const [shader] = inSubgroups(compiled[0]!.program);
+  expect(await refusal(shader!, other)).toBeUndefined();
+  expect(await refusal(shader!)).toMatch(/subgroups/);
 });
 
 describe('the workloads of the benchmarks', () => {

@@ -52,6 +52,7 @@ export class Kernel {
   readonly #wide = new Set<string>();
   readonly #functions = new Set<string>();
   #reports = false;
+  #subgroups = false;
 
   constructor(
     readonly name: string,
@@ -151,10 +152,16 @@ export class Kernel {
   }
 
   /** An array that the invocations of a workgroup share. */
-  workgroupArray(wanted: string, type: WgslType | 'vec4f', length: number): string {
+  workgroupArray(wanted: string, type: WgslType | 'vec4f' | 'atomic<u32>', length: number): string {
     const name = this.writer.fresh(wanted);
     this.#shared.push(`var<workgroup> ${name}: array<${type}, ${length}>;`);
     return name;
+  }
+
+  /** Says that operations of subgroups are used. @returns the name of their size. */
+  subgroupSize(): string {
+    this.#subgroups = true;
+    return 'subgroup_size';
   }
 
   /** Adds a function of the kernel's own, once. */
@@ -218,9 +225,15 @@ export class Kernel {
           '}',
         ]
       : [];
+    const builtins = [
+      '@builtin(workgroup_id) workgroup: vec3u',
+      '@builtin(local_invocation_index) lane: u32',
+      ...(this.#subgroups ? ['@builtin(subgroup_size) subgroup_size: u32'] : []),
+    ];
     const halves = [...this.#bindings.values()].some(({ isHalves }) => isHalves);
     const code = [
       ...(halves ? ['enable f16;'] : []),
+      ...(this.#subgroups ? ['enable subgroups;'] : []),
       ...this.comment.map((line) => `// ${line.replace(lineBreaks, ' ')}`),
       ...this.#arrays,
       ...reports,
@@ -233,7 +246,7 @@ export class Kernel {
       '}',
       '',
       `@compute @workgroup_size(${this.#size})`,
-      'fn main(@builtin(workgroup_id) workgroup: vec3u, @builtin(local_invocation_index) lane: u32) {',
+      `fn main(${builtins.join(', ')}) {`,
       ...body,
       '}',
     ];

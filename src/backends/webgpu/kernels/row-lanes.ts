@@ -2,8 +2,9 @@
 import type { Reduce } from '../../../loops/index.js';
 import { beats, combine, identity } from '../wgsl/arithmetic.js';
 import type { Positions } from '../wgsl/positions.js';
-import { typeOf, type Value } from '../wgsl/value.js';
+import { typeOf, type Value, type WgslType } from '../wgsl/value.js';
 import type { Kernel } from './kernel.js';
+import { Subgroups } from './subgroups.js';
 
 /** A combination under way. */
 export interface Reducing {
@@ -12,8 +13,16 @@ export interface Reducing {
   finish(): string;
 }
 
+/** What a lane has found so far; the last of the variables is what is looked for. */
+interface Found {
+  readonly variables: readonly { readonly text: string; readonly type: WgslType }[];
+  /** Combines it with what others have found. */
+  absorb(others: readonly string[]): void;
+}
+
 export class Lanes {
   #lane = '0';
+  #subgroups: Subgroups | undefined;
   readonly #arrays = new Map<string, string>();
 
   constructor(
@@ -26,6 +35,10 @@ export class Lanes {
     if (this.width === 1) return this.kernel.eachInvocation(rows);
     const { group, lane } = this.kernel.eachGroup(rows, this.width);
     this.#lane = lane;
+    const { sharesMemory, subgroupSizes } = this.kernel.operands.traits;
+    // Where lanes are computed one after another, a tree costs less than what each of them would do again.
+    if (sharesMemory && subgroupSizes && this.width >= subgroupSizes[1])
+      this.#subgroups = new Subgroups(this.kernel, lane, this.width);
     return group;
   }
 
@@ -47,15 +60,6 @@ export class Lanes {
     w.closeTo(level);
   }
 
-  #array(type: 'f32' | 'i32' | 'u32' | 'bool', purpose: string): string {
-    const key = `${purpose} ${type}`;
-    const known = this.#arrays.get(key);
-    if (known !== undefined) return known;
-    const name = this.kernel.workgroupArray(purpose, type, this.width);
-    this.#arrays.set(key, name);
-    return name;
-  }
-
   startReduce(reduce: Reduce): Reducing {
     return reduce.combine === 'argmax' || reduce.combine === 'argmin'
       ? this.#startPosition(reduce, reduce.combine === 'argmax' ? 'max' : 'min')
@@ -66,19 +70,9 @@ export class Lanes {
     const { writer: w, use } = this.kernel;
     const type = typeOf(dtype);
     const sum: Value = { text: w.variable(how, type, identity(how, dtype, use)), dtype };
-    return {
-      step: ({ text }) => w.line(`${sum.text} = ${combine(how, sum, { text, dtype }, use)};`),
-      finish: () => {
-        if (this.width === 1) return sum.text;
-        const array = this.#array(type, 'found');
-        w.line(`${array}[${this.#lane}] = ${sum.text};`);
-        this.#tree((a, b) => {
-          const [x, y] = [a, b].map((i) => ({ text: w.declare('half', `${array}[${i}]`), dtype }));
-          w.line(`${array}[${a}] = ${combine(how, x!, y!, use)};`);
-        });
-        return this.#everyone(`${array}[0]`);
-      },
-    };
+    const add = (text: string): void => w.line(`${sum.text} = ${combine(how, sum, { text, dtype }, use)};`);
+    const found: Found = { variables: [{ text: sum.text, type }], absorb: ([other]) => add(other!) };
+    return { step: ({ text }) => add(text), finish: () => this.#finish(found) };
   }
 
   /** The first of equal values wins, so lanes compare positions where their values are equal. */
@@ -86,53 +80,93 @@ export class Lanes {
     const { writer: w, use } = this.kernel;
     const dtype = of!;
     const type = typeOf(dtype);
-    const [best, at] = [
-      { text: w.variable('best', type, identity(how, dtype, use)), dtype },
-      w.variable('at', 'i32', '-1'),
-    ];
+    const best: Value = { text: w.variable('best', type, identity(how, dtype, use)), dtype };
+    const at = w.variable('at', 'i32', '-1');
+    const replaceIf = (condition: string, text: string, place: string): void => {
+      w.open(`if (${condition})`);
+      w.line(`${best.text} = ${text};`);
+      w.line(`${at} = ${place};`);
+      w.close();
+    };
+    const found: Found = {
+      variables: [
+        { text: best.text, type },
+        { text: at, type: 'i32' },
+      ],
+      absorb: ([text, place]) => {
+        const other: Value = { text: text!, dtype };
+        const [better, worse] = [beats(how, other, best, use), beats(how, best, other, use)];
+        const wins = `${at} < 0 || ${better} || (!(${worse}) && ${place} < ${at})`;
+        replaceIf(`${place} >= 0 && (${wins})`, text!, place!);
+      },
+    };
     return {
-      step: (value, positions) => {
-        w.open(`if (${at} < 0 || ${beats(how, value, best, use)})`);
-        w.line(`${best.text} = ${value.text};`);
-        w.line(`${at} = ${positions.at(position!)};`);
-        w.close();
-      },
-      finish: () => {
-        if (this.width === 1) return at;
-        const [values, places] = [this.#array(type, 'best'), this.#array('i32', 'place')];
-        w.line(`${values}[${this.#lane}] = ${best.text};`);
-        w.line(`${places}[${this.#lane}] = ${at};`);
-        this.#tree((a, b) => {
-          const [x, y] = [a, b].map((i) => ({ text: w.declare('half', `${values}[${i}]`), dtype }));
-          const [p, q] = [a, b].map((i) => w.declare('where', `${places}[${i}]`));
-          const [better, worse] = [beats(how, y!, x!, use), beats(how, x!, y!, use)];
-          w.open(`if (${q} >= 0 && (${p} < 0 || ${better} || (!(${worse}) && ${q} < ${p})))`);
-          w.line(`${values}[${a}] = ${y!.text};`);
-          w.line(`${places}[${a}] = ${q};`);
-          w.close();
-        });
-        return this.#everyone(`${places}[0]`);
-      },
+      step: (value, positions) =>
+        replaceIf(`${at} < 0 || ${beats(how, value, best, use)}`, value.text, positions.at(position!)),
+      finish: () => this.#finish(found),
     };
   }
 
-  #tree(step: (a: string, b: string) => void): void {
+  #finish(found: Found): string {
+    const result = found.variables.at(-1)!.text;
+    if (this.width === 1) return result;
+    const arrays = found.variables.map(({ type }, i) => this.#array(type, i));
+    if (this.#subgroups) this.#bySubgroups(found, arrays, this.#subgroups);
+    else this.#byTree(found, arrays);
+    // All have read before anyone may overwrite it.
+    this.kernel.writer.line('workgroupBarrier();');
+    return result;
+  }
+
+  /** An array with an element for each lane. Combinations follow each other, so they share it. */
+  #array(type: WgslType, number: number): string {
+    const key = `${type} ${number}`;
+    const name = this.#arrays.get(key) ?? this.kernel.workgroupArray('found', type, this.width);
+    this.#arrays.set(key, name);
+    return name;
+  }
+
+  #put(place: string, { variables }: Found, arrays: readonly string[]): void {
+    arrays.forEach((array, i) => this.kernel.writer.line(`${array}[${place}] = ${variables[i]!.text};`));
+  }
+
+  #take(place: string, { variables }: Found, arrays: readonly string[]): void {
+    arrays.forEach((array, i) => this.kernel.writer.line(`${variables[i]!.text} = ${array}[${place}];`));
+  }
+
+  #absorb(place: string, found: Found, arrays: readonly string[]): void {
+    found.absorb(arrays.map((array) => this.kernel.writer.declare('other', `${array}[${place}]`)));
+  }
+
+  #byTree(found: Found, arrays: readonly string[]): void {
     const w = this.kernel.writer;
+    this.#put(this.#lane, found, arrays);
     w.line('workgroupBarrier();');
     const reach = w.fresh('reach');
     w.open(`for (var ${reach} = ${this.width / 2}; ${reach} > 0; ${reach} /= 2)`);
     w.open(`if (${this.#lane} < ${reach})`);
-    step(this.#lane, w.declare('other', `${this.#lane} + ${reach}`));
+    this.#absorb(`${this.#lane} + ${reach}`, found, arrays);
+    this.#put(this.#lane, found, arrays);
     w.close();
     w.line('workgroupBarrier();');
     w.close();
+    this.#take('0', found, arrays);
   }
 
-  /** Reads what all will know before anyone may overwrite it. */
-  #everyone(place: string): string {
+  /** Within each subgroup without memory; then every lane goes over what the subgroups have found, in order. */
+  #bySubgroups(found: Found, arrays: readonly string[], subgroups: Subgroups): void {
     const w = this.kernel.writer;
-    const name = w.declare('result', place);
+    subgroups.eachPartner((partner) =>
+      found.absorb(found.variables.map(({ text, type }) => w.declare('other', partner(text, type)))),
+    );
+    const { isFirst, number, count } = subgroups.place();
+    w.open(`if (${isFirst})`);
+    this.#put(number, found, arrays);
+    w.close();
     w.line('workgroupBarrier();');
-    return name;
+    this.#take('0', found, arrays);
+    const subgroup = w.stride('subgroup', '1', count, 1);
+    this.#absorb(subgroup, found, arrays);
+    w.close();
   }
 }

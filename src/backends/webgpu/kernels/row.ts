@@ -1,6 +1,6 @@
 /**
- * Row kernels. Long rows: a workgroup for each, whose lanes walk the row side by side and combine what they found in a
- * tree. Short rows and running combinations: an invocation for each. Values combined over rows: each workgroup takes a
+ * Row kernels. Long rows: a workgroup for each, whose lanes walk the row side by side and combine what they found.
+ * Short rows and running combinations: an invocation for each. Values combined over rows: each workgroup takes a
  * number of rows that the shape alone decides, and a second dispatch combines the parts in order.
  */
 import { isHalf } from '../../../core/index.js';
