@@ -11,6 +11,7 @@ import { emitRow } from './kernels/row.js';
 import { emitScatter } from './kernels/scatter.js';
 import { emitSort } from './kernels/sort.js';
 import type { Copy, Dispatch, Shader, ShaderProgram } from './shader.js';
+import { keyOf } from './shader-key.js';
 import { planSlabs } from './slabs.js';
 import type { DeviceTraits } from './target.js';
 
@@ -35,16 +36,6 @@ const emitNest = <K extends LoopNest['kind']>(
     operands,
   );
 
-/** Code that is equal for shaders which differ in names and comments only, as those of a model's layers do. */
-function withoutNames(code: string): string {
-  const order = new Map<string, string>();
-  return code.replace(/^\/\/.*$/gm, '').replace(/\b[A-Za-z]\w*_\d+\b/g, (name) => {
-    const known = order.get(name) ?? `n${order.size}`;
-    order.set(name, known);
-    return known;
-  });
-}
-
 /** @throws BackendError when a shader has more bindings than the device: the pipeline's own error would not say why. */
 function checkBindings({ name, comment }: LoopNest, { bindings, reports }: Shader, target: Target): void {
   // The target leaves one for reports.
@@ -65,7 +56,7 @@ export function emitProgram(program: Program, target: Target, traits: DeviceTrai
   const scratch: number[] = [];
   const commands: (Dispatch | Copy)[] = [];
   const numberOf = (shader: Shader): number => {
-    const key = withoutNames(shader.code);
+    const key = keyOf(shader);
     const known = numbers.get(key);
     if (known !== undefined) return known;
     numbers.set(key, shaders.length);

@@ -1,7 +1,8 @@
-/** Pipelines of a device, each made once for the same code and bindings. */
+/** Pipelines of a device, each made once for shaders that do the same. */
 import { BackendError } from '../../../core/index.js';
 import type { Device } from '../device.js';
 import type { Shader } from '../shader.js';
+import { keyOf } from '../shader-key.js';
 import { headed } from './describe.js';
 
 /** GPUShaderStage.COMPUTE, which a host need not have as a global. */
@@ -18,17 +19,24 @@ export interface Pipeline {
 const bindingsOf = ({ bindings, reports }: Shader): readonly ('read' | 'read_write')[] =>
   reports ? [...bindings, 'read_write'] : bindings;
 
+/** Pipelines that are kept for programs to come. */
+const mostKept = 512;
+
 export class PipelineCache {
   readonly #layouts = new Map<string, { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout }>();
+  /** The one asked for last at the end. Programs hold theirs themselves. */
   readonly #made = new Map<string, Pipeline>();
   readonly #underway = new Map<string, Promise<Pipeline>>();
 
-  constructor(readonly device: Device) {}
+  constructor(
+    readonly device: Device,
+    readonly most = mostKept,
+  ) {}
 
   /** The pipeline, made now if need be. Errors of the code come with the next read, and say what it is `of`. */
   get(shader: Shader, of: string): Pipeline {
     const key = keyOf(shader);
-    const known = this.#made.get(key);
+    const known = this.#find(key);
     if (known) return known;
     const { gpu, counters } = this.device;
     counters.pipelinesCreated++;
@@ -46,14 +54,14 @@ export class PipelineCache {
       },
     );
     const made: Pipeline = { pipeline, layout: this.#layout(shader).group };
-    this.#made.set(key, made);
+    this.#keep(key, made);
     return made;
   }
 
   /** The same without blocking; several at a time are compiled side by side. */
   async getAsync(shader: Shader, of: string): Promise<Pipeline> {
     const key = keyOf(shader);
-    const known = this.#made.get(key) ?? this.#underway.get(key);
+    const known = this.#find(key) ?? this.#underway.get(key);
     if (known) return known;
     const making = this.#makeAsync(shader, of, key);
     this.#underway.set(key, making);
@@ -77,8 +85,23 @@ export class PipelineCache {
         throw new BackendError(headed(describe(shader, of), (name) => `${name}: ${error.message}`));
       });
     const pipeline = { pipeline: made, layout: this.#layout(shader).group };
-    this.#made.set(key, pipeline);
+    this.#keep(key, pipeline);
     return pipeline;
+  }
+
+  #find(key: string): Pipeline | undefined {
+    const known = this.#made.get(key);
+    if (known) this.#keep(key, known);
+    return known;
+  }
+
+  /** Keeps it as the last, and forgets the one that was asked for longest ago. */
+  #keep(key: string, pipeline: Pipeline): void {
+    this.#made.delete(key);
+    this.#made.set(key, pipeline);
+    if (this.#made.size <= this.most) return;
+    const [oldest] = this.#made.keys();
+    this.#made.delete(oldest!);
   }
 
   #layout(shader: Shader): { group: GPUBindGroupLayout; pipeline: GPUPipelineLayout } {
@@ -99,8 +122,6 @@ export class PipelineCache {
     return made;
   }
 }
-
-const keyOf = (shader: Shader): string => `${bindingsOf(shader).join()}\n${shader.code}`;
 
 const describe = ({ name }: Shader, of: string): string =>
   headed(of, (kernels) => `the shader ${name} of ${kernels} is refused`);
