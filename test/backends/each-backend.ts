@@ -2,12 +2,7 @@
 import { TestRunner, describe } from 'vitest';
 import { Storage } from '../../src/backends/storage.js';
 import { emitProgram } from '../../src/backends/webgpu/emit.js';
-import {
-  createBackend,
-  defaultLimits,
-  plainGPU,
-  type WebGPUBackend,
-} from '../../src/backends/webgpu/index.js';
+import { createBackend, defaultLimits, type WebGPUBackend } from '../../src/backends/webgpu/index.js';
 import { dtypes, type DType, type TypedArray } from '../../src/core/index.js';
 import { traitsOf } from '../../src/backends/webgpu/target.js';
 import type { ShaderProgram } from '../../src/backends/webgpu/shader.js';

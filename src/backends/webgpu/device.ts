@@ -252,10 +252,13 @@ export class Device {
       if (total > 0) {
         this.counters.reads++;
         const staging = this.#staging.take(total, 'a read');
-        const encoder = this.gpu.createCommandEncoder({ label: 'a read' });
-        if (from && bytes > 0) encoder.copyBufferToBuffer(from.buffer, from.offset, staging, 0, bytes);
-        if (taken.bytes > 0) encoder.copyBufferToBuffer(this.outcomes.buffer, 0, staging, bytes, taken.bytes);
-        this.submit(encoder);
+        this.guarded('validation', 'a read is refused', () => {
+          const encoder = this.gpu.createCommandEncoder({ label: 'a read' });
+          if (from && bytes > 0) encoder.copyBufferToBuffer(from.buffer, from.offset, staging, 0, bytes);
+          if (taken.bytes > 0)
+            encoder.copyBufferToBuffer(this.outcomes.buffer, 0, staging, bytes, taken.bytes);
+          this.submit(encoder);
+        });
         content = await this.#map(staging, total);
       }
       await this.settle();
