@@ -274,8 +274,8 @@ export class Device {
     try {
       await staging.mapAsync(mapModeRead, 0, bytes);
     } catch (error) {
-      // A device that is lost says so before `lost` has come to us.
-      await Promise.race([this.gpu.lost, new Promise<void>((resolve) => void setTimeout(resolve, 10))]);
+      // A device that is lost says so before `lost` has come to us: in a busy browser, long before.
+      await Promise.race([this.gpu.lost, new Promise<void>((resolve) => void setTimeout(resolve, 1000))]);
       this.check();
       throw new BackendError(`reading from the WebGPU device failed: ${(error as Error).message}`);
     }
