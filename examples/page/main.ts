@@ -90,7 +90,7 @@ const shown: { [K in Reply['kind']]: (reply: Extract<Reply, { kind: K }>) => voi
   },
   failed({ message }) {
     setRunning(false);
-    tell('status', `It failed: ${message}`);
+    tell('status', `It failed: ${message}\nReset starts again, with new weights.`);
   },
 };
 

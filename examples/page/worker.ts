@@ -11,8 +11,12 @@ const SHARE = 0.2;
 
 const say = (reply: Reply): void => postMessage(reply);
 
+/** Why nothing can be computed, while the digits or the backend are not to be had. */
+let unready: unknown;
 let digits: Digits;
 let trainer: Trainer;
+/** Whether the digits are there. */
+let loaded = false;
 let training = false;
 let drawn: Image | undefined;
 let samples = 0;
@@ -30,6 +34,7 @@ const handlers: { [K in Request['kind']]: (request: Extract<Request, { kind: K }
   async load({ model, backend, digits: url }) {
     digits = await loadDigits(url);
     trainer = new Trainer(model, digits);
+    loaded = true;
     await use(backend);
   },
   async use({ backend }) {
@@ -109,14 +114,33 @@ const listen = (): Promise<void> =>
     if (training || inbox.length > 0) setTimeout(resolve);
   });
 
-for (;;) {
-  await listen();
+/** Does something, or says why not: what was asked for besides goes on. */
+async function attempt(work: () => Promise<void>): Promise<void> {
   try {
-    for (const request of inbox.splice(0)) await handlers[request.kind](request as never);
-    if (training) await burst();
-    if (training && due < performance.now()) await evaluate();
+    await work();
   } catch (error) {
     training = false;
     say({ kind: 'failed', message: (error as Error).message });
   }
+}
+
+async function answer(request: Request): Promise<void> {
+  const prepares = request.kind === 'load' || (request.kind === 'use' && loaded);
+  if (unready && !prepares) throw unready;
+  try {
+    await handlers[request.kind](request as never);
+    if (prepares) unready = undefined;
+  } catch (error) {
+    if (prepares) unready = error;
+    throw error;
+  }
+}
+
+for (;;) {
+  await listen();
+  for (const request of inbox.splice(0)) await attempt(() => answer(request));
+  await attempt(async () => {
+    if (training) await burst();
+    if (training && due < performance.now()) await evaluate();
+  });
 }

@@ -187,6 +187,73 @@ describe.skipIf(lacksChromium('the page that trains digits'))('a page that train
     });
   });
 
+  const failed = (page: Page, why: string): Promise<void> =>
+    page.getByText(new RegExp(`^It failed: ${why}[^]*Reset starts again`)).waitFor();
+
+  test('digits that do not load are the reason that is given, whatever is clicked', async () => {
+    const page = await browser.newPage();
+    try {
+      await page.route('**/digits.bin', (route) => route.fulfill({ status: 404 }));
+      await page.goto(server.resolvedUrls!.local[0]!);
+      await failed(page, 'the digits do not load');
+      const said = await page.textContent('#status');
+      for (const click of [
+        () => page.click('text=Start'),
+        () => choose(page, 'js'),
+        () => page.click('text=Pick one'),
+      ]) {
+        await page.evaluate("document.querySelector('#status').textContent = ''");
+        await click();
+        await failed(page, '');
+        expect(await page.textContent('#status')).toBe(said);
+      }
+      await page.unroute('**/digits.bin');
+      await page.click('text=Reset');
+      await compiled(page, 'js');
+    } finally {
+      await page.close();
+    }
+  });
+
+  test('a request that fails takes none with it', async () => {
+    await visit(async (page) => {
+      await compiled(page, 'wasm');
+      await page.workers()[0]!.evaluate(() => {
+        const { dispatchEvent } = globalThis as unknown as EventTarget;
+        for (const data of [{ kind: 'draw', image: new Float32Array(3) }, { kind: 'pick' }])
+          dispatchEvent(new MessageEvent('message', { data }));
+      });
+      await failed(page, '');
+      await page.getByText(/^It looks like a \d; it is a \d\.$/).waitFor();
+    });
+  });
+
+  test('a device that is lost is said, and Reset gets another', { timeout: 60_000 }, async () => {
+    await visit(async (page) => {
+      await compiled(page, 'wasm');
+      await page.workers()[0]!.evaluate(() => {
+        const { prototype } = GPUAdapter;
+        const request = Object.getOwnPropertyDescriptor(prototype, 'requestDevice')!
+          .value as GPUAdapter['requestDevice'];
+        prototype.requestDevice = async function (descriptor) {
+          const device = await request.call(this, descriptor);
+          return Object.assign(globalThis, { device }).device;
+        };
+      });
+      await page.locator('[value=webgpu]:enabled').waitFor({ state: 'attached' });
+      await choose(page, 'webgpu');
+      await compiled(page, 'webgpu');
+      await page.click('text=Start');
+      await wait(page, 'loss', Number.isFinite);
+      await page.workers()[0]!.evaluate('device.destroy()');
+      await failed(page, '[^]*lost');
+      await page.click('text=Reset');
+      await compiled(page, 'webgpu');
+      await page.click('text=Start');
+      await wait(page, 'loss', Number.isFinite);
+    });
+  });
+
   test('without an adapter WebGPU is not to be chosen, and the page says why', async () => {
     const plain = await launchChromium();
     try {
