@@ -4,8 +4,10 @@ import type { Check } from '../lower/index.js';
 
 export function outOfRange(check: Check, index: number, position: number): IndexError {
   const where = check.module ? ` in ${check.module}` : '';
+  // Kernels report 32 bits.
+  const met = check.dtype === 'uint32' ? index >>> 0 : index;
   return new IndexError(
-    `${check.op}: index ${index} at position ${position} is out of range for ${check.bound} entries${where}`,
+    `${check.op}: index ${met} at position ${position} is out of range for ${check.bound} entries${where}`,
     `indices must be in [0, ${check.bound - 1}]`,
     check.site,
   );

@@ -29,6 +29,8 @@ export interface Check {
   readonly module: string | undefined;
   /** The input that holds the indices, when they come from outside as they are. */
   readonly index?: Leaf | undefined;
+  /** What the indices are. */
+  readonly dtype?: DType;
   /** An index that is allowed although it is out of bounds. */
   readonly except?: number;
 }
@@ -106,6 +108,7 @@ export class Emission {
       site: source?.site.toString() ?? '',
       module: source?.module,
       index: leaf,
+      dtype: node.inputs[1]!.dtype,
     });
     return this.checks.length - 1;
   }

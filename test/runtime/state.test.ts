@@ -327,4 +327,12 @@ describe('a failure', () => {
     );
     close(pick(tensor([0, -1], { dtype: 'int32' })), [3, 4, 1, 2]);
   });
+
+  test('of an unsigned index is shown as it is read', () => {
+    const weight = table();
+    const pick = compile((rows: Tensor) => weight.indexSelect(0, rows.sub(1)));
+    expect(() => pick(tensor([1, 0], { dtype: 'uint32' }))).toThrow(
+      /index 4294967295 at position \d+ is out/,
+    );
+  });
 });
