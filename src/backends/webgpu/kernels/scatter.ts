@@ -1,8 +1,8 @@
 /**
  * Scatters. Whatever the device, what goes to one place is added in the order of the axes. Positions along the axes that keep
  * destinations apart have an invocation each. Along the others, an invocation walks through all of them, or, where there are
- * enough, first every position finds the next one with the same destination, and then whoever is the first of such
- * a chain walks along it.
+ * enough, positions are sorted by destination, which makes chains of those with the same one, and whoever is the first of a chain walks
+ * along it.
  */
 import { isHalf } from '../../../core/index.js';
 import { collapse, operandsOf, type Axis, type ScatterNest } from '../../../loops/index.js';
@@ -13,9 +13,10 @@ import { Section } from '../wgsl/section.js';
 import type { DeviceRef } from '../shader.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';
 import { emitMap, sizeOf } from './map.js';
+import { ordered } from './order.js';
 
-/** Positions between which chains are made: each looks at all others, so not too many. */
-const chained = { fewest: 64, most: 32_768 } as const;
+/** Positions from which it is worth to make chains. */
+const fewestChained = 64;
 
 export function emitScatter(given: ScatterNest, operands: Operands): Launch[] {
   const nest = collapse(given);
@@ -27,7 +28,7 @@ export function emitScatter(given: ScatterNest, operands: Operands): Launch[] {
   const others = nest.axes.filter((axis) => !apart.includes(axis));
   const count = sizeOf(others);
   const scatter =
-    count >= chained.fewest && count <= chained.most
+    count >= fewestChained
       ? inChains(nest, operands, apart, others)
       : [oneByOne(nest, operands, apart, others)];
   return [...written, ...scatter];
@@ -70,15 +71,25 @@ function inChains(
   apart: readonly Axis[],
   others: readonly Axis[],
 ): Launch[] {
+  const { name, comment } = nest;
   const count = sizeOf(others);
   const destinations = operands.scratch(count);
+  const at = (kernel: Kernel, position: string): string =>
+    `${destinationsIn(kernel, destinations)}[${position}]`;
+  const { launches, order } = ordered(
+    { name: `${name}_order`, comment, outer: 1, size: count, inner: 1, descending: false, at },
+    operands,
+  );
   const links = operands.scratch(2 * count);
   return [
     findDestinations(nest, operands, apart, others, destinations),
-    findLinks(nest, operands, count, destinations, links),
+    ...launches,
+    findLinks(nest, operands, { count, destinations, order, links }),
     alongChains(nest, operands, apart, others, links),
   ];
 }
+
+const destinationsIn = (kernel: Kernel, ref: DeviceRef): string => kernel.scratch(ref, 'destination', 'i32');
 
 /** Where each position goes, along the axes that do not keep destinations apart; -1: nowhere. */
 function findDestinations(
@@ -97,7 +108,7 @@ function findDestinations(
   section.run(instructionsBehind(nest));
   const found = section.allowed([], [nest.indirect])!;
   const at = section.position(nest.index, [nest.indirect]);
-  w.line(`${kernel.scratch(destinations, 'destination', 'i32')}[${item}] = select(-1, ${at}, ${found});`);
+  w.line(`${destinationsIn(kernel, destinations)}[${item}] = select(-1, ${at}, ${found});`);
   return kernel.finish();
 }
 
@@ -109,26 +120,31 @@ function instructionsBehind({ body, indirect }: ScatterNest): ScatterNest['body'
   return body.filter(({ id }) => needed.has(id));
 }
 
-/** For each position the next one of the same destination, or -1, and whether there is none before it. */
+/** For each position the next one of the same destination, or -1, and whether there is none before it: by neighbours in order. */
 function findLinks(
   nest: ScatterNest,
   operands: Operands,
-  count: number,
-  destinations: DeviceRef,
-  links: DeviceRef,
+  of: {
+    readonly count: number;
+    readonly destinations: DeviceRef;
+    readonly order: DeviceRef;
+    readonly links: DeviceRef;
+  },
 ): Launch {
   const kernel = new Kernel(`${nest.name}_links`, operands, nest.comment);
   const w = kernel.writer;
-  const item = kernel.eachInvocation(count);
-  const destination = kernel.scratch(destinations, 'destination', 'i32');
-  const link = kernel.scratch(links, 'link', 'i32');
-  const own = w.declare('own', `${destination}[${item}]`);
-  const next = w.variable('next', 'i32', `${item} + 1`);
-  w.line(`while (${next} < ${count} && ${destination}[${next}] != ${own}) { ${next}++; }`);
-  const before = w.variable('before', 'i32', `${item} - 1`);
-  w.line(`while (${before} >= 0 && ${destination}[${before}] != ${own}) { ${before}--; }`);
-  w.line(`${link}[2 * ${item}] = select(-1, ${next}, ${next} < ${count});`);
-  w.line(`${link}[2 * ${item} + 1] = select(0, 1, ${own} >= 0 && ${before} < 0);`);
+  const item = kernel.eachInvocation(of.count);
+  const order = kernel.scratch(of.order, 'order', 'i32');
+  const destination = destinationsIn(kernel, of.destinations);
+  const link = kernel.scratch(of.links, 'link', 'i32');
+  const own = w.declare('own', `${order}[${item}]`);
+  const goal = w.declare('goal', `${destination}[${own}]`);
+  const before = w.declare('before', `${order}[max(${item} - 1, 0)]`);
+  const after = w.declare('after', `${order}[min(${item} + 1, ${of.count - 1})]`);
+  const isFirst = `${item} == 0 || ${destination}[${before}] != ${goal}`;
+  const isLast = `${item} == ${of.count - 1} || ${destination}[${after}] != ${goal}`;
+  w.line(`${link}[2 * ${own}] = select(${after}, -1, ${isLast});`);
+  w.line(`${link}[2 * ${own} + 1] = select(0, 1, ${goal} >= 0 && (${isFirst}));`);
   return kernel.finish();
 }
 
