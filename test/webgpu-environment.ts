@@ -10,6 +10,11 @@ const at = (path: string): string => fileURLToPath(new URL(`../.cache/lavapipe/$
 /** The variables, or none where another driver is chosen already or there is none. */
 export function webgpuEnvironment(): Record<string, string> {
   if (process.env['VK_DRIVER_FILES'] !== undefined || !existsSync(at('driver.json'))) return {};
-  // Tests run many kernels a few times each: compiling them well would take longer than it saves.
-  return { VK_DRIVER_FILES: at('driver.json'), XDG_RUNTIME_DIR: at('run'), GALLIVM_PERF: 'nopt' };
+  return {
+    VK_DRIVER_FILES: at('driver.json'),
+    XDG_RUNTIME_DIR: at('run'),
+    // Tests run many kernels a few times each: compiling them well would take longer than it saves, and for wide vectors too.
+    GALLIVM_PERF: 'nopt',
+    LP_NATIVE_VECTOR_WIDTH: '128',
+  };
 }
