@@ -72,7 +72,7 @@ describe.skipIf(!adapter)('on WebGPU', { timeout: 240_000 }, () => {
     counted(() => software, 4 * sizes.length);
     it.each<Shared>([
       ['rows along the last axis', last, 3],
-      ['rows along the first axis', first, 3],
+      ['rows along the first axis', first, 5],
       ['products', products, 4],
       ['batches and vectors', batches, 5],
     ])('%s', async (...shared) => sweepOver(sizes, shared));
