@@ -1,7 +1,7 @@
 /** A GPUDevice with what all programs on it share: buffers, pipelines, and what has gone wrong. */
 import { BackendError } from '../../core/index.js';
 import { noCounts, type DeviceCounters } from './counters.js';
-import type { Block, Span } from './runtime/block.js';
+import { Block, type Span } from './runtime/block.js';
 import { headed } from './runtime/describe.js';
 import { PipelineCache } from './runtime/pipelines.js';
 import { Outcomes, type Run } from './runtime/outcomes.js';
@@ -70,8 +70,9 @@ export class Device {
       );
       return made;
     };
-    this.workspace = pool(usage.storage | usage.copySrc | usage.copyDst, maxStorageBufferBindingSize);
-    this.content = pool(usage.storage | usage.copySrc | usage.copyDst, maxStorageBufferBindingSize);
+    const bindable = usage.storage | usage.copySrc | usage.copyDst;
+    this.workspace = pool(bindable, maxStorageBufferBindingSize);
+    this.content = pool(bindable, maxStorageBufferBindingSize);
     this.#staging = pool(usage.mapRead | usage.copyDst);
     this.outcomes = new Outcomes(
       (bytes) => this.content.take(bytes, 'reports of indices out of range'),
@@ -198,28 +199,25 @@ export class Device {
   upload(buffer: GPUBuffer, words: ArrayBufferView, offset = 0): void {
     if (words.byteLength === 0) return;
     this.counters.uploads++;
-    const { byteOffset, byteLength } = words;
+    const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
     // Shared memory is no source of an upload.
-    const source =
-      words.buffer instanceof ArrayBuffer
-        ? new Uint8Array(words.buffer, byteOffset, byteLength)
-        : new Uint8Array(words.buffer, byteOffset, byteLength).slice();
+    const source = words.buffer instanceof ArrayBuffer ? bytes : bytes.slice();
     this.guarded('validation', 'an upload is refused', () =>
       this.gpu.queue.writeBuffer(buffer, offset, source),
     );
   }
 
-  /** A buffer that begins with the same bytes. */
-  duplicate(from: Span, bytes: number, what: string): GPUBuffer {
+  /** A block that begins with the same bytes. */
+  duplicate(from: Span, bytes: number, what: string): Block {
     this.check();
-    const to = this.content.take(bytes, what);
-    if (bytes === 0) return to;
+    const block = Block.take(this.content, bytes, what);
+    if (bytes === 0) return block;
     this.guarded('validation', `a copy of ${what} is refused`, () => {
       const encoder = this.gpu.createCommandEncoder({ label: what });
-      encoder.copyBufferToBuffer(from.buffer, from.offset, to, 0, bytes);
+      encoder.copyBufferToBuffer(from.buffer, from.offset, block.buffer, 0, bytes);
       this.submit(encoder);
     });
-    return to;
+    return block;
   }
 
   submit(encoder: GPUCommandEncoder): void {

@@ -10,8 +10,8 @@ import { emitMap, emitSegmented } from './kernels/map.js';
 import { emitRow } from './kernels/row.js';
 import { emitScatter } from './kernels/scatter.js';
 import { emitSort } from './kernels/sort.js';
-import type { Copy, Dispatch, Shader, ShaderProgram } from './shader.js';
-import { keyOf } from './shader-key.js';
+import { bindingsOf, type Copy, type Dispatch, type Shader, type ShaderProgram } from './shader.js';
+import { shaderKey } from './shader-key.js';
 import { planSlabs } from './slabs.js';
 import type { DeviceTraits } from './target.js';
 
@@ -37,10 +37,10 @@ const emitNest = <K extends LoopNest['kind']>(
   );
 
 /** @throws BackendError when a shader has more bindings than the device: the pipeline's own error would not say why. */
-function checkBindings({ name, comment }: LoopNest, { bindings, reports }: Shader, target: Target): void {
+function checkBindings({ name, comment }: LoopNest, shader: Shader, target: Target): void {
   // The target leaves one for reports.
   const most = target.buffersPerKernel + 1;
-  const count = bindings.length + (reports ? 1 : 0);
+  const count = bindingsOf(shader).length;
   if (count <= most) return;
   throw new BackendError(
     [`the kernel ${name} touches ${count} buffers, and this device binds ${most}`, ...comment].join('\n    '),
@@ -56,7 +56,7 @@ export function emitProgram(program: Program, target: Target, traits: DeviceTrai
   const scratch: number[] = [];
   const commands: (Dispatch | Copy)[] = [];
   const numberOf = (shader: Shader): number => {
-    const key = keyOf(shader);
+    const key = shaderKey(shader);
     const known = numbers.get(key);
     if (known !== undefined) return known;
     numbers.set(key, shaders.length);

@@ -5,7 +5,7 @@ import type { Executable, LoadOptions } from '../backend.js';
 import type { Profile } from '../stopwatch.js';
 import { Storage } from '../storage.js';
 import type { Device } from './device.js';
-import { Block, type Span } from './runtime/block.js';
+import { Block, wholeOf, type Span } from './runtime/block.js';
 import { describeAllocation, describeResult, describeShader } from './runtime/describe.js';
 import { gather, slabOf } from './runtime/gather.js';
 import { InputSlot } from './runtime/input.js';
@@ -115,7 +115,7 @@ class Bound implements Executable {
     emitted.slabs.forEach((slab, i) => {
       if (slab.space !== 'state') return;
       const buffer = slabOf(device, slab, states) ?? gather(device, slab, states, program.states);
-      this.#bindings.slab[i] = { buffer, offset: 0 };
+      this.#bindings.slab[i] = wholeOf(buffer);
     });
     const places: DevicePlace[] = [];
     for (let i = 0; i < program.states.length; i++) {
@@ -134,7 +134,7 @@ class Bound implements Executable {
       this.#giveWorkspaceBack();
       throw error;
     }
-    blocks.forEach(({ buffer }, i) => (this.#bindings.output[i] = { buffer, offset: 0 }));
+    blocks.forEach(({ buffer }, i) => (this.#bindings.output[i] = wholeOf(buffer)));
     const run = this.#guarded(places, inputs);
     this.#giveWorkspaceBack();
     // What content lies in lives as long as the content, not as long as this program.
@@ -181,10 +181,10 @@ class Bound implements Executable {
       if (this.#bindings.arena[i]?.buffer !== buffers[buffer])
         this.#bindings.arena[i] = { buffer: buffers[buffer]!, ...part };
     });
-    slabs.forEach((buffer, i) => (this.#bindings.slab[i] = { buffer: buffers[buffer]!, offset: 0 }));
+    slabs.forEach((buffer, i) => (this.#bindings.slab[i] = wholeOf(buffers[buffer]!)));
     this.emitted.scratch.forEach((each, i) => {
       const buffer = workspace.take(each, `working memory of ${this.program.name}`);
-      this.#bindings.scratch[i] = { buffer, offset: 0 };
+      this.#bindings.scratch[i] = wholeOf(buffer);
       buffers.push(buffer);
     });
   }
@@ -253,7 +253,7 @@ class Bound implements Executable {
     if (from.buffer !== to.buffer) return copy(from, to);
     // No command copies within a buffer.
     const { workspace } = this.device;
-    const between = { buffer: workspace.take(bytes, `a copy in ${this.program.name}`), offset: 0 };
+    const between = wholeOf(workspace.take(bytes, `a copy in ${this.program.name}`));
     copy(from, between);
     copy(between, to);
     workspace.give(between.buffer);

@@ -4,7 +4,7 @@ import type { Shader } from './shader.js';
 const keys = new WeakMap<Shader, string>();
 
 /** Equal for shaders that differ in names and comments only, as those of a model's layers do. */
-export function keyOf(shader: Shader): string {
+export function shaderKey(shader: Shader): string {
   let key = keys.get(shader);
   if (key === undefined) {
     const { bindings, reports, code } = shader;

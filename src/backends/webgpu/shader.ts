@@ -15,10 +15,14 @@ export interface Shader {
   readonly reports: boolean;
 }
 
+/** What each binding of a shader is, the report of indices last. */
+export const bindingsOf = ({ bindings, reports }: Shader): Shader['bindings'] =>
+  reports ? [...bindings, 'read_write'] : bindings;
+
 /** A buffer of the program, memory between the dispatches of one step, or several arrays side by side. */
 export type DeviceRef = BufferRef | { readonly space: 'scratch' | 'slab'; readonly index: number };
 
-/** RefPart of a buffer, in bytes: a binding reaches only so far. */
+/** Part of a buffer, in bytes: a binding reaches only so far. */
 export interface RefPart {
   readonly space: 'part';
   readonly of: DeviceRef;
@@ -27,7 +31,7 @@ export interface RefPart {
 }
 
 /** Equal for references to one memory. */
-export const keyOf = (ref: DeviceRef): string =>
+export const refKey = (ref: DeviceRef): string =>
   `${ref.space} ${ref.space === 'arena' ? ref.allocation : ref.index}`;
 
 export interface Dispatch {

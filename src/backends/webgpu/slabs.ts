@@ -5,7 +5,7 @@
 import { dtypes, type DType } from '../../core/index.js';
 import type { SegmentedNest } from '../../loops/index.js';
 import type { BufferRef, Program } from '../../plan/program.js';
-import { keyOf, type DeviceRef } from './shader.js';
+import { refKey, type DeviceRef } from './shader.js';
 import type { Target } from '../../plan/target.js';
 
 /** An array within a slab. Offset and extent are in elements; what lies between its end and the extent is no one's. */
@@ -24,7 +24,7 @@ export interface Slab {
 }
 
 /** What one dispatch of a segmented nest runs over: for each of its streams a slab, or the array of one segment. */
-export interface Run {
+export interface SegmentRun {
   readonly elements: number;
   readonly streams: readonly DeviceRef[];
 }
@@ -32,7 +32,7 @@ export interface Run {
 export interface SlabPlan {
   readonly slabs: readonly Slab[];
   /** By the number of the step. */
-  readonly runs: ReadonlyMap<number, readonly Run[]>;
+  readonly runs: ReadonlyMap<number, readonly SegmentRun[]>;
   /** Equal for references that may lie in one buffer. */
   readonly sharedBy: (ref: DeviceRef) => string;
 }
@@ -54,9 +54,9 @@ class SlabPlanner {
     readonly limits: SlabLimits,
   ) {}
 
-  runsOf(nest: SegmentedNest, refs: readonly BufferRef[]): Run[] {
+  runsOf(nest: SegmentedNest, refs: readonly BufferRef[]): SegmentRun[] {
     const scalars = new Set(
-      nest.setup.flatMap((instr) => (instr.kind === 'load' ? [keyOf(refs[instr.buffer]!)] : [])),
+      nest.setup.flatMap((instr) => (instr.kind === 'load' ? [refKey(refs[instr.buffer]!)] : [])),
     );
     const groups = new Map<string, Segment[]>();
     nest.counts.forEach((count, i) => {
@@ -94,11 +94,11 @@ class SlabPlanner {
   }
 
   /** All segments in slabs, unless an array cannot lie in one or lies in another one already. */
-  #together(segments: readonly Segment[], apart: ReadonlySet<string>): Run[] | undefined {
+  #together(segments: readonly Segment[], apart: ReadonlySet<string>): SegmentRun[] | undefined {
     const [first] = segments;
     if (segments.length < 2) return undefined;
     const streams = first!.streams.map((_, s) => segments.map(({ streams: own }) => own[s]!));
-    const keys = streams.map((members) => members.map(keyOf));
+    const keys = streams.map((members) => members.map(refKey));
     const names = keys.map((members) => members.join());
     const isNew = (s: number): boolean => !this.#known.has(names[s]!);
     // A binding of a slab and one of an array in it would overlap.
@@ -140,16 +140,16 @@ class SlabPlanner {
     if (ref.space === 'state') return 'states';
     if (ref.space === 'slab')
       return this.slabs[ref.index]!.space === 'state' ? 'states' : `slab ${ref.index}`;
-    const slab = this.#known.get(keyOf(ref));
-    return slab === undefined ? keyOf(ref) : `slab ${slab}`;
+    const slab = this.#known.get(refKey(ref));
+    return slab === undefined ? refKey(ref) : `slab ${slab}`;
   }
 }
 
-const alone = ({ count, streams }: Segment): Run => ({ elements: count, streams });
+const alone = ({ count, streams }: Segment): SegmentRun => ({ elements: count, streams });
 
 export function planSlabs(program: Program, limits: SlabLimits): SlabPlan {
   const planner = new SlabPlanner(program, limits);
-  const runs = new Map<number, readonly Run[]>();
+  const runs = new Map<number, readonly SegmentRun[]>();
   program.steps.forEach((step, number) => {
     if (step.kind === 'launch' && step.nest.kind === 'segmented')
       runs.set(number, planner.runsOf(step.nest, step.buffers));

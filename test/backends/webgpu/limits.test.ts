@@ -22,7 +22,7 @@ import { workloads } from '../../../examples/bench/peer-workloads.mjs';
 import { Storage } from '../../../src/backends/storage.js';
 import { emitProgram } from '../../../src/backends/webgpu/emit.js';
 import { defaultLimits, plainGPU, webgpuTarget } from '../../../src/backends/webgpu/index.js';
-import type { Shader, ShaderProgram } from '../../../src/backends/webgpu/shader.js';
+import { bindingsOf, type Shader, type ShaderProgram } from '../../../src/backends/webgpu/shader.js';
 import { dtypes, numel } from '../../../src/core/index.js';
 import { compileGraph, onCompile, registerBackend, type Backend } from '../../../src/runtime/index.js';
 import type { Program } from '../../../src/plan/program.js';
@@ -76,9 +76,6 @@ afterAll(() => {
   stop();
   setBackend('wasm');
 });
-
-const bindingsOf = ({ bindings, reports }: Shader): readonly string[] =>
-  reports ? [...bindings, 'read_write'] : bindings;
 
 /** What the device says against a shader, or undefined. */
 async function refusal(shader: Shader, by = device): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 /**
- * An array in device memory as a shader sees it: one binding, or several where it is longer than a binding reaches. Elements of one and two bytes lie in words of four and two, as on the
- * host: where neighbours of a word are written by different invocations, each changes its own bits, unless the device has
- * memory of 16 bits.
+ * An array in device memory as a shader sees it: one binding, or several where it is longer than a binding reaches.
+ * Elements of one and two bytes lie in words of four and two, as on the host: where neighbours of a word are written by
+ * different invocations, each changes its own bits, unless the device has memory of 16 bits.
  */
 import { dtypes, invariant, isHalf, type DType } from '../../../core/index.js';
 import { vectorSize } from '../wgsl/lanes.js';
@@ -77,7 +77,7 @@ export class Binding {
     if (this.isHalves)
       return `${this.use('float16_from_bits')}(bitcast<u32>(vec2<f16>(${this.#entry(position)}, 0)))`;
     const { at, word, offset } = this.#place(position, level);
-    const found = this.#shared ? this.#atomic('atomicLoad', word) : this.#entry(word);
+    const found = this.#shared ? this.#load(word) : this.#entry(word);
     return unpack(found, offset(at), this.dtype, this.use);
   }
 
@@ -102,8 +102,8 @@ export class Binding {
     const { at, word, offset } = this.#place(position, w.level);
     const shift = w.declare('shift', offset(at));
     const bits = w.declare('bits', pack(value, this.use));
-    w.line(`${this.#atomic('atomicAnd', word, `~(${2 ** this.#bits - 1}u << ${shift})`)};`);
-    w.line(`${this.#atomic('atomicOr', word, `${bits} << ${shift}`)};`);
+    this.#change('atomicAnd', word, `~(${2 ** this.#bits - 1}u << ${shift})`);
+    this.#change('atomicOr', word, `${bits} << ${shift}`);
   }
 
   readVector(block: string): string {
@@ -112,34 +112,21 @@ export class Binding {
 
   /** What the array holds at an index of its own entries. */
   #entry(index: string): string {
-    if (!this.#isCut) return `${this.name}[${index}]`;
-    return this.#inParts('read', '', this.type, (place) => `return ${place};`, index);
+    return this.#access({ verb: 'read', result: this.type }, (place) => place, index);
   }
 
   #put(index: string, entry: string): void {
-    const set = this.#isCut
-      ? this.#inParts('write', this.type, '', (place) => `${place} = entry; return;`, index, entry)
-      : `${this.name}[${index}] = ${entry}`;
-    this.writer.line(`${set};`);
+    const set = (place: string, value: string): string => `${place} = ${value}`;
+    this.writer.line(`${this.#access({ verb: 'write', operand: this.type }, set, index, entry)};`);
   }
 
-  #atomic(
-    builtin: 'atomicLoad' | 'atomicAnd' | 'atomicOr',
-    index: string,
-    ...operand: [] | [string]
-  ): string {
-    const call = (place: string, given: readonly string[]): string =>
-      `${builtin}(${[`&${place}`, ...given].join(', ')})`;
-    if (!this.#isCut) return call(`${this.name}[${index}]`, operand);
-    const [entry, given] = operand.length === 0 ? ['', []] : ['u32', ['entry']];
-    return this.#inParts(
-      builtin,
-      entry,
-      'u32',
-      (place) => `return ${call(place, given)};`,
-      index,
-      ...operand,
-    );
+  #load(word: string): string {
+    return this.#access({ verb: 'load', result: 'u32' }, (place) => `atomicLoad(&${place})`, word);
+  }
+
+  #change(builtin: 'atomicAnd' | 'atomicOr', word: string, bits: string): void {
+    const change = (place: string, value: string): string => `${builtin}(&${place}, ${value})`;
+    this.writer.line(`${this.#access({ verb: builtin, operand: 'u32' }, change, word, bits)};`);
   }
 
   /** The name of the array, or of its first part. */
@@ -147,31 +134,28 @@ export class Binding {
     return this.parts.names[0]!;
   }
 
-  get #isCut(): boolean {
-    return this.parts.names.length > 1;
-  }
-
-  /** A call of a function that does something to an entry, in whichever part it lies. */
-  #inParts(
-    verb: string,
-    entry: string,
-    result: string,
-    body: (place: string) => string,
-    ...args: readonly string[]
+  /** What is done to an entry: where it lies, or in a function that finds the part in which it does. */
+  #access(
+    { verb, operand, result }: { readonly verb: string; readonly operand?: string; readonly result?: string },
+    act: (place: string, operand: string) => string,
+    index: string,
+    given = '',
   ): string {
     const { names, bytes, define } = this.parts;
+    if (names.length === 1) return act(`${this.name}[${index}]`, given);
     const own = dtypes[this.dtype].bytes;
     const perPart = bytes / (this.wide ? vectorSize * own : this.isHalves ? own : 4);
     const name = `${verb}_${this.name}`;
     define(
-      `fn ${name}(at: i32${entry && `, entry: ${entry}`})${result && ` -> ${result}`} {`,
+      `fn ${name}(at: i32${operand ? `, given: ${operand}` : ''})${result ? ` -> ${result}` : ''} {`,
       ...names.map((part, i) => {
-        const act = body(`${part}[at - ${i * perPart}]`);
-        return i === names.length - 1 ? `  ${act}` : `  if (at < ${(i + 1) * perPart}) { ${act} }`;
+        const done = act(`${part}[at - ${i * perPart}]`, 'given');
+        const all = result ? `return ${done};` : `${done}; return;`;
+        return i === names.length - 1 ? `  ${all}` : `  if (at < ${(i + 1) * perPart}) { ${all} }`;
       }),
       '}',
     );
-    return `${name}(${args.join(', ')})`;
+    return `${name}(${operand ? `${index}, ${given}` : index})`;
   }
 
   /** The elements of a vector that was read. */

@@ -1,9 +1,9 @@
 /** A shader under construction: its bindings, its memory shared by a workgroup, its body. */
 import { dtypes } from '../../../core/index.js';
 import type { NestBuffer } from '../../../loops/index.js';
-import { keyOf, type DeviceRef, type RefPart, type Shader } from '../shader.js';
+import { refKey, type DeviceRef, type RefPart, type Shader } from '../shader.js';
 import type { Target } from '../../../plan/target.js';
-import type { Run } from '../slabs.js';
+import type { SegmentRun } from '../slabs.js';
 import type { DeviceTraits } from '../target.js';
 import { librarySource, type HelperName } from '../wgsl/library.js';
 import { Positions } from '../wgsl/positions.js';
@@ -36,7 +36,7 @@ export interface Operands {
   /** Equal for references that may lie in one buffer. */
   readonly sharedBy: (ref: DeviceRef) => string;
   /** What a segmented nest runs over. */
-  readonly runs: readonly Run[];
+  readonly runs: readonly SegmentRun[];
 }
 
 export class Kernel {
@@ -71,26 +71,26 @@ export class Kernel {
    */
   widen(buffers: ReadonlySet<number>): void {
     const { refs } = this.operands;
-    const others = new Set(refs.flatMap((ref, i) => (buffers.has(i) ? [] : [keyOf(ref)])));
+    const others = new Set(refs.flatMap((ref, i) => (buffers.has(i) ? [] : [refKey(ref)])));
     for (const buffer of buffers) {
-      const key = keyOf(refs[buffer]!);
+      const key = refKey(refs[buffer]!);
       if (!others.has(key)) this.#wide.add(key);
     }
   }
 
   isWide(buffer: number): boolean {
-    return this.#wide.has(keyOf(this.operands.refs[buffer]!));
+    return this.#wide.has(refKey(this.operands.refs[buffer]!));
   }
 
   /** A buffer of the nest. */
   buffer(number: number): Binding {
     const { buffers, refs } = this.operands;
     const ref = refs[number]!;
-    const key = keyOf(ref);
+    const key = refKey(ref);
     let known = this.#bindings.get(key);
     if (!known) {
       const { name, dtype, elements } = buffers[number]!;
-      const written = buffers.some(({ access }, i) => access !== 'read' && keyOf(refs[i]!) === key);
+      const written = buffers.some(({ access }, i) => access !== 'read' && refKey(refs[i]!) === key);
       const wide = this.#wide.has(key);
       const cut = this.#cut(ref, elements * dtypes[dtype].bytes);
       const names = cut.refs.map(() => this.writer.fresh(name));
@@ -103,8 +103,8 @@ export class Kernel {
         parts,
       );
       this.#bindings.set(key, known);
-      const mode = written || this.#isWrittenTo(ref);
-      for (const [i, part] of cut.refs.entries()) this.#declare(part, names[i]!, known.type, mode);
+      const writable = this.#isWrittenTo(ref);
+      for (const [i, part] of cut.refs.entries()) this.#declare(part, names[i]!, known.type, writable);
     }
     return known;
   }
@@ -126,7 +126,7 @@ export class Kernel {
     return { refs, bytes };
   }
 
-  /** Whether the nest writes to what may lie in the same buffer: one dispatch binds a buffer in one way only. */
+  /** Whether the nest writes to it or to what may lie in the same buffer: one dispatch binds a buffer in one way only. */
   #isWrittenTo(ref: DeviceRef): boolean {
     const { buffers, refs, sharedBy } = this.operands;
     const shared = sharedBy(ref);
@@ -135,7 +135,7 @@ export class Kernel {
 
   /** The name of memory between dispatches, of words. */
   scratch(ref: DeviceRef, wanted: string, type: Exclude<WgslType, 'bool'>): string {
-    const key = keyOf(ref);
+    const key = refKey(ref);
     const known = this.#scratch.get(key) ?? this.writer.fresh(wanted);
     if (!this.#scratch.has(key)) this.#declare(ref, known, type, true);
     this.#scratch.set(key, known);

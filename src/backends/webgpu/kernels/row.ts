@@ -18,7 +18,6 @@ import { Lanes } from './row-lanes.js';
 const shortRow = 16;
 /** Workgroups that share rows whose values are combined. */
 const mostParts = 64;
-const scratchBytes = 8192;
 
 export function emitRow(given: RowNest, operands: Operands): Launch[] {
   const nest = collapse(given);
@@ -180,7 +179,7 @@ class RowKernel {
         this.#slots[slot] = { at: (position) => `${array}[${position}]`, inMemory: false };
         return;
       }
-      if (this.#lanes.width > 1 && bytes <= scratchBytes) {
+      if (this.#lanes.width > 1 && bytes <= this.operands.target.scratchBytes) {
         const array = this.#kernel.workgroupArray('kept', wordOf(dtype), this.#size);
         this.#slots[slot] = { at: (position) => `${array}[${position}]`, inMemory: false };
         return;

@@ -1,21 +1,23 @@
 /** Memory of a device as bindings and copies name it, and who holds it. */
 import type { BufferPool } from './pool.js';
 
-/** Part of a buffer, or all of it. */
-export interface Span {
-  readonly buffer: GPUBuffer;
-  /** In bytes. */
+/** Bytes of a buffer. */
+export interface Range {
   readonly offset: number;
-  /** Bytes that a kernel may touch; all of the buffer where it is not said. */
+  /** What a kernel may touch; all of the buffer where it is not said. */
   readonly extent?: number;
 }
 
+/** Part of a buffer, or all of it. */
+export interface Span extends Range {
+  readonly buffer: GPUBuffer;
+}
+
+export const wholeOf = (buffer: GPUBuffer): Span => ({ buffer, offset: 0 });
+
 /** Where a place lies. */
-export interface Part {
+export interface Part extends Range {
   readonly block: Block;
-  /** In bytes, as is what it may touch. */
-  readonly offset: number;
-  readonly extent?: number;
 }
 
 /** A buffer that one or several places lie in. It goes back to its pool when the last of them is released. */

@@ -2,7 +2,7 @@
 import type { DType } from '../../../core/index.js';
 import type { Storage } from '../../storage.js';
 import type { Device } from '../device.js';
-import { Block, type Span } from './block.js';
+import { Block, wholeOf, type Span } from './block.js';
 import { DevicePlace, placeOn } from './place.js';
 import { deviceBytes, toWords } from './words.js';
 
@@ -58,7 +58,7 @@ export class InputSlot {
       this.#own = this.#last = undefined;
       return place;
     }
-    this.#own ??= { buffer: device.content.take(deviceBytes(dtype, this.elements), this.what), offset: 0 };
+    this.#own ??= wholeOf(device.content.take(deviceBytes(dtype, this.elements), this.what));
     device.upload(this.#own.buffer, toWords(storage.array));
     if (!again) this.#last = new WeakRef(storage);
     this.#version = storage.version;

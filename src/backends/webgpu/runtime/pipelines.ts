@@ -1,8 +1,8 @@
 /** Pipelines of a device, each made once for shaders that do the same. */
 import { BackendError } from '../../../core/index.js';
 import type { Device } from '../device.js';
-import type { Shader } from '../shader.js';
-import { keyOf } from '../shader-key.js';
+import { bindingsOf, type Shader } from '../shader.js';
+import { shaderKey } from '../shader-key.js';
 import { headed } from './describe.js';
 
 /** GPUShaderStage.COMPUTE, which a host need not have as a global. */
@@ -14,10 +14,6 @@ export interface Pipeline {
   /** Why the device does not take it, once that is known. */
   refused?: BackendError;
 }
-
-/** What each binding of a shader is, the report of indices last. */
-const bindingsOf = ({ bindings, reports }: Shader): readonly ('read' | 'read_write')[] =>
-  reports ? [...bindings, 'read_write'] : bindings;
 
 /** Pipelines that are kept for programs to come. */
 const mostKept = 512;
@@ -35,7 +31,7 @@ export class PipelineCache {
 
   /** The pipeline, made now if need be. Errors of the code come with the next read, and say what it is `of`. */
   get(shader: Shader, of: string): Pipeline {
-    const key = keyOf(shader);
+    const key = shaderKey(shader);
     const known = this.#find(key);
     if (known) return known;
     const { gpu, counters } = this.device;
@@ -60,7 +56,7 @@ export class PipelineCache {
 
   /** The same without blocking; several at a time are compiled side by side. */
   async getAsync(shader: Shader, of: string): Promise<Pipeline> {
-    const key = keyOf(shader);
+    const key = shaderKey(shader);
     const known = this.#find(key) ?? this.#underway.get(key);
     if (known) return known;
     const making = this.#makeAsync(shader, of, key);

@@ -133,8 +133,7 @@ export class DevicePlace implements Place, Span {
 
   copy(): DevicePlace {
     this.check();
-    const buffer = this.device.duplicate(this, this.bytes, this.what);
-    const { whole } = new Block(buffer, this.device.content);
+    const { whole } = this.device.duplicate(this, this.bytes, this.what);
     return new DevicePlace(this.device, whole, this.dtype, this.elements, this.what, this.made);
   }
 

@@ -64,6 +64,7 @@ export class BufferPool {
 
   /** Takes out a buffer that turned out to have no memory: it is never handed out again. */
   discard(buffer: GPUBuffer): void {
+    if (this.#destroyed.has(buffer)) return;
     const { size } = buffer;
     const list = this.#free.get(size) ?? [];
     const at = list.indexOf(buffer);
@@ -71,7 +72,7 @@ export class BufferPool {
       list.splice(at, 1);
       this.#freeBytes -= size;
     } else this.#discarded.add(buffer);
-    if (!this.#destroyed.has(buffer)) this.#bytes -= size;
+    this.#bytes -= size;
     buffer.destroy();
   }
 

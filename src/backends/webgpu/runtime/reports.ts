@@ -3,7 +3,7 @@ import { BackendError, type FusegradError } from '../../../core/index.js';
 import type { Program } from '../../../plan/program.js';
 import { outOfRange } from '../../out-of-range.js';
 import type { Device } from '../device.js';
-import type { Span } from './block.js';
+import { wholeOf, type Span } from './block.js';
 import { reportBytes } from './outcomes.js';
 
 export class Reports {
@@ -22,7 +22,7 @@ export class Reports {
   #make(): Span {
     const buffer = this.device.content.take(reportBytes, `reports of ${this.program.name}`);
     this.device.upload(buffer, new Int32Array(reportBytes / 4));
-    return { buffer, offset: 0 };
+    return wholeOf(buffer);
   }
 
   /** Copies the report of a run for the host to look at, and clears it. */

@@ -5,6 +5,7 @@
 import { dtypes } from '../../../core/index.js';
 import type { Allocation } from '../../../plan/program.js';
 import type { Slab } from '../slabs.js';
+import type { Range } from './block.js';
 import { deviceBytes } from './words.js';
 
 export interface Workspace {
@@ -18,11 +19,8 @@ export interface Workspace {
   readonly slabs: readonly number[];
 }
 
-interface Place {
+interface Place extends Range {
   readonly buffer: number;
-  /** In bytes. */
-  readonly offset: number;
-  readonly extent?: number;
 }
 
 /** What takes a buffer: an allocation, or a slab of them. */
@@ -82,7 +80,7 @@ export function planWorkspace(allocations: readonly Allocation[], slabs: readonl
 }
 
 /** Where an array lies in a slab, in bytes. */
-export function partOf({ dtype, members }: Slab, member: number): { offset: number; extent: number } {
+export function partOf({ dtype, members }: Slab, member: number): Required<Range> {
   const { offset, extent } = members[member]!;
   const { bytes } = dtypes[dtype];
   return { offset: offset * bytes, extent: extent * bytes };
