@@ -49,6 +49,29 @@ export const rows = {
   'along the first axis': along((n) => [[n, second(n)], 0]),
   'along a middle axis': along((n) => [[2, n, third(n) % 7 || 7], 1]),
   'across rows of that size': along((n) => [[second(n) % 11 || 1, n], 0]),
+  'few long rows': {
+    outputs(sweep, n) {
+      const x = sweep.leaf([3, n]);
+      const [all, whole] = [sweep.leaf([n]), sweep.leaf([2, n], 'int32')];
+      const running = F.cumsum(x, 1);
+      return [
+        F.softmax(x, 1),
+        F.layerNorm(x, [n], all, undefined, { eps: 0.1 }),
+        F.argmax(x, 1),
+        F.argmin(whole, 1),
+        F.sum(whole, 1),
+        F.any(F.gt(x, F.full([], 0.999)), 1),
+        everything(F.exp(all)),
+        F.mean(F.logsumexp(x, 1)),
+        F.mul(F.sum(F.mul(x, all), 0), F.amax(x, 0)),
+        F.div(running, F.sum(F.abs(running), 1, { keepdim: true })),
+        F.flip(F.cumsum(F.flip(x, 1), 1), 1),
+        F.cumsum(whole, 1),
+        ...grad(everything(F.mul(F.softmax(x, 1), all)), [x, all]),
+      ];
+    },
+    relative: 1e-4,
+  },
   'layer norm and its gradients': {
     outputs(sweep, n) {
       const x = sweep.leaf([second(n) % 9 || 3, n]);

@@ -17,6 +17,7 @@ const {
   'along the first axis': first,
   'along a middle axis': middle,
   'across rows of that size': across,
+  'few long rows': long,
   'layer norm and its gradients': layerNorm,
 } = rows;
 const {
@@ -104,7 +105,10 @@ describe.skipIf(!adapter)('on WebGPU', { timeout: 240_000 }, () => {
       ['prologues', prologues, 2],
       ['batches and vectors', batches, 2],
       ['convolutions', convolutions, 1],
+      ['rows along the last axis', last, 2],
     ])('%s', async (...shared) => sweepOver(some, shared));
+
+    it('rows that are cut into parts', () => sweepOver([1023, 2048, 3001, 5121], ['', long, 1]));
 
     let sharing = 0;
     let stop: () => void;

@@ -1,23 +1,23 @@
 /** How the invocations of a workgroup share a row; a workgroup of one has it to itself. */
-import type { Reduce } from '../../../loops/index.js';
+import type { Reduce, Scan } from '../../../loops/index.js';
 import { beats, combine, identity } from '../wgsl/arithmetic.js';
 import type { Positions } from '../wgsl/positions.js';
 import { typeOf, type Value, type WgslType } from '../wgsl/value.js';
 import type { Kernel } from './kernel.js';
 import { Subgroups } from './subgroups.js';
 
-/** A combination under way. */
-export interface Reducing {
-  step(value: Value, positions: Positions): void;
-  /** Combines what the lanes found. @returns the result, known to all of them. */
-  finish(): string;
-}
-
 /** What a lane has found so far; the last of the variables is what is looked for. */
-interface Found {
+export interface Found {
   readonly variables: readonly { readonly text: string; readonly type: WgslType }[];
   /** Combines it with what others have found. */
   absorb(others: readonly string[]): void;
+}
+
+/** A combination under way. */
+export interface Reducing extends Found {
+  step(value: Value, positions: Positions): void;
+  /** Combines what the lanes found. @returns the result, known to all of them. */
+  finish(): string;
 }
 
 export class Lanes {
@@ -30,10 +30,10 @@ export class Lanes {
     readonly width: number,
   ) {}
 
-  /** Opens the body for one row. @returns its number. */
-  eachRow(rows: number): string {
-    if (this.width === 1) return this.kernel.eachInvocation(rows);
-    const { group, lane } = this.kernel.eachGroup(rows, this.width);
+  /** Opens the body for those who take rows, one each or one after another. @returns the number of the one. */
+  eachTaker(takers: number): string {
+    if (this.width === 1) return this.kernel.eachInvocation(takers);
+    const { group, lane } = this.kernel.eachGroup(takers, this.width);
     this.#lane = lane;
     const { sharesMemory, subgroupSizes } = this.kernel.operands.traits;
     // Where lanes are computed one after another, a tree costs less than what each of them would do again.
@@ -60,6 +60,61 @@ export class Lanes {
     w.closeTo(level);
   }
 
+  /** The same over the positions from `first` to below `end`. */
+  walkPart(first: string, end: string, body: (position: string) => void): void {
+    const w = this.kernel.writer;
+    const level = w.level;
+    body(w.stride('i', `${first} + ${this.#lane}`, end, this.width));
+    w.closeTo(level);
+  }
+
+  /**
+   * The same where every lane takes part in every turn, so that they may wait for each other: those beyond the end stand
+   * at the last position. @returns whether the lane has a position of its own.
+   */
+  march(size: number, reverse: boolean, body: (position: string, isOwn: string) => void): void {
+    const w = this.kernel.writer;
+    const level = w.level;
+    const step = w.declare('step', `${w.stride('from', '0', size, this.width)} + ${this.#lane}`);
+    const own = w.declare('own', `${step} < ${size}`);
+    const inside = `min(${step}, ${size - 1})`;
+    body(w.declare('i', reverse ? `${size - 1} - ${inside}` : inside), own);
+    w.closeTo(level);
+  }
+
+  /**
+   * Running combinations over the lanes of one turn of `march`. `running` is the variable of what comes before the turn.
+   * @returns each lane's, its own value included.
+   */
+  scan(how: Scan['combine'], value: Value, running: string): string {
+    const { writer: w, use } = this.kernel;
+    const { dtype } = value;
+    const type = typeOf(dtype);
+    const array = this.#array(type, 0);
+    const own: Value = { text: w.variable(how, type, value.text), dtype };
+    const put = (): void => w.line(`${array}[${this.#lane}] = ${own.text};`);
+    const wait = (): void => w.line('workgroupBarrier();');
+    const reach = w.fresh('reach');
+    put();
+    wait();
+    w.open(`for (var ${reach} = 1; ${reach} < ${this.width}; ${reach} *= 2)`);
+    w.open(`if (${this.#lane} >= ${reach})`);
+    const before: Value = { text: w.declare('before', `${array}[${this.#lane} - ${reach}]`), dtype };
+    w.line(`${own.text} = ${combine(how, before, own, use)};`);
+    w.close();
+    wait();
+    put();
+    wait();
+    w.close();
+    const so: Value = { text: running, dtype };
+    const scanned = w.declare('scanned', combine(how, so, own, use));
+    const last: Value = { text: w.declare('last', `${array}[${this.width - 1}]`), dtype };
+    w.line(`${running} = ${combine(how, so, last, use)};`);
+    // All have read before anyone overwrites it.
+    wait();
+    return scanned;
+  }
+
   startReduce(reduce: Reduce): Reducing {
     return reduce.combine === 'argmax' || reduce.combine === 'argmin'
       ? this.#startPosition(reduce, reduce.combine === 'argmax' ? 'max' : 'min')
@@ -72,7 +127,7 @@ export class Lanes {
     const sum: Value = { text: w.variable(how, type, identity(how, dtype, use)), dtype };
     const add = (text: string): void => w.line(`${sum.text} = ${combine(how, sum, { text, dtype }, use)};`);
     const found: Found = { variables: [{ text: sum.text, type }], absorb: ([other]) => add(other!) };
-    return { step: ({ text }) => add(text), finish: () => this.#finish(found) };
+    return { ...found, step: ({ text }) => add(text), finish: () => this.#finish(found) };
   }
 
   /** The first of equal values wins, so lanes compare positions where their values are equal. */
@@ -101,6 +156,7 @@ export class Lanes {
       },
     };
     return {
+      ...found,
       step: (value, positions) =>
         replaceIf(`${at} < 0 || ${beats(how, value, best, use)}`, value.text, positions.at(position!)),
       finish: () => this.#finish(found),

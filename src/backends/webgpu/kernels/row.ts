@@ -1,72 +1,49 @@
 /**
  * Row kernels. Long rows: a workgroup for each, whose lanes walk the row side by side and combine what they found.
- * Short rows and running combinations: an invocation for each. Values combined over rows: each workgroup takes a
- * number of rows that the shape alone decides, and a second dispatch combines the parts in order.
+ * Short rows: an invocation for each. Few and very long rows: each in parts, a dispatch for each stage. Values combined over
+ * rows: each workgroup takes a number of rows that the shape alone decides, and a second dispatch combines the parts in order.
  */
-import { isHalf } from '../../../core/index.js';
-import { collapse, type Accumulator, type RowNest, type Stage } from '../../../loops/index.js';
+import { collapse, type RowNest, type Stage } from '../../../loops/index.js';
 import { combine, identity } from '../wgsl/arithmetic.js';
 import { decode, encode, rounded } from '../wgsl/convert.js';
 import { Section } from '../wgsl/section.js';
 import { typeOf, wordOf, type Value } from '../wgsl/value.js';
-import type { DeviceRef } from '../shader.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';
 import { powerFrom, sizeOf } from './map.js';
+import { RowCuts } from './row-cuts.js';
 import { Lanes } from './row-lanes.js';
+import { finishes, kept, Partials } from './row-partials.js';
 
 /** Up to here a row is left to one invocation. */
 const shortRow = 16;
-/** Workgroups that share rows whose values are combined. */
-const mostParts = 64;
 
 export function emitRow(given: RowNest, operands: Operands): Launch[] {
   const nest = collapse(given);
   const rows = sizeOf(nest.rows);
   const partials = nest.accumulators.length > 0 ? new Partials(nest, operands) : undefined;
-  const walks = rows === 0 ? [] : [new RowKernel(nest, operands, partials).emit()];
-  return [...walks, ...(partials ? finishes(nest, operands, partials) : [])];
+  const walk = (): Launch[] => {
+    if (rows === 0) return [];
+    const cuts = RowCuts.of(nest, operands);
+    if (!cuts) return [new RowKernel(nest, operands, partials).emit()];
+    return nest.stages.map((_, number) => new RowKernel(nest, operands, partials, { cuts, number }).emit());
+  };
+  return [...walk(), ...(partials ? finishes(nest, operands, partials) : [])];
 }
 
-/** What each part of the rows found for each accumulator, all in one buffer: a kernel binds few. */
-class Partials {
-  /** Parts of the rows. */
-  readonly count: number;
-  /** The first word of each accumulator. */
-  readonly #bases: readonly number[];
-  readonly #ref: DeviceRef;
-
-  constructor(
-    readonly nest: RowNest,
-    operands: Operands,
-  ) {
-    this.count = Math.min(sizeOf(nest.rows), mostParts);
-    let words = 0;
-    this.#bases = nest.accumulators.map(({ scope }) => {
-      const base = words;
-      words += this.count * (scope === 'total' ? 1 : sizeOf(nest.inner));
-      return base;
-    });
-    this.#ref = operands.scratch(words);
-  }
-
-  /** The word of an accumulator at a place of its own. */
-  #word(kernel: Kernel, accumulator: number, place: string): string {
-    return `${kernel.scratch(this.#ref, 'partials', 'u32')}[${this.#bases[accumulator]!} + ${place}]`;
-  }
-
-  read(kernel: Kernel, accumulator: number, place: string): Value {
-    const dtype = kept(this.nest.accumulators[accumulator]!.dtype);
-    const word = `bitcast<${wordOf(dtype)}>(${this.#word(kernel, accumulator, place)})`;
-    return { text: kernel.writer.declare('partial', decode(word, dtype)), dtype };
-  }
-
-  write(kernel: Kernel, accumulator: number, place: string, value: Value): void {
-    kernel.writer.line(`${this.#word(kernel, accumulator, place)} = bitcast<u32>(${encode(value)});`);
-  }
+/** The part of a row that a workgroup of a stage has to itself. */
+interface CutStage {
+  readonly cuts: RowCuts;
+  readonly number: number;
 }
 
-/** What accumulates in a half type is kept in float32. */
-const kept = (dtype: Value['dtype']): Value['dtype'] => (isHalf(dtype) ? 'float32' : dtype);
+/** A part of a row: whose it is, which of the row's, and the positions. */
+interface CutRow {
+  readonly cuts: RowCuts;
+  readonly taker: string;
+  readonly part: string;
+  readonly first: string;
+  readonly end: string;
+}
 
 class RowKernel {
   readonly #kernel: Kernel;
@@ -83,13 +60,18 @@ class RowKernel {
     readonly nest: RowNest,
     readonly operands: Operands,
     readonly partials: Partials | undefined,
+    readonly cut?: CutStage,
   ) {
-    this.#kernel = new Kernel(nest.name, operands, nest.comment);
+    const name = cut && nest.stages.length > 1 ? `${nest.name}_${cut.number}` : nest.name;
+    this.#kernel = new Kernel(name, operands, nest.comment);
     this.#size = sizeOf(nest.inner);
     this.#rows = sizeOf(nest.rows);
     const scans = nest.stages.some((stage) => stage.scans.length > 0);
-    const alone = nest.accumulators.length === 0 && (scans || this.#size <= shortRow);
-    this.#lanes = new Lanes(this.#kernel, alone ? 1 : widthFor(this.#size, scans));
+    const { sharesMemory } = operands.traits;
+    const alone = scans
+      ? !sharesMemory || partials !== undefined || this.#size <= shortRow
+      : partials === undefined && this.#size <= shortRow;
+    this.#lanes = new Lanes(this.#kernel, alone ? 1 : widthFor(this.#size));
     this.#section = new Section(this.#kernel, this.#kernel.positions, {
       readScratch: (slot) => this.#readSlot(slot),
     });
@@ -109,49 +91,97 @@ class RowKernel {
   }
 
   emit(): Launch {
+    if (this.cut) this.#emitStage(this.cut);
+    else if (this.partials) this.#emitParts(this.partials);
+    else this.#emitRows();
+    return this.#kernel.finish();
+  }
+
+  #emitRows(): void {
     const { nest } = this;
     const { writer: w, positions } = this.#kernel;
-    const lanes = this.#lanes;
-    if (!this.partials) {
-      this.#row = lanes.eachRow(this.#rows);
-      this.#scratch();
-      this.#section.run(nest.setup);
-      positions.unflatten(nest.rows, this.#row);
-      nest.stages.forEach((stage, number) => this.#stage(stage, number, ''));
-      return this.#kernel.finish();
-    }
-    const { count } = this.partials;
-    const part = lanes.eachRow(count);
+    const takers = Math.min(this.#rows, this.#mostTakers());
+    const taker = this.#lanes.eachTaker(takers);
+    this.#scratch(taker, takers);
+    this.#section.run(nest.setup);
+    this.#row = takers === this.#rows ? taker : w.stride('row', taker, this.#rows, takers);
+    positions.unflatten(nest.rows, this.#row);
+    nest.stages.forEach((stage, number) => this.#stage(stage, number, ''));
+    if (takers < this.#rows && this.#lanes.width > 1) w.line('storageBarrier();');
+  }
+
+  /** Each taker has a part of the rows, and combines over those. */
+  #emitParts(partials: Partials): void {
+    const { nest } = this;
+    const { writer: w, positions, use } = this.#kernel;
+    const { count } = partials;
+    const part = this.#lanes.eachTaker(count);
+    this.#scratch(part, count);
     this.#section.run(nest.setup);
     this.#startColumns(part);
     const totals = nest.accumulators.map(({ scope, combine: how, dtype }) =>
-      scope === 'total'
-        ? w.variable('total', typeOf(kept(dtype)), identity(how, kept(dtype), this.#kernel.use))
-        : '',
+      scope === 'total' ? w.variable('total', typeOf(kept(dtype)), identity(how, kept(dtype), use)) : '',
     );
     const most = Math.ceil(this.#rows / count);
     const level = w.level;
     const end = w.declare('end', `min((${part} + 1) * ${most}, ${this.#rows})`);
     this.#row = w.fresh('row');
     w.open(`for (var ${this.#row} = ${part} * ${most}; ${this.#row} < ${end}; ${this.#row}++)`);
-    this.#scratch();
     positions.unflatten(nest.rows, this.#row);
     nest.stages.forEach((stage, number) => {
       this.#stage(stage, number, part);
-      nest.accumulators.forEach(({ scope, stage: own, combine: how, dtype, value }, i) => {
-        if (scope !== 'total' || own !== number) return;
-        const so = { text: totals[i]!, dtype: kept(dtype) };
-        w.line(
-          `${totals[i]!} = ${combine(how, so, { ...this.#section.value(value), dtype: so.dtype }, this.#kernel.use)};`,
-        );
+      this.#totalsOf(number, (i, value) => {
+        const so = { text: totals[i]!, dtype: value.dtype };
+        w.line(`${so.text} = ${combine(nest.accumulators[i]!.combine, so, value, use)};`);
       });
     });
     w.closeTo(level);
     nest.accumulators.forEach(({ scope, dtype }, i) => {
       if (scope !== 'total') return;
-      lanes.once(() => this.partials!.write(this.#kernel, i, part, { text: totals[i]!, dtype: kept(dtype) }));
+      this.#lanes.once(() => partials.write(this.#kernel, i, part, { text: totals[i]!, dtype: kept(dtype) }));
     });
-    return this.#kernel.finish();
+  }
+
+  /** One stage, each row in parts: what stages before have found lies in memory. As parts of the rows stand single rows. */
+  #emitStage({ cuts, number }: CutStage): void {
+    const { nest } = this;
+    const kernel = this.#kernel;
+    const { writer: w, positions } = kernel;
+    const section = this.#section;
+    const stage = nest.stages[number]!;
+    const count = this.#walks(stage, number) ? cuts.count : 1;
+    const taker = this.#lanes.eachTaker(this.#rows * count);
+    const row = (this.#row = w.declare('row', `${taker} / ${count}`));
+    const part = w.declare('part', `${taker} % ${count}`);
+    this.#scratch(row, this.#rows);
+    section.run(nest.setup);
+    positions.unflatten(nest.rows, row);
+    for (const { rowBody, reduces } of nest.stages.slice(0, number)) {
+      section.run(rowBody);
+      for (const reduce of reduces)
+        section.define(reduce.id, { text: cuts.read(kernel, this.#lanes, reduce, row), dtype: reduce.dtype });
+    }
+    const first = w.declare('first', `${part} * ${cuts.length}`);
+    const end = w.declare('end', `min(${first} + ${cuts.length}, ${this.#size})`);
+    this.#stage(stage, number, row, { cuts, taker, part, first, end });
+    if (this.partials)
+      this.#totalsOf(number, (i, value) =>
+        this.#onceInRow(part, () => this.partials!.write(kernel, i, row, value)),
+      );
+  }
+
+  #onceInRow(part: string, body: () => void): void {
+    const { writer: w } = this.#kernel;
+    w.open(`if (${part} == 0)`);
+    this.#lanes.once(body);
+    w.close();
+  }
+
+  /** What a stage adds to totals. */
+  #totalsOf(stage: number, add: (accumulator: number, value: Value) => void): void {
+    this.nest.accumulators.forEach(({ scope, stage: own, dtype, value }, i) => {
+      if (scope === 'total' && own === stage) add(i, { ...this.#section.value(value), dtype: kept(dtype) });
+    });
   }
 
   #startColumns(part: string): void {
@@ -167,121 +197,140 @@ class RowKernel {
     });
   }
 
-  /** Scratch is an invocation's own or shared by a workgroup where it is small, else it lies in memory, for all rows. */
-  #scratch(): void {
-    const slots = this.nest.scratch.length;
-    const bytes = 4 * this.#size * slots;
-    let memory: DeviceRef | undefined;
-    this.nest.scratch.forEach((dtype, slot) => {
-      if (this.#lanes.width === 1 && this.#size <= shortRow) {
-        const type = `array<${wordOf(dtype)}, ${this.#size}>`;
-        const array = this.#kernel.writer.variable('kept', type, `${type}()`);
-        this.#slots[slot] = { at: (position) => `${array}[${position}]`, inMemory: false };
+  /** Where the scratch of a row lies: in an invocation, in a workgroup that shares it, or in memory. */
+  get #scratchSpace(): 'invocation' | 'workgroup' | 'memory' {
+    if (this.cut) return 'memory';
+    if (this.#lanes.width === 1) return this.#size <= shortRow ? 'invocation' : 'memory';
+    return 4 * this.#size * this.nest.scratch.length <= this.operands.target.scratchBytes
+      ? 'workgroup'
+      : 'memory';
+  }
+
+  /** How many may take rows at a time, by what their scratch takes in memory. */
+  #mostTakers(): number {
+    const bytes = 4 * this.#size * this.nest.scratch.length;
+    if (bytes === 0 || this.#scratchSpace !== 'memory') return Infinity;
+    return Math.max(1, Math.floor(this.operands.target.bindingBytes / bytes));
+  }
+
+  /** @param taker who of `takers` takes the row, and has scratch for one row at a time */
+  #scratch(taker: string, takers: number): void {
+    const { scratch: dtypesKept } = this.nest;
+    if (dtypesKept.length === 0) return;
+    const space = this.#scratchSpace;
+    const kernel = this.#kernel;
+    const words = takers * this.#size;
+    const memory = space === 'memory' ? this.operands.scratch(dtypesKept.length * words) : undefined;
+    dtypesKept.forEach((dtype, slot) => {
+      const word = wordOf(dtype);
+      if (memory) {
+        const name = kernel.scratch(memory, 'kept', 'u32');
+        const at = (position: string): string =>
+          `${name}[${slot * words} + ${taker} * ${this.#size} + ${position}]`;
+        this.#slots[slot] = { at, inMemory: true };
         return;
       }
-      if (this.#lanes.width > 1 && bytes <= this.operands.target.scratchBytes) {
-        const array = this.#kernel.workgroupArray('kept', wordOf(dtype), this.#size);
-        this.#slots[slot] = { at: (position) => `${array}[${position}]`, inMemory: false };
-        return;
-      }
-      memory ??= this.operands.scratch(slots * this.#rows * this.#size);
-      const name = this.#kernel.scratch(memory, 'kept', 'u32');
-      const base = slot * this.#rows * this.#size;
-      const at = (position: string): string =>
-        `${name}[${base} + ${this.#row} * ${this.#size} + ${position}]`;
-      this.#slots[slot] = { at, inMemory: true };
+      const type = `array<${word}, ${this.#size}>`;
+      const array =
+        space === 'workgroup'
+          ? kernel.workgroupArray('kept', word, this.#size)
+          : kernel.writer.variable('kept', type, `${type}()`);
+      this.#slots[slot] = { at: (position) => `${array}[${position}]`, inMemory: false };
     });
   }
 
-  #stage(stage: Stage, number: number, part: string): void {
+  #columnsOf(stage: number): number[] {
+    return this.nest.accumulators.flatMap((each, i) =>
+      each.scope === 'column' && each.stage === stage ? [i] : [],
+    );
+  }
+
+  /** Whether a stage has anything to do for each element. */
+  #walks({ reduces, scans, keeps, stores }: Stage, number: number): boolean {
+    const each = [reduces, scans, keeps, stores, this.#columnsOf(number)];
+    return each.some((list) => list.length > 0);
+  }
+
+  /** @param place where in the partial results the row counts */
+  #stage(stage: Stage, number: number, place: string, cut?: CutRow): void {
     const { nest } = this;
     const kernel = this.#kernel;
     const { writer: w, positions, use } = kernel;
     const section = this.#section;
     section.run(stage.rowBody);
-    if (stage.rowStores.length > 0) this.#lanes.once(() => section.store(stage.rowStores), true);
-    const columns = nest.accumulators.flatMap((each, i) =>
-      each.scope === 'column' && each.stage === number ? [i] : [],
-    );
-    const { reduces, scans, keeps, stores } = stage;
-    if (reduces.length + scans.length + keeps.length + stores.length + columns.length === 0) return;
+    if (stage.rowStores.length > 0) {
+      const store = (): void => section.store(stage.rowStores);
+      if (cut) this.#onceInRow(cut.part, store);
+      else this.#lanes.once(store, true);
+    }
+    if (!this.#walks(stage, number)) return;
 
+    const columns = this.#columnsOf(number);
+    const { reduces, scans, keeps, stores } = stage;
     const found = reduces.map((reduce) => this.#lanes.startReduce({ ...reduce, dtype: kept(reduce.dtype) }));
     const running = scans.map(({ combine: how, dtype }) =>
       w.variable('running', typeOf(kept(dtype)), identity(how, kept(dtype), use)),
     );
-    this.#lanes.walk(this.#size, stage.reverse, (position) => {
+    const begin = (position: string, scan: (i: number, value: Value) => string): void => {
       this.#position = position;
       positions.unflatten(nest.inner, position);
       const waiting = new Set(scans.keys());
       const advance = (): void => {
         for (const i of waiting) {
-          const { id, combine: how, value, dtype } = scans[i]!;
+          const { id, value, dtype } = scans[i]!;
           if (!section.has(value)) continue;
-          const so = { text: running[i]!, dtype: kept(dtype) };
-          w.line(`${so.text} = ${combine(how, so, { ...section.value(value), dtype: so.dtype }, use)};`);
-          section.define(id, {
-            text: w.declare('scanned', rounded({ text: `${so.text}`, dtype }, use)),
-            dtype,
-          });
+          const text = scan(i, { ...section.value(value), dtype: kept(dtype) });
+          section.define(id, { text: w.declare('scanned', rounded({ text, dtype }, use)), dtype });
           waiting.delete(i);
         }
       };
       advance();
       section.run(stage.body, advance);
+    };
+    const finish = (): void => {
       reduces.forEach((reduce, r) => found[r]!.step(section.value(reduce.value), positions));
       for (const { slot, value } of keeps) this.#keep(slot, section.value(value));
       for (const i of columns) {
-        const { combine: how, value } = nest.accumulators[i]!;
-        const place = `${part} * ${this.#size} + ${position}`;
-        const so = this.partials!.read(kernel, i, place);
-        const text = combine(how, so, { ...section.value(value), dtype: so.dtype }, use);
-        this.partials!.write(kernel, i, place, { text, dtype: so.dtype });
+        const { combine: how, dtype, value } = nest.accumulators[i]!;
+        const at = `${place} * ${this.#size} + ${this.#position}`;
+        const own = { ...section.value(value), dtype: kept(dtype) };
+        const text = cut ? own.text : combine(how, this.partials!.read(kernel, i, at), own, use);
+        this.partials!.write(kernel, i, at, { text, dtype: own.dtype });
       }
       section.store(stores);
-    });
-    reduces.forEach(({ id, dtype }, r) => {
-      const value = found[r]!.finish();
-      section.define(id, { text: w.declare('reduced', rounded({ text: value, dtype }, use)), dtype });
+    };
+    const walk = (position: string): void => {
+      begin(position, (i, value) => {
+        const so = { text: running[i]!, dtype: value.dtype };
+        w.line(`${so.text} = ${combine(scans[i]!.combine, so, value, use)};`);
+        return so.text;
+      });
+      finish();
+    };
+    if (cut) this.#lanes.walkPart(cut.first, cut.end, walk);
+    else if (scans.length === 0 || this.#lanes.width === 1) this.#lanes.walk(this.#size, stage.reverse, walk);
+    else {
+      this.#lanes.march(this.#size, stage.reverse, (position, isOwn) => {
+        begin(position, (i, value) => this.#lanes.scan(scans[i]!.combine, value, running[i]!));
+        w.open(`if (${isOwn})`);
+        finish();
+        w.close();
+      });
+      // Another lane may have kept what one reads in the next pass.
+      if (keeps.length > 0) w.line(`${this.#scratchSpace === 'memory' ? 'storage' : 'workgroup'}Barrier();`);
+    }
+    reduces.forEach((reduce, r) => {
+      const text = found[r]!.finish();
+      if (cut) {
+        // All lanes know it.
+        this.#lanes.once(() => cut.cuts.write(kernel, reduce, found[r]!, cut.taker));
+        return;
+      }
+      const { id, dtype } = reduce;
+      section.define(id, { text: w.declare('reduced', rounded({ text, dtype }, use)), dtype });
     });
   }
 }
 
 /** Lanes for a row: enough to have work for each, a power of two. */
-const widthFor = (size: number, scans: boolean): number =>
-  scans ? 1 : Math.min(256, Math.max(32, powerFrom(Math.max(size, 1) / 2)));
-
-/** Combines the parts in their order and writes what is computed from them. */
-function finishes(nest: RowNest, operands: Operands, partials: Partials): Launch[] {
-  const size = sizeOf(nest.inner);
-  const of = (scope: Accumulator['scope']): Launch[] => {
-    const { body, stores } = scope === 'column' ? nest.finishColumns : nest.finishTotals;
-    const items = scope === 'column' ? size : 1;
-    if (stores.length === 0 || items === 0) return [];
-    const kernel = new Kernel(`${nest.name}_${scope}s`, operands, nest.comment);
-    const { writer: w, positions, use } = kernel;
-    const item = kernel.eachInvocation(items);
-    if (scope === 'column') positions.unflatten(nest.inner, item);
-    const section = new Section(kernel);
-    section.run(nest.setup);
-    nest.accumulators.forEach((accumulator, i) => {
-      if (accumulator.scope !== scope) return;
-      const { id, combine: how, dtype } = accumulator;
-      const sum = {
-        text: w.variable('all', typeOf(kept(dtype)), identity(how, kept(dtype), use)),
-        dtype: kept(dtype),
-      };
-      if (partials.count > 0) {
-        const part = w.loop('part', partials.count);
-        const next = partials.read(kernel, i, `${part} * ${items} + ${item}`);
-        w.line(`${sum.text} = ${combine(how, sum, next, use)};`);
-        w.close();
-      }
-      section.define(id, { text: w.declare('combined', rounded({ text: sum.text, dtype }, use)), dtype });
-    });
-    section.run(body);
-    section.store(stores);
-    return [kernel.finish()];
-  };
-  return [...of('column'), ...of('total')];
-}
+const widthFor = (size: number): number => Math.min(256, Math.max(32, powerFrom(Math.max(size, 1) / 2)));

@@ -1,0 +1,98 @@
+/**
+ * Few long rows, cut into parts so that they occupy a device: each stage is a dispatch with a workgroup for each part, which
+ * leaves what it has found in memory. What follows combines the parts in their order.
+ */
+import { isHalf } from '../../../core/index.js';
+import type { Reduce, RowNest } from '../../../loops/index.js';
+import { rounded } from '../wgsl/convert.js';
+import type { WgslType } from '../wgsl/value.js';
+import type { DeviceRef } from '../shader.js';
+import type { Kernel, Operands } from './kernel.js';
+import { sizeOf } from './map.js';
+import { mostParts } from './row-partials.js';
+import type { Found, Lanes } from './row-lanes.js';
+
+/** Positions that are worth a workgroup. */
+const leastPart = 1024;
+/** Workgroups that occupy a device. */
+const enoughParts = 256;
+
+const toWord: Readonly<Record<WgslType, (text: string) => string>> = {
+  u32: (text) => text,
+  i32: (text) => `bitcast<u32>(${text})`,
+  f32: (text) => `bitcast<u32>(${text})`,
+  bool: (text) => `u32(${text})`,
+};
+const fromWord: Readonly<Record<WgslType, (word: string) => string>> = {
+  u32: (word) => word,
+  i32: (word) => `bitcast<i32>(${word})`,
+  f32: (word) => `bitcast<f32>(${word})`,
+  bool: (word) => `${word} != 0u`,
+};
+
+export class RowCuts {
+  /** Positions of a part, but for the last of a row. */
+  readonly length: number;
+  /** The first word of each reduction. */
+  readonly #bases = new Map<number, number>();
+  readonly #ref: DeviceRef;
+
+  private constructor(
+    nest: RowNest,
+    operands: Operands,
+    /** Parts of a row. */
+    readonly count: number,
+  ) {
+    this.length = Math.ceil(sizeOf(nest.inner) / count);
+    const places = sizeOf(nest.rows) * count;
+    let words = 0;
+    for (const { id, position } of nest.stages.flatMap(({ reduces }) => reduces)) {
+      this.#bases.set(id, words);
+      words += places * (position === undefined ? 1 : 2);
+    }
+    this.#places = places;
+    this.#ref = operands.scratch(words);
+  }
+
+  readonly #places: number;
+
+  /** Undefined for rows that are not to be cut. */
+  static of(nest: RowNest, operands: Operands): RowCuts | undefined {
+    const { traits, target } = operands;
+    const [rows, size] = [sizeOf(nest.rows), sizeOf(nest.inner)];
+    const count = Math.min(Math.floor(enoughParts / rows), Math.floor(size / leastPart));
+    // Later stages compute again what earlier ones did, from buffers that must be as they were.
+    const isInPlace = nest.buffers.some(({ access }) => access === 'readWrite');
+    const scans = nest.stages.some((stage) => stage.scans.length > 0);
+    if (!traits.sharesMemory || rows > mostParts || count < 2 || isInPlace || scans) return undefined;
+    // What is found, kept, and combined over rows is bound too.
+    return nest.buffers.length + 3 > target.buffersPerKernel ? undefined : new RowCuts(nest, operands, count);
+  }
+
+  #word(kernel: Kernel, { id }: Reduce, variable: number, place: string): string {
+    const base = this.#bases.get(id)! + variable * this.#places;
+    return `${kernel.scratch(this.#ref, 'parts', 'u32')}[${base} + ${place}]`;
+  }
+
+  /** @param place the number of the part among those of all rows */
+  write(kernel: Kernel, reduce: Reduce, { variables }: Found, place: string): void {
+    variables.forEach(({ text, type }, i) =>
+      kernel.writer.line(`${this.#word(kernel, reduce, i, place)} = ${toWord[type](text)};`),
+    );
+  }
+
+  /** What all parts of a row have found together. */
+  read(kernel: Kernel, lanes: Lanes, reduce: Reduce, row: string): string {
+    const { writer: w, use } = kernel;
+    const dtype = isHalf(reduce.dtype) ? 'float32' : reduce.dtype;
+    const { variables, absorb } = lanes.startReduce({ ...reduce, dtype });
+    const part = w.loop('part', this.count);
+    const place = `${row} * ${this.count} + ${part}`;
+    absorb(
+      variables.map(({ type }, i) => w.named('other', fromWord[type](this.#word(kernel, reduce, i, place)))),
+    );
+    w.close();
+    const all = { text: variables.at(-1)!.text, dtype: reduce.dtype };
+    return w.declare('reduced', rounded(all, use));
+  }
+}
