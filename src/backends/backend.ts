@@ -50,6 +50,11 @@ export interface Backend<E extends Emitted = Emitted> {
   load(program: Program, emitted: E, options?: LoadOptions): Executable;
   /** The same without blocking, where the host's main thread takes large code in no other way. */
   loadAsync?(program: Program, emitted: E, options?: LoadOptions): Promise<Executable>;
-  /** Moves content into the device's memory ahead of the first run, where that is another than the host's. */
-  moveIn?(storage: Storage, dtype: DType): void;
+  /** The memory of the device, where that is another than the host's. */
+  readonly memory?: {
+    /** Whether content lies there. */
+    holds(storage: Storage): boolean;
+    /** Moves content of the host there, ahead of the first run. */
+    moveIn(storage: Storage, dtype: DType): void;
+  };
 }

@@ -29,15 +29,18 @@ export class Bench {
     }
   }
 
-  /** Computes nodes on one backend for the others to start from. */
+  /** Computes nodes on one backend for the others to start from, and lets those go that were kept before. */
   async keep(nodes: readonly Node[], backend: BackendName): Promise<void> {
-    const arrays = await this.run(nodes.map(this.whole), backend, false);
-    nodes.forEach((node, i) => this.#arrays.set(node, arrays[i]!));
+    for (const node of this.#kept) {
+      this.#arrays.delete(node);
+      this.#largest.delete(node);
+    }
+    this.#kept = [...new Set(nodes)].filter((node) => node.op !== 'constant' && !this.#arrays.has(node));
+    const arrays = await this.run(this.#kept.map(this.whole), backend, false);
+    this.#kept.forEach((node, i) => this.#arrays.set(node, arrays[i]!));
   }
 
-  content(node: Node): TypedArray {
-    return this.#arrays.get(node)!;
-  }
+  #kept: readonly Node[] = [];
 
   /** The node as the graph has it, over arguments. */
   readonly whole = (node: Node): Node => this.#whole.get(node)!;
@@ -57,43 +60,33 @@ export class Bench {
     return argument;
   }
 
+  /** The largest finite magnitude of a node that is kept. */
   largest(node: Node): number {
     if (node.op === 'constant') return Math.abs(Number(node.attrs.value));
-    let found = this.#largest.get(node);
-    if (found !== undefined) return found;
-    found = 0;
-    for (const element of this.content(node)) {
-      const size = Math.abs(Number(decode(element, node.dtype)));
-      if (Number.isFinite(size) && size > found) found = size;
-    }
+    const found = this.#largest.get(node) ?? largestOf(this.#arrays.get(node)!, node.dtype);
     this.#largest.set(node, found);
     return found;
   }
 
   /**
-   * How far each node's elements move at most when all floats among the leaves move by one rounding: what is ill-conditioned
-   * moves far, and no two ways to compute it agree better.
+   * The same as `run` without fusion when all floats among the leaves move by one rounding: what is ill-conditioned moves far,
+   * and no two ways to compute it agree better.
    */
-  async unsteadiness(nodes: readonly Node[], backend: BackendName): Promise<number[]> {
-    const moved = await this.run(nodes.map(this.whole), backend, false, (node) =>
-      nudged(this.content(node), node.dtype),
-    );
-    return nodes.map(({ dtype }, k) => {
-      const [was, is] = [this.content(nodes[k]!), moved[k]!];
-      let most = 0;
-      for (let i = 0; i < was.length; i++) {
-        const by = Math.abs(Number(decode(is[i]!, dtype)) - Number(decode(was[i]!, dtype)));
-        if (Number.isFinite(by) && by > most) most = by;
-      }
-      return most;
-    });
+  runMoved(outputs: readonly Node[], backend: BackendName): Promise<TypedArray[]> {
+    return this.run(outputs, backend, false, (node) => nudged(this.#arrays.get(node)!, node.dtype));
+  }
+
+  /** What the kernels of the fused program for some results store, in their order. */
+  stored(outputs: readonly Node[], backend: BackendName): Node[] {
+    const { fusion } = compileGraph({ outputs, assigns: [] }, { backend, name: 'compared' });
+    return fusion.regions.flatMap(({ results }) => results.map(({ value }) => value));
   }
 
   async run(
     outputs: readonly Node[],
     backend: BackendName,
     fusion: boolean,
-    contentOf: (node: Node) => TypedArray = (node) => copyOf(this.content(node)),
+    contentOf: (node: Node) => TypedArray = (node) => copyOf(this.#arrays.get(node)!),
   ): Promise<TypedArray[]> {
     const compilation = compileGraph({ outputs, assigns: [] }, { backend, fusion, name: 'compared' });
     const instance = await Instance.loadAsync(compilation);
@@ -105,6 +98,26 @@ export class Bench {
       instance.release();
     }
   }
+}
+
+/** The largest finite magnitude. */
+export function largestOf(array: TypedArray, dtype: DType): number {
+  let most = 0;
+  for (const element of array) {
+    const size = Math.abs(Number(decode(element, dtype)));
+    if (Number.isFinite(size) && size > most) most = size;
+  }
+  return most;
+}
+
+/** How far elements of one are from those of the other at most, where both are finite. */
+export function furthest(was: TypedArray, is: TypedArray, dtype: DType): number {
+  let most = 0;
+  for (let i = 0; i < was.length; i++) {
+    const by = Math.abs(Number(decode(is[i]!, dtype)) - Number(decode(was[i]!, dtype)));
+    if (Number.isFinite(by) && by > most) most = by;
+  }
+  return most;
 }
 
 /** A copy whose floats are one rounding away, some up and some down. */

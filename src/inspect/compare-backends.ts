@@ -11,13 +11,13 @@ import {
 import { formatType, roots, topological, type Node } from '../graph/index.js';
 import { decode, type Leaf, type Value } from '../ops/index.js';
 import { backendOf, type BackendName, type Storage } from '../runtime/index.js';
-import { Bench } from './bench.js';
+import { Bench, furthest, largestOf } from './bench.js';
 import { boundOf, boundOfResult } from './bounds.js';
 import { formatScalar, plural } from './format.js';
 import type { Traceable } from './traced.js';
 
 export interface CompareOptions {
-  /** How many nodes to compare, the first in topological order. Default: 1000. Their values are all in memory at once. */
+  /** How many nodes to compare, the first in topological order. Default: all. */
   readonly limit?: number;
   /** false leaves out the fused programs. */
   readonly fused?: boolean;
@@ -110,7 +110,8 @@ export interface Comparable<A extends unknown[]> {
  * floats must be equal. Other floats may be 64 roundings apart (halves: 2), times the root of the number of terms summed,
  * and sums by one rounding of the largest term for each term. Last, each backend's fused program must give the
  * same results, up to half of the digits of the largest magnitude, or further where a result moves far with the last digit of
- * the leaves: integers that come of floats are not looked at there.
+ * the leaves: integers that come of floats are not looked at there. Where they differ, what the kernels before have stored is
+ * compared too.
  * @throws BackendError for a backend that is not there, such as webgpu before `await initWebGPU()`.
  * @throws DTypeError for a dtype that a backend does not have.
  * @example
@@ -121,7 +122,7 @@ export async function compareBackends<A extends unknown[]>(
   fn: Comparable<A>,
   inputs: A,
   backends: readonly BackendName[],
-  { limit = 1000, fused = true, quick = false }: CompareOptions = {},
+  { limit = Infinity, fused = true, quick = false }: CompareOptions = {},
 ): Promise<BackendComparison> {
   const names = [...new Set(backends)];
   for (const name of names) backendOf(name);
@@ -138,8 +139,6 @@ export async function compareBackends<A extends unknown[]>(
   );
   const ends = roots(optimized).filter((node) => isFloat(node.dtype) || !comesOfFloats(node));
   if (quick) {
-    const [reference] = names as [BackendName];
-    await bench.keep(ends, reference);
     const found = new Findings(names);
     await compareResults(bench, ends, names, found);
     const compared = nodes.filter((node) => ends.includes(node)).length;
@@ -151,9 +150,12 @@ export async function compareBackends<A extends unknown[]>(
   await compareNodes(bench, chosen, names, found);
   const skipped = nodes.length - chosen.length;
   // A node that differs alone says more than a result that it spoils.
-  if (fused && !found.first && skipped === 0) await compareResults(bench, ends, names, found);
+  if (fused && !found.first) await compareResults(bench, ends, names, found);
   return new BackendComparison(names, chosen.length, skipped, found.first, found.worst);
 }
+
+/** Nodes whose values are in memory at once. */
+const together = 500;
 
 /** Each node alone, from the operands that the first backend computed. */
 async function compareNodes(
@@ -162,7 +164,17 @@ async function compareNodes(
   names: readonly BackendName[],
   found: Findings,
 ): Promise<void> {
-  await bench.keep(nodes, names[0]!);
+  for (let i = 0; i < nodes.length; i += together)
+    await compareSome(bench, nodes.slice(i, i + together), names, found);
+}
+
+async function compareSome(
+  bench: Bench,
+  nodes: readonly Node[],
+  names: readonly BackendName[],
+  found: Findings,
+): Promise<void> {
+  await bench.keep([...nodes, ...nodes.flatMap(({ inputs }) => inputs)], names[0]!);
   const results: Result[][] = [];
   for (const backend of names) {
     const arrays = await bench.run(nodes.map(bench.alone), backend, false);
@@ -184,16 +196,43 @@ async function compareResults(
   names: readonly BackendName[],
   found: Findings,
 ): Promise<void> {
-  const reference = names[0]!;
-  const unsteady = await bench.unsteadiness(ends, reference);
+  const results = ends.map(bench.whole);
   for (const backend of names) {
-    const arrays = await bench.run(ends.map(bench.whole), backend, true);
-    ends.forEach((node, k) => {
-      const expected = { array: bench.content(node), backend: reference, fused: false };
-      const bound = boundOfResult(node, bench.largest(node), unsteady[k]!);
-      found.compare(node, expected, { array: arrays[k]!, backend, fused: true }, () => bound);
-    });
+    await compareFused(bench, results, names[0]!, backend, found);
+    if (!found.first) continue;
+    // The kernel whose result differs first says more than the end of the program.
+    const before = new Findings(names);
+    const stored = bench.stored(results, backend).filter(({ dtype }) => isFloat(dtype));
+    await compareFused(bench, stored, names[0]!, backend, before);
+    found.first = before.first ?? found.first;
+    return;
   }
+}
+
+/** What a backend's fused program has for some values, beside what the first backend computes without fusion. */
+async function compareFused(
+  bench: Bench,
+  values: readonly Node[],
+  reference: BackendName,
+  backend: BackendName,
+  found: Findings,
+): Promise<void> {
+  const [expected, moved] = [
+    await bench.run(values, reference, false),
+    await bench.runMoved(values, reference),
+  ];
+  const arrays = await bench.run(values, backend, true);
+  values.forEach((node, k) => {
+    const [right, array] = [expected[k]!, arrays[k]!];
+    const unsteadiness = furthest(right, moved[k]!, node.dtype);
+    const bound = boundOfResult(node, largestOf(right, node.dtype), unsteadiness);
+    found.compare(
+      node,
+      { array: right, backend: reference, fused: false },
+      { array, backend, fused: true },
+      () => bound,
+    );
+  });
 }
 
 const comesOfFloats = (node: Node): boolean => topological([node]).some(({ dtype }) => isFloat(dtype));

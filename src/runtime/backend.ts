@@ -31,20 +31,21 @@ export function registerBackend(backend: Backend): void {
 registerBackend(jsBackend);
 registerBackend(wasmBackend);
 
-let current: BackendName = 'wasm';
+let current: BackendName | 'auto' = 'wasm';
 
 /**
  * Sets the backend that programs use unless told otherwise.
- * @param name 'auto': webgpu where `initWebGPU()` has been called, else wasm
+ * @param name 'auto': webgpu once `initWebGPU()` has been called, wasm until then
  * @param options.threads see `setNumThreads`
  */
 export function setBackend(name: BackendName | 'auto', options: { readonly threads?: number } = {}): void {
-  current = backendOf(name).name;
+  backendOf(name); // throws for one that is not there
+  current = name;
   if (options.threads !== undefined) setNumThreads(options.threads);
 }
 
 /** The backend that programs use unless told otherwise. */
-export const getBackend = (): BackendName => current;
+export const getBackend = (): BackendName => backendOf().name;
 
 let threads = 1;
 
@@ -67,10 +68,13 @@ export function checkThreads(what: string, count: number): number {
 export const getNumThreads = (): number => threads;
 
 /** What programs depend on that are compiled without options of their own. */
-export const defaultsKey = (): string => `${current}:${threads}:${numbers.get(backendOf(current))}`;
+export const defaultsKey = (): string => {
+  const backend = backendOf();
+  return `${backend.name}:${threads}:${numbers.get(backend)}`;
+};
 
 /** @throws BackendError for a name that stands for none. */
-export function backendOf(name: BackendName | 'auto' = current): Backend {
+export function backendOf(name = current): Backend {
   const backend = backends.get(name === 'auto' ? (backends.has('webgpu') ? 'webgpu' : 'wasm') : name);
   if (backend) return backend;
   if (name === 'webgpu') {

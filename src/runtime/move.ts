@@ -5,21 +5,21 @@ import type { Cell } from './cell.js';
 import { flushPending } from './lazy.js';
 
 /**
- * Moves the content of cells to the memory of a backend, in parallel. Content on the host stays where it is for js and
- * wasm, which reach it without waiting.
+ * Moves the content of cells to the memory of a backend, in parallel, from whatever device. Content on the host stays where it
+ * is for js and wasm, which reach it without waiting.
  */
 export async function moveTo(name: BackendName | 'auto', cells: Iterable<Cell>): Promise<void> {
-  const backend = backendOf(name);
+  const { memory } = backendOf(name);
   flushPending();
   await Promise.all(
     Array.from(cells, async ({ storage, dtype }) => {
-      if (backend.moveIn && storage.onHost) backend.moveIn(storage, dtype);
       // What is written while it is read is read again.
-      while (!backend.moveIn && !storage.onHost) {
+      while (!storage.onHost && !memory?.holds(storage)) {
         const { version, place } = storage;
         const array = await storage.read();
         if (storage.version === version && storage.place === place) storage.moveTo({ array });
       }
+      if (storage.onHost) memory?.moveIn(storage, dtype);
     }),
   );
 }

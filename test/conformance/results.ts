@@ -60,10 +60,10 @@ export class Results {
       .reduce((sum, tally) => sum + tally[count], 0);
   }
 
-  /** Whether a record of this name has been run. */
-  hasRun(pack: string, name: string): boolean {
+  /** How many records of this name have been run. */
+  run(pack: string, name: string): number {
     const tally = this.packs[pack]?.[name];
-    return tally !== undefined && tally.passed + tally.failed > 0;
+    return tally ? tally.passed + tally.failed : 0;
   }
 
   /** Names of a pack all of whose records pass. */

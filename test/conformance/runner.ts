@@ -48,14 +48,16 @@ export interface Run extends Settings {
   readonly folder: string;
   /** Runs the records whose pack and id, as `pack/id`, match. */
   readonly only?: RegExp | undefined;
-  /** Of every so many names of a pack, counted from one of them, runs the first record that can be run. */
-  readonly sample?: { readonly every: number; readonly from: number };
+  /** Runs of each name only so many records that can be run: the first, or the last if `backwards`. */
+  readonly perName?: number;
+  readonly backwards?: boolean;
+  /** Runs one of every so many names of a pack. */
+  readonly every?: number;
 }
 
 /** Runs the packs of a folder, all or those given. */
 export async function runPacks(run: Run, packs: readonly PackName[] = packNames): Promise<Results> {
   const results = new Results();
-  const { sample } = run;
   setBackend(run.backend);
   const { dtypes } = backendOf(run.backend).target;
   for (const name of packs.filter((pack) => hasPack(run.folder, pack))) {
@@ -63,11 +65,12 @@ export async function runPacks(run: Run, packs: readonly PackName[] = packNames)
     const pack = dtypes.has('int64') ? recorded : withInt32(recorded);
     const { name: nameOf, run: runRecord } = suites[name];
     const names = [...new Set(pack.records.map(nameOf))];
-    const sampled = new Set(names.filter((_, i) => !sample || i % sample.every === sample.from));
-    for (const record of pack.records) {
+    const chosen = new Set(names.filter((_, i) => i % (run.every ?? 1) === 0));
+    for (const record of run.backwards ? pack.records.toReversed() : pack.records) {
       const tag = nameOf(record);
       if (run.only && !run.only.test(`${name}/${record.id}`)) continue;
-      if (!sampled.has(tag) || (sample && results.hasRun(name, tag))) continue;
+      if (!chosen.has(tag)) continue;
+      if (results.run(name, tag) >= (run.perName ?? Infinity)) continue;
       results.add(name, tag, record.id, await attempt(record, () => runRecord(pack, record, run)));
     }
   }

@@ -120,6 +120,33 @@ describe('a backend that is wrong', () => {
     expect((await compareBackends(step, [x], ['js', wrong], { fused: false })).agree).toBe(true);
   });
 
+  test('in a fused kernel only is found there, not in what comes of it', async () => {
+    const wrong = broken('wrong-kernel', 'Math.cos(exp(', '2 * Math.cos(exp(');
+    const step = compile((x: Tensor) => x.exp().cos().cumsum(0).matmul(x).matmul(x));
+    const found = await compareBackends(step, [randn(4, 4)], ['js', wrong]);
+    expect(found.first).toMatchObject({
+      op: 'cumsum',
+      values: [{ backend: 'js' }, { backend: wrong, fused: true }],
+    });
+  });
+
+  test('far down a long graph, and beyond a limit in the results', async () => {
+    const wrong = broken('wrong-end', /Math\.sin\(/g, '2 * Math.sin(');
+    const step = compile((x: Tensor) => {
+      let y = x;
+      for (let i = 0; i < 1100; i++) y = y.abs().mul(0.999);
+      return y.sin();
+    });
+    const x = randn(3);
+    const found = await compareBackends(step, [x], ['js', wrong]);
+    expect(found.skipped).toBe(0);
+    expect(found.first).toMatchObject({ op: 'sin', values: [{ fused: false }, { fused: false }] });
+    const limited = await compareBackends(step, [x], ['js', wrong], { limit: 10 });
+    expect(limited.compared).toBe(10);
+    expect(limited.agree).toBe(false);
+    expect(limited.first).toMatchObject({ op: 'sin', values: [{ fused: false }, { fused: true }] });
+  });
+
   test('by one in integers differs', async () => {
     const wrong = broken('wrong-sum', /Math\.imul\(([^()]*)\)/g, '(Math.imul($1) + 1)');
     const step = compile((x: Tensor) => x.mul(x));

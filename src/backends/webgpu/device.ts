@@ -28,6 +28,9 @@ type Use = (encoder: GPUCommandEncoder) => void;
 /** Memory that may lie unused in each pool. */
 const spareBytes = 256 * 2 ** 20;
 
+/** Bytes of results that one turn of the event loop may make: what is dropped of them comes back between turns. */
+const mostFreshBytes = 2 * 2 ** 30;
+
 export class Device {
   readonly counters: DeviceCounters = { ...noCounts };
   readonly pipelines = new PipelineCache(this);
@@ -47,9 +50,11 @@ export class Device {
    * Uses of buffers and pipelines that may yet turn out to be refused. They go with all that is submitted meanwhile, which is
    * then refused too: else a step would go on with what a refused run was to compute.
    */
-  readonly #unproven = new Set<Use>();
+  readonly #unproven = new Map<unknown, Use>();
   /** Answers of error scopes that have not come yet. */
   readonly #scopes = new Set<Promise<void>>();
+  /** Bytes of results made since the event loop last had a turn. */
+  #freshBytes = 0;
   #lost: GPUDeviceLostInfo | undefined;
   #failure: BackendError | undefined;
   /** An error that no scope has caught: often it only follows from one that a scope is about to tell. */
@@ -67,6 +72,7 @@ export class Device {
         spareBytes,
         maxBufferSize,
         bindable,
+        (buffer) => !this.#unproven.has(buffer),
       );
       return made;
     };
@@ -131,36 +137,48 @@ export class Device {
   }
 
   /**
-   * Runs what may turn out to be wrong later. The error then names `what`, whose further lines are places in the
-   * user's program; `answered` gets the error, or the cause if it only follows from another one. `use` is one of what was made.
+   * Runs what may turn out to be wrong later. The error then names `what`, found out at last, whose further lines are places
+   * in the user's program; `answered` gets the error, or the cause if it only follows from another one. `use` is one of what
+   * was made.
    */
   guarded<T>(
     filter: GPUErrorFilter,
-    what: string,
+    what: string | (() => Promise<string>),
     body: () => T,
     answered?: (error: BackendError | undefined) => void,
     use?: (made: T) => Use,
   ): T {
     this.gpu.pushErrorScope(filter);
-    let unproven: Use | undefined;
+    let unproven: T | undefined;
     try {
       const made = body();
-      if (use) this.#unproven.add((unproven = use(made)));
+      if (use) this.#unproven.set((unproven = made), use(made));
       return made;
     } finally {
       const answer: Promise<void> = this.gpu
         .popErrorScope()
         .then(
-          (error) => {
-            const failure = error ? this.#fail(what, error, hints[filter]) : undefined;
+          async (error) => {
+            const failure = error
+              ? this.#fail(typeof what === 'string' ? what : await what(), error, hints[filter])
+              : undefined;
             answered?.(failure);
-            if (unproven) this.#unproven.delete(unproven);
+            this.#unproven.delete(unproven);
           },
           () => undefined, // Lost: check() says so.
         )
         .then(() => void this.#scopes.delete(answer));
       this.#scopes.add(answer);
     }
+  }
+
+  /** Whether the device refuses to encode something, which is then not submitted. */
+  async refuses(use: Use): Promise<boolean> {
+    this.gpu.pushErrorScope('validation');
+    const encoder = this.gpu.createCommandEncoder();
+    use(encoder);
+    encoder.finish();
+    return (await this.gpu.popErrorScope().catch(() => null)) !== null;
   }
 
   /** Waits for everything that can still report an error, and throws what there is. */
@@ -195,6 +213,22 @@ export class Device {
     return buffer;
   }
 
+  /**
+   * Notes results that a run is about to make.
+   * @throws BackendError where a loop that never lets the event loop turn would fill the device with them.
+   */
+  countResults(bytes: number): void {
+    const before = this.#freshBytes;
+    if (before > 0 && before + bytes > mostFreshBytes) {
+      throw new BackendError(
+        `results of ${formatMiB(before + bytes)} are made in one turn of the event loop, and the WebGPU device gets back what is dropped of them between turns`,
+        'a long loop awaits something of the device now and then: `await loss.item()`, or `await new Promise((go) => setTimeout(go))`',
+      );
+    }
+    if (before === 0 && bytes > 0) setTimeout(() => (this.#freshBytes = 0), 0);
+    this.#freshBytes = before + bytes;
+  }
+
   /** Sends words to a buffer, in the order of what is submitted. */
   upload(buffer: GPUBuffer, words: ArrayBufferView, offset = 0): void {
     if (words.byteLength === 0) return;
@@ -222,7 +256,7 @@ export class Device {
 
   submit(encoder: GPUCommandEncoder): void {
     this.counters.submits++;
-    for (const use of this.#unproven) use(encoder);
+    for (const use of this.#unproven.values()) use(encoder);
     this.gpu.queue.submit([encoder.finish()]);
   }
 
@@ -272,11 +306,13 @@ export class Device {
     try {
       await staging.mapAsync(mapModeRead, 0, bytes);
     } catch (error) {
+      this.#staging.discard(staging);
       // A device that is lost says so before `lost` has come to us: in a busy browser, long before.
       await Promise.race([this.gpu.lost, new Promise<void>((resolve) => void setTimeout(resolve, 1000))]);
       this.check();
       throw new BackendError(`reading from the WebGPU device failed: ${(error as Error).message}`);
     }
+    this.#freshBytes = 0;
     const content = staging.getMappedRange(0, bytes).slice(0);
     staging.unmap();
     this.#staging.give(staging);

@@ -10,7 +10,14 @@ import { emitMap, emitSegmented } from './kernels/map.js';
 import { emitRow } from './kernels/row.js';
 import { emitScatter } from './kernels/scatter.js';
 import { emitSort } from './kernels/sort.js';
-import { bindingsOf, type Copy, type Dispatch, type Shader, type ShaderProgram } from './shader.js';
+import {
+  bindingsOf,
+  isBindable,
+  type Copy,
+  type Dispatch,
+  type Shader,
+  type ShaderProgram,
+} from './shader.js';
 import { shaderKey } from './shader-key.js';
 import { planSlabs } from './slabs.js';
 import type { DeviceTraits } from './target.js';
@@ -38,10 +45,8 @@ const emitNest = <K extends LoopNest['kind']>(
 
 /** @throws BackendError when a shader has more bindings than the device: the pipeline's own error would not say why. */
 function checkBindings({ name, comment }: LoopNest, shader: Shader, target: Target): void {
-  // The target leaves one for reports.
-  const most = target.buffersPerKernel + 1;
-  const count = bindingsOf(shader).length;
-  if (count <= most) return;
+  if (isBindable(shader, target)) return;
+  const [count, most] = [bindingsOf(shader).length, target.buffersPerKernel + 1];
   throw new BackendError(
     [`the kernel ${name} touches ${count} buffers, and this device binds ${most}`, ...comment].join('\n    '),
     'compute it in parts: what is read in between is stored',
@@ -78,7 +83,7 @@ export function emitProgram(program: Program, target: Target, traits: DeviceTrai
       scratch: (words) => {
         const index = taken++;
         scratch[index] = Math.max(scratch[index] ?? 4, 4 * words);
-        return { space: 'scratch', index };
+        return { space: 'scratch', index, words };
       },
       sharedBy,
       runs: runs.get(number) ?? [],

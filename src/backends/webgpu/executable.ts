@@ -6,7 +6,13 @@ import type { Profile } from '../stopwatch.js';
 import { Storage } from '../storage.js';
 import type { Device } from './device.js';
 import { Block, wholeOf, type Span } from './runtime/block.js';
-import { describeAllocation, describeResult, describeShader } from './runtime/describe.js';
+import {
+  describeAllocation,
+  describeResult,
+  describeScratch,
+  describeShader,
+  places as placesOf,
+} from './runtime/describe.js';
 import { gather, slabOf } from './runtime/gather.js';
 import { InputSlot } from './runtime/input.js';
 import type { Pipeline } from './runtime/pipelines.js';
@@ -65,9 +71,11 @@ class Bound implements Executable {
   readonly #inputs: readonly InputSlot[];
   readonly #workspace: Workspace;
   readonly #workspaceBytes: number;
+  readonly #resultBytes: number;
   /** What its buffers are for. */
   readonly #results: readonly string[];
   readonly #values: readonly string[];
+  readonly #scratch: readonly string[];
   /** Numbers of the states that a run overwrites. */
   readonly #written: readonly number[];
   readonly #reports: Reports | undefined;
@@ -87,8 +95,10 @@ class Bound implements Executable {
       ({ name, dtype, shape }) => new InputSlot(device, dtype, numel(shape), `input ${name}`),
     );
     this.#workspace = planWorkspace(program.allocations, slabs);
+    this.#resultBytes = program.outputs.reduce((sum, slot) => sum + bytesOf(slot), 0);
     this.#results = program.outputs.map((_, i) => describeResult(program, i));
     this.#values = this.#workspace.named.map((allocation) => describeAllocation(program, allocation));
+    this.#scratch = scratch.map((_, i) => describeScratch(program, emitted, i));
     this.#written = [...program.states.keys()].filter((i) =>
       program.steps.some((step) => writesTo(step, (ref) => ref.space === 'state' && ref.index === i)),
     );
@@ -124,19 +134,23 @@ class Bound implements Executable {
       this.#bindings.state[i] = places[i]!;
     }
     const blocks: Block[] = [];
+    let apart: Block[] = [];
     try {
+      apart = this.#setInputsApart(places);
       program.outputs.forEach((slot, i) =>
         blocks.push(Block.take(device.content, bytesOf(slot), this.#results[i]!)),
       );
       this.#placeWorkspace();
+      device.countResults(this.#resultBytes);
     } catch (error) {
-      for (const { buffer } of blocks) device.content.give(buffer);
+      for (const { buffer } of [...apart, ...blocks]) device.content.give(buffer);
       this.#giveWorkspaceBack();
       throw error;
     }
     blocks.forEach(({ buffer }, i) => (this.#bindings.output[i] = wholeOf(buffer)));
     const run = this.#guarded(places, inputs);
     this.#giveWorkspaceBack();
+    for (const { buffer } of apart) device.content.give(buffer);
     // What content lies in lives as long as the content, not as long as this program.
     this.#bindings.input.length = this.#bindings.state.length = 0;
     device.counters.runs++;
@@ -144,6 +158,23 @@ class Bound implements Executable {
       const { whole } = blocks[i]!;
       return new Storage(new DevicePlace(device, whole, dtype, numel(shape), this.#results[i]!, run));
     });
+  }
+
+  /**
+   * Copies of inputs that lie in one buffer with states: where those are written, a kernel would bind the buffer in two ways.
+   * States of other programs lie side by side with some of this one.
+   */
+  #setInputsApart(states: readonly DevicePlace[]): Block[] {
+    if (this.#written.length === 0) return [];
+    const blocks: Block[] = [];
+    this.#bindings.input.forEach((input, i) => {
+      if (!states.some(({ buffer }) => buffer === input.buffer)) return;
+      const { name, dtype, shape } = this.program.inputs[i]!;
+      const copy = this.device.duplicate(input, deviceBytes(dtype, numel(shape)), `a copy of input ${name}`);
+      blocks.push(copy);
+      this.#bindings.input[i] = wholeOf(copy.buffer);
+    });
+    return blocks;
   }
 
   /** Submits the work. The device carries out all of it or, if it refuses anything, nothing: then states are as they were. */
@@ -156,7 +187,7 @@ class Bound implements Executable {
     if (this.#timing?.alone) for (const place of keeping) place.forget();
     this.device.guarded(
       'validation',
-      `a run of ${this.program.name} is refused`,
+      () => this.#describeRefusal(),
       () => this.#submit(slot),
       (refused) => {
         if (refused) run.refused = run.failure = refused;
@@ -164,6 +195,26 @@ class Bound implements Executable {
       },
     );
     return run;
+  }
+
+  /** Which kernels the device refuses, by asking again for each. */
+  async #describeRefusal(): Promise<string> {
+    const { device, program } = this;
+    const refused = await Promise.all(
+      this.#commands.map(async (command) => {
+        if (command.kind === 'copy' || !command.group) return [];
+        const { group } = command;
+        const isRefused = await device.refuses((encoder) => {
+          const pass = encoder.beginComputePass();
+          pass.setPipeline(command.pipeline.pipeline);
+          pass.setBindGroup(0, group);
+          pass.dispatchWorkgroups(...command.workgroups);
+          pass.end();
+        });
+        return isRefused ? (program.steps[command.step] ?? []) : [];
+      }),
+    );
+    return `a run of ${program.name} is refused${placesOf(refused.flat())}`;
   }
 
   release(): void {
@@ -183,7 +234,7 @@ class Bound implements Executable {
     });
     slabs.forEach((buffer, i) => (this.#bindings.slab[i] = wholeOf(buffers[buffer]!)));
     this.emitted.scratch.forEach((each, i) => {
-      const buffer = workspace.take(each, `working memory of ${this.program.name}`);
+      const buffer = workspace.take(each, this.#scratch[i]!);
       this.#bindings.scratch[i] = wholeOf(buffer);
       buffers.push(buffer);
     });

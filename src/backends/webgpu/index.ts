@@ -3,7 +3,7 @@ import type { Backend } from '../backend.js';
 import { Device } from './device.js';
 import { emitProgram } from './emit.js';
 import { load, loadAsync } from './executable.js';
-import { moveIn } from './runtime/place.js';
+import { moveIn, placeOn } from './runtime/place.js';
 import type { ShaderProgram } from './shader.js';
 import { traitsOf, webgpuTarget } from './target.js';
 
@@ -36,9 +36,12 @@ export function createBackend(gpu: GPUDevice, { own = false, traits = traitsOf(g
     emit: (program) => emitProgram(program, target, traits),
     load: (program, emitted, options) => load(device, program, emitted, options),
     loadAsync: (program, emitted, options) => loadAsync(device, program, emitted, options),
-    moveIn(storage, dtype) {
-      device.check();
-      moveIn(device, storage, dtype, 'a state');
+    memory: {
+      holds: (storage) => placeOn(device, storage)?.isUsable ?? false,
+      moveIn(storage, dtype) {
+        device.check();
+        moveIn(device, storage, dtype, 'a state');
+      },
     },
   };
 }

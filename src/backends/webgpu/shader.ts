@@ -1,6 +1,7 @@
 /** What emission hands to the runtime: shaders, and what to dispatch in which order. Plain data. */
 import type { DType } from '../../core/index.js';
 import type { BufferRef } from '../../plan/program.js';
+import type { Target } from '../../plan/target.js';
 import type { Emitted } from '../backend.js';
 import type { Slab } from './slabs.js';
 
@@ -19,8 +20,19 @@ export interface Shader {
 export const bindingsOf = ({ bindings, reports }: Shader): Shader['bindings'] =>
   reports ? [...bindings, 'read_write'] : bindings;
 
+/** Memory between the dispatches of one step, of so many words. */
+export interface ScratchRef {
+  readonly space: 'scratch';
+  readonly index: number;
+  readonly words: number;
+}
+
+/** Whether a kernel of the target can bind all of them. The target leaves one for reports. */
+export const isBindable = (shader: Shader, { buffersPerKernel }: Target): boolean =>
+  bindingsOf(shader).length <= buffersPerKernel + 1;
+
 /** A buffer of the program, memory between the dispatches of one step, or several arrays side by side. */
-export type DeviceRef = BufferRef | { readonly space: 'scratch' | 'slab'; readonly index: number };
+export type DeviceRef = BufferRef | ScratchRef | { readonly space: 'slab'; readonly index: number };
 
 /** Part of a buffer, in bytes: a binding reaches only so far. */
 export interface RefPart {

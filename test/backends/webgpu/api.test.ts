@@ -28,13 +28,13 @@ test('before there is a device', () => {
   expect(() => compile((x: Tensor) => x.add(1), { backend: 'webgpu' })(tensor([1]))).toThrow(inThree);
   expect(() => webgpuCounters()).toThrow(/await initWebGPU/);
   setBackend('auto');
+  // Until there is a device.
   expect(getBackend()).toBe('wasm');
 });
 
 describe.skipIf(!adapter)('with a device', () => {
   beforeAll(async () => {
     await initWebGPU();
-    setBackend('auto');
   });
   afterAll(() => setBackend('wasm'));
 
@@ -114,6 +114,27 @@ describe.skipIf(!adapter)('with a device', () => {
     });
     step(tensor([0, 0]));
     expect(await step(x).tolist()).toEqual([6, 12]);
+  });
+
+  test('an argument that lies side by side with what the call writes', async () => {
+    const after = async (backend: 'wasm' | 'webgpu'): Promise<unknown[]> => {
+      setBackend(backend);
+      manualSeed(1);
+      const { model, step } = smallTraining();
+      await step().item();
+      const [first, second] = [...model.parameters()].filter(({ shape }) => shape.length === 1);
+      const mix = compile((by: Tensor) =>
+        noGrad(() => {
+          first!.mul_(0.5).add_(by.sum());
+          return by.mul(2);
+        }),
+      );
+      const doubled = await mix(second!).tolist();
+      return [doubled, await first!.tolist(), await second!.tolist()].flat(2);
+    };
+    const [there, here] = [await after('webgpu'), await after('wasm')];
+    setBackend('auto');
+    there.forEach((value, i) => expect(value).toBeCloseTo(here[i] as number, 4));
   });
 
   test('gradients computed outside of compile()', async () => {

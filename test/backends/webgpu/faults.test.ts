@@ -1,6 +1,6 @@
 /** What goes wrong on a device as a user hears of it: shaders, memory, validation, loss. Faults are injected. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { F, Parameter, compile, rand, setBackend, tensor, type Tensor } from 'fusegrad';
+import { F, Parameter, compile, ones, rand, setBackend, tensor, zeros, type Tensor } from 'fusegrad';
 import { initWebGPU, webgpuCounters } from 'fusegrad/webgpu';
 import { adapter, requestDevice } from './adapter.js';
 import { smallTraining } from './training.js';
@@ -209,7 +209,43 @@ describe.skipIf(!adapter)('a device', () => {
     expect(webgpuCounters().buffersCreated).toBe(buffersCreated);
   });
 
-  test('what a device refuses when it runs is named by its program, once', async () => {
+  test('memory that goes while nobody waits spoils nothing that is submitted', async () => {
+    // Between the kernels lies more than is kept for others, which is let go when smaller programs run.
+    const big = compile((x: Tensor) => {
+      const rows = x.expand(6000, 5000);
+      const [a, b] = [rows.cumsum(1), rows.cumsum(0)];
+      return a.add(b).cumsum(1).amax();
+    });
+    const small = compile((x: Tensor) => x.cumsum(1).cumsum(0).amax());
+    const w = new Parameter(zeros(3));
+    const step = compile(() => void w.assign(w.add(1)));
+    const largest = big(zeros([1, 1]));
+    const other = small(ones([8, 8]));
+    step();
+    expect(await other.item()).toBe(64);
+    expect(await w.tolist()).toEqual([1, 1, 1]);
+    expect(await largest.item()).toBe(0);
+  });
+
+  test('a loop that never lets the event loop turn is stopped before it fills the device', async () => {
+    const f = compile((x: Tensor) => x.mul(2));
+    const x = zeros(2 ** 25);
+    const loop = async (): Promise<number> => {
+      for (let runs = 0; runs < 30; runs++) {
+        f(x);
+        // Turns nothing: what is dropped does not come back.
+        await Promise.resolve();
+      }
+      return 0;
+    };
+    await expect(loop()).rejects.toThrow(
+      /^results of 2176\.0 MiB are made in one turn of the event loop[^]*await loss\.item\(\)/,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(await f(tensor([1])).item()).toBe(2);
+  });
+
+  test('what a device refuses when it runs is named by its program and kernels, once', async () => {
     const f = compile(function outer(x: Tensor) {
       return x.mul(2);
     });
@@ -220,8 +256,9 @@ describe.skipIf(!adapter)('a device', () => {
     const y = f(tensor([3]));
     const z = f(tensor([4]));
     device.createBindGroup = create;
-    await expect(y.item()).rejects.toThrow(/^a run of outer is refused: /);
-    await expect(z.item()).rejects.toThrow(/^a run of outer is refused: /);
+    const refused = /^a run of outer is refused: [^]*\n {4}mul {2}webgpu\/faults\.test\.ts:\d+:\d+/;
+    await expect(y.item()).rejects.toThrow(refused);
+    await expect(z.item()).rejects.toThrow(refused);
     expect(await tensor([1]).add(1).item()).toBe(2);
   });
 

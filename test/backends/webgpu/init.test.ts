@@ -1,6 +1,16 @@
 /** The device that `initWebGPU()` takes: one that the user has, or one that it requests. */
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import { ArgumentError, BackendError, Parameter, compile, setBackend, tensor, type Tensor } from 'fusegrad';
+import {
+  ArgumentError,
+  BackendError,
+  Parameter,
+  compile,
+  nn,
+  noGrad,
+  setBackend,
+  tensor,
+  type Tensor,
+} from 'fusegrad';
 import { initWebGPU, webgpuCounters } from 'fusegrad/webgpu';
 import { backendOf } from '../../../src/runtime/index.js';
 import { findGPU } from '../../../src/webgpu/gpu.js';
@@ -62,6 +72,20 @@ describe.skipIf(!adapter)('a device of the user', () => {
     step();
     expect(webgpuCounters().runs).toBe(3);
     expect(await w.tolist()).toEqual([27, 54]);
+  });
+
+  test('takes over what lies on another one', async () => {
+    const [one, other] = [await open(), await open()];
+    const model = new nn.Linear(2, 1, { bias: false });
+    const step = compile(() => void noGrad(() => model.weight.mul_(0).add_(3)), { backend: 'webgpu' });
+    await initWebGPU({ device: one });
+    step();
+    await initWebGPU({ device: other });
+    const double = compile((x: Tensor) => model(x).mul(2), { backend: 'webgpu' });
+    expect(() => double(tensor([[1, 2]]))).toThrow(/lies in the memory of the WebGPU device/);
+    await model.to('webgpu');
+    expect(await double(tensor([[1, 2]])).tolist()).toEqual([[18]]);
+    expect(webgpuCounters().runs).toBe(1);
   });
 
   test('is refused when it is lost', async () => {

@@ -195,8 +195,8 @@ describe.skipIf(!adapter)('on a device', () => {
     });
     const commands = [
       dispatch(0, 2, [input(0), arena(0)], 0),
-      dispatch(1, 2, [arena(0), { space: 'scratch', index: 0 }], 1),
-      dispatch(0, 2, [{ space: 'scratch', index: 0 }, arena(1)], 1),
+      dispatch(1, 2, [arena(0), { space: 'scratch', index: 0, words: 1 }], 1),
+      dispatch(0, 2, [{ space: 'scratch', index: 0, words: 1 }, arena(1)], 1),
       {
         kind: 'copy',
         from: { space: 'arena', allocation: 1 },

@@ -6,7 +6,8 @@
  * @see Milakov and Gimelshein, Online normalizer calculation for softmax (2018)
  */
 import type { AttentionNest } from '../../../loops/index.js';
-import type { DeviceRef } from '../shader.js';
+import type { ScratchRef } from '../shader.js';
+import type { Binding } from './binding.js';
 import { Section } from '../wgsl/section.js';
 import { typeOf } from '../wgsl/value.js';
 import { AttentionTile, block, type Pair } from './attention-tile.js';
@@ -132,7 +133,7 @@ function emitForward(nest: AttentionNest, operands: Operands): Launch {
  */
 class PerQuery {
   readonly launch: Launch;
-  readonly #ref: DeviceRef;
+  readonly #ref: ScratchRef;
 
   constructor(
     readonly nest: AttentionNest,
@@ -145,7 +146,8 @@ class PerQuery {
     const { positions, writer: w } = kernel;
     const item = kernel.eachInvocation(count);
     positions.unflatten([batch, queries], item);
-    const put = (place: string, word: string): void => w.line(`${this.#words(kernel)}[${place}] = ${word};`);
+    const put = (place: string, text: string): void =>
+      this.#words(kernel).write(place, { text, dtype: 'uint32' });
     [backward!.logsumexp, backward!.rows].forEach(({ body, value }, i) => {
       const section = new Section(kernel);
       section.run(body);
@@ -159,13 +161,14 @@ class PerQuery {
     this.launch = kernel.finish();
   }
 
-  #words(kernel: Kernel): string {
-    return kernel.scratch(this.#ref, 'of_queries', 'u32');
+  #words(kernel: Kernel): Binding {
+    return kernel.scratch(this.#ref, 'of_queries', 'uint32');
   }
 
   #number({ kernel, nest, batch }: AttentionTile, first: number, query: string): string {
     const { queries } = nest;
-    return `bitcast<f32>(${this.#words(kernel)}[${first} + ${batch} * ${queries.extent} + ${query}])`;
+    const word = this.#words(kernel).read(`${first} + ${batch} * ${queries.extent} + ${query}`);
+    return `bitcast<f32>(${word})`;
   }
 
   logsumexp(tile: AttentionTile, query: string): string {
@@ -179,7 +182,7 @@ class PerQuery {
 
   drawKey({ kernel, nest: { batch, queries, dropout } }: AttentionTile): readonly string[] {
     const first = 2 * batch.extent * queries.extent;
-    return dropout ? [0, 1].map((i) => `${this.#words(kernel)}[${first + i}]`) : [];
+    return dropout ? [0, 1].map((i) => this.#words(kernel).read(`${first + i}`)) : [];
   }
 }
 

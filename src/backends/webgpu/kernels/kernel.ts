@@ -1,7 +1,7 @@
 /** A shader under construction: its bindings, its memory shared by a workgroup, its body. */
 import { dtypes } from '../../../core/index.js';
 import type { NestBuffer } from '../../../loops/index.js';
-import { refKey, type DeviceRef, type RefPart, type Shader } from '../shader.js';
+import { refKey, type DeviceRef, type RefPart, type ScratchRef, type Shader } from '../shader.js';
 import type { Target } from '../../../plan/target.js';
 import type { SegmentRun } from '../slabs.js';
 import type { DeviceTraits } from '../target.js';
@@ -32,7 +32,7 @@ export interface Operands {
   readonly buffers: readonly NestBuffer[];
   readonly refs: readonly DeviceRef[];
   /** Memory of `words` words between the dispatches of a nest. */
-  readonly scratch: (words: number) => DeviceRef;
+  readonly scratch: (words: number) => ScratchRef;
   /** Equal for references that may lie in one buffer. */
   readonly sharedBy: (ref: DeviceRef) => string;
   /** What a segmented nest runs over. */
@@ -43,7 +43,6 @@ export class Kernel {
   readonly writer = new Writer();
   readonly positions = new Positions(this.writer);
   readonly #bindings = new Map<string, Binding>();
-  readonly #scratch = new Map<string, string>();
   readonly #refs: (DeviceRef | RefPart)[] = [];
   readonly #modes: ('read' | 'read_write')[] = [];
   readonly #arrays: string[] = [];
@@ -87,26 +86,35 @@ export class Kernel {
     const { buffers, refs } = this.operands;
     const ref = refs[number]!;
     const key = refKey(ref);
-    let known = this.#bindings.get(key);
-    if (!known) {
-      const { name, dtype, elements } = buffers[number]!;
-      const written = buffers.some(({ access }, i) => access !== 'read' && refKey(refs[i]!) === key);
-      const wide = this.#wide.has(key);
-      const cut = this.#cut(ref, elements * dtypes[dtype].bytes);
-      const names = cut.refs.map(() => this.writer.fresh(name));
-      const parts = { names, bytes: cut.bytes, define: (...lines: string[]) => this.define(...lines) };
-      known = new Binding(
-        dtype,
-        { written, wide, halves: this.operands.traits.halves },
-        this.writer,
-        this.use,
-        parts,
-      );
-      this.#bindings.set(key, known);
-      const writable = this.#isWrittenTo(ref);
-      for (const [i, part] of cut.refs.entries()) this.#declare(part, names[i]!, known.type, writable);
-    }
-    return known;
+    const known = this.#bindings.get(key);
+    if (known) return known;
+    const { name, dtype, elements } = buffers[number]!;
+    const written = buffers.some(({ access }, i) => access !== 'read' && refKey(refs[i]!) === key);
+    const access = { written, wide: this.#wide.has(key), halves: this.operands.traits.halves };
+    return this.#bind(ref, { name, dtype, elements }, access, this.#isWrittenTo(ref));
+  }
+
+  /** Memory between dispatches. In one kernel it is always of one type, which has a word to itself. */
+  scratch(ref: ScratchRef, name: string, dtype: 'float32' | 'int32' | 'uint32'): Binding {
+    const access = { written: true, wide: false, halves: false };
+    return (
+      this.#bindings.get(refKey(ref)) ?? this.#bind(ref, { name, dtype, elements: ref.words }, access, true)
+    );
+  }
+
+  #bind(
+    ref: DeviceRef,
+    { name, dtype, elements }: Omit<NestBuffer, 'access'>,
+    access: ConstructorParameters<typeof Binding>[1],
+    writable: boolean,
+  ): Binding {
+    const cut = this.#cut(ref, elements * dtypes[dtype].bytes);
+    const names = cut.refs.map(() => this.writer.fresh(name));
+    const parts = { names, bytes: cut.bytes, define: (...lines: string[]) => this.define(...lines) };
+    const made = new Binding(dtype, access, this.writer, this.use, parts);
+    this.#bindings.set(refKey(ref), made);
+    for (const [i, part] of cut.refs.entries()) this.#declare(part, names[i]!, made.type, writable);
+    return made;
   }
 
   /** A buffer in parts that a binding reaches. */
@@ -131,15 +139,6 @@ export class Kernel {
     const { buffers, refs, sharedBy } = this.operands;
     const shared = sharedBy(ref);
     return buffers.some(({ access }, i) => access !== 'read' && sharedBy(refs[i]!) === shared);
-  }
-
-  /** The name of memory between dispatches, of words. */
-  scratch(ref: DeviceRef, wanted: string, type: Exclude<WgslType, 'bool'>): string {
-    const key = refKey(ref);
-    const known = this.#scratch.get(key) ?? this.writer.fresh(wanted);
-    if (!this.#scratch.has(key)) this.#declare(ref, known, type, true);
-    this.#scratch.set(key, known);
-    return known;
   }
 
   #declare(ref: DeviceRef | RefPart, name: string, type: string, written: boolean): void {

@@ -3,7 +3,7 @@
  * lines are then merged in dispatches: each element looks for its place among those of the neighbouring run, which is sorted
  * like its own.
  */
-import type { DeviceRef } from '../shader.js';
+import type { ScratchRef } from '../shader.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';
 
 /** Elements that are sorted by counting. */
@@ -40,7 +40,7 @@ export function sorted(
 }
 
 /** Sorts; the order stays in memory: for each place, where in its line the element there comes from. */
-export function ordered(keys: Keys, operands: Operands): { launches: Launch[]; order: DeviceRef } {
+export function ordered(keys: Keys, operands: Operands): { launches: Launch[]; order: ScratchRef } {
   const { launches, order } = passes(keys, operands);
   return { launches, order: order! };
 }
@@ -49,13 +49,13 @@ function passes(
   keys: Keys,
   operands: Operands,
   put?: (kernel: Kernel, element: Placed) => void,
-): { launches: Launch[]; order: DeviceRef | undefined } {
+): { launches: Launch[]; order: ScratchRef | undefined } {
   const { outer, size, inner } = keys;
   const merges = size > blockSize ? Math.ceil(Math.log2(size / blockSize)) : 0;
   const kept = Math.min(2, put ? merges : merges + 1);
   const orders = Array.from({ length: kept }, () => operands.scratch(outer * size * inner + 1));
   /** What a pass leaves in memory: nothing if it is the last and its elements are handed over. */
-  const after = (pass: number): DeviceRef | undefined =>
+  const after = (pass: number): ScratchRef | undefined =>
     put && pass === merges ? undefined : orders[pass % 2];
   const launches = [
     new Pass(keys, operands, 'blocks', after(0), put).countInBlocks(),
@@ -82,7 +82,7 @@ class Pass {
     readonly keys: Keys,
     operands: Operands,
     part: string,
-    readonly to: DeviceRef | undefined,
+    readonly to: ScratchRef | undefined,
     readonly put: ((kernel: Kernel, element: Placed) => void) | undefined,
   ) {
     const { name, comment, outer, size, inner } = keys;
@@ -111,13 +111,13 @@ class Pass {
     return this.#finish(rank, own, String(blockSize));
   }
 
-  merge(from: DeviceRef): Launch {
+  merge(from: ScratchRef): Launch {
     const { outer, size, inner } = this.keys;
     const w = this.#kernel.writer;
     const place = this.#place;
-    const order = this.#kernel.scratch(from, 'order', 'i32');
-    const run = w.declare('run', `${order}[${outer * size * inner}]`);
-    const own = w.declare('own', `${order}[${this.#item}]`);
+    const order = this.#kernel.scratch(from, 'order', 'int32');
+    const run = w.declare('run', order.read(`${outer * size * inner}`));
+    const own = w.declare('own', order.read(this.#item));
     const value = w.declare('value', this.#keyAt(own));
     const isSecond = w.declare('second', `${place} / ${run} % 2 == 1`);
     const start = w.declare('start', `${place} - ${place} % ${run}`);
@@ -130,7 +130,7 @@ class Pass {
     const high = w.variable('high', 'i32', `min(${other} + ${run}, ${size})`);
     w.open(`while (${low} < ${high})`);
     const middle = w.declare('middle', `(${low} + ${high}) / 2`);
-    const position = w.declare('position', `${order}[${this.#at(middle)}]`);
+    const position = w.declare('position', order.read(this.#at(middle)));
     const candidate = w.declare('candidate', this.#keyAt(position));
     w.open(`if (${this.#comesFirst(candidate, value, isSecond)})`);
     w.line(`${low} = ${middle} + 1;`);
@@ -162,9 +162,11 @@ class Pass {
     const { outer, size, inner } = this.keys;
     const kernel = this.#kernel;
     if (this.to) {
-      const order = kernel.scratch(this.to, 'sorted', 'i32');
-      kernel.writer.line(`${order}[${this.#at(rank)}] = ${own};`);
-      kernel.writer.line(`if (${this.#item} == 0) { ${order}[${outer * size * inner}] = ${run}; }`);
+      const order = kernel.scratch(this.to, 'sorted', 'int32');
+      order.write(this.#at(rank), { text: own, dtype: 'int32' });
+      kernel.writer.open(`if (${this.#item} == 0)`);
+      order.write(`${outer * size * inner}`, { text: run, dtype: 'int32' });
+      kernel.writer.close();
     } else this.put!(kernel, { to: this.#at(rank), from: this.#at(own), place: own });
     return kernel.finish();
   }

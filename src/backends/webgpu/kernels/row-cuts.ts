@@ -6,7 +6,8 @@ import { isHalf } from '../../../core/index.js';
 import type { Reduce, RowNest } from '../../../loops/index.js';
 import { rounded } from '../wgsl/convert.js';
 import type { WgslType } from '../wgsl/value.js';
-import type { DeviceRef } from '../shader.js';
+import type { ScratchRef } from '../shader.js';
+import type { Binding } from './binding.js';
 import type { Kernel, Operands } from './kernel.js';
 import { sizeOf } from './map.js';
 import { mostParts } from './row-partials.js';
@@ -35,7 +36,7 @@ export class RowCuts {
   readonly length: number;
   /** The first word of each reduction. */
   readonly #bases = new Map<number, number>();
-  readonly #ref: DeviceRef;
+  readonly #ref: ScratchRef;
 
   private constructor(
     nest: RowNest,
@@ -58,26 +59,30 @@ export class RowCuts {
 
   /** Undefined for rows that are not to be cut. */
   static of(nest: RowNest, operands: Operands): RowCuts | undefined {
-    const { traits, target } = operands;
     const [rows, size] = [sizeOf(nest.rows), sizeOf(nest.inner)];
     const count = Math.min(Math.floor(enoughParts / rows), Math.floor(size / leastPart));
     // Later stages compute again what earlier ones did, from buffers that must be as they were.
     const isInPlace = nest.buffers.some(({ access }) => access === 'readWrite');
     const scans = nest.stages.some((stage) => stage.scans.length > 0);
-    if (!traits.sharesMemory || rows > mostParts || count < 2 || isInPlace || scans) return undefined;
-    // What is found, kept, and combined over rows is bound too.
-    return nest.buffers.length + 3 > target.buffersPerKernel ? undefined : new RowCuts(nest, operands, count);
+    if (rows > mostParts || count < 2 || isInPlace || scans) return undefined;
+    return operands.traits.sharesMemory ? new RowCuts(nest, operands, count) : undefined;
   }
 
-  #word(kernel: Kernel, { id }: Reduce, variable: number, place: string): string {
-    const base = this.#bases.get(id)! + variable * this.#places;
-    return `${kernel.scratch(this.#ref, 'parts', 'u32')}[${base} + ${place}]`;
+  #words(kernel: Kernel): Binding {
+    return kernel.scratch(this.#ref, 'parts', 'uint32');
+  }
+
+  #placeOf({ id }: Reduce, variable: number, place: string): string {
+    return `${this.#bases.get(id)! + variable * this.#places} + ${place}`;
   }
 
   /** @param place the number of the part among those of all rows */
   write(kernel: Kernel, reduce: Reduce, { variables }: Found, place: string): void {
     variables.forEach(({ text, type }, i) =>
-      kernel.writer.line(`${this.#word(kernel, reduce, i, place)} = ${toWord[type](text)};`),
+      this.#words(kernel).write(this.#placeOf(reduce, i, place), {
+        text: toWord[type](text),
+        dtype: 'uint32',
+      }),
     );
   }
 
@@ -89,7 +94,9 @@ export class RowCuts {
     const part = w.loop('part', this.count);
     const place = `${row} * ${this.count} + ${part}`;
     absorb(
-      variables.map(({ type }, i) => w.named('other', fromWord[type](this.#word(kernel, reduce, i, place)))),
+      variables.map(({ type }, i) =>
+        w.named('other', fromWord[type](this.#words(kernel).read(this.#placeOf(reduce, i, place)))),
+      ),
     );
     w.close();
     const all = { text: variables.at(-1)!.text, dtype: reduce.dtype };

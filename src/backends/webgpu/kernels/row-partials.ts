@@ -5,7 +5,8 @@ import { combine, identity } from '../wgsl/arithmetic.js';
 import { decode, encode, rounded } from '../wgsl/convert.js';
 import { Section } from '../wgsl/section.js';
 import { typeOf, wordOf, type Value } from '../wgsl/value.js';
-import type { DeviceRef } from '../shader.js';
+import type { ScratchRef } from '../shader.js';
+import type { Binding } from './binding.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';
 import { sizeOf } from './map.js';
 
@@ -18,35 +19,45 @@ export class Partials {
   readonly count: number;
   /** The first word of each accumulator. */
   readonly #bases: readonly number[];
-  readonly #ref: DeviceRef;
+  readonly #ref: ScratchRef;
 
   constructor(
     readonly nest: RowNest,
     operands: Operands,
   ) {
-    this.count = Math.min(sizeOf(nest.rows), mostParts);
+    const size = sizeOf(nest.inner);
+    const wordsOf = ({ scope }: Accumulator): number => (scope === 'total' ? 1 : size);
+    const perPart = nest.accumulators.reduce((sum, each) => sum + wordsOf(each), 0);
+    const most = Math.max(1, Math.floor(operands.target.bindingBytes / (4 * perPart)));
+    this.count = Math.min(sizeOf(nest.rows), mostParts, most);
     let words = 0;
-    this.#bases = nest.accumulators.map(({ scope }) => {
+    this.#bases = nest.accumulators.map((each) => {
       const base = words;
-      words += this.count * (scope === 'total' ? 1 : sizeOf(nest.inner));
+      words += this.count * wordsOf(each);
       return base;
     });
     this.#ref = operands.scratch(words);
   }
 
   /** The word of an accumulator at a place of its own. */
-  #word(kernel: Kernel, accumulator: number, place: string): string {
-    return `${kernel.scratch(this.#ref, 'partials', 'u32')}[${this.#bases[accumulator]!} + ${place}]`;
+  #placeOf(accumulator: number, place: string): string {
+    return `${this.#bases[accumulator]!} + ${place}`;
+  }
+
+  #words(kernel: Kernel): Binding {
+    return kernel.scratch(this.#ref, 'partials', 'uint32');
   }
 
   read(kernel: Kernel, accumulator: number, place: string): Value {
     const dtype = kept(this.nest.accumulators[accumulator]!.dtype);
-    const word = `bitcast<${wordOf(dtype)}>(${this.#word(kernel, accumulator, place)})`;
+    const found = this.#words(kernel).read(this.#placeOf(accumulator, place));
+    const word = `bitcast<${wordOf(dtype)}>(${found})`;
     return { text: kernel.writer.declare('partial', decode(word, dtype)), dtype };
   }
 
   write(kernel: Kernel, accumulator: number, place: string, value: Value): void {
-    kernel.writer.line(`${this.#word(kernel, accumulator, place)} = bitcast<u32>(${encode(value)});`);
+    const text = `bitcast<u32>(${encode(value)})`;
+    this.#words(kernel).write(this.#placeOf(accumulator, place), { text, dtype: 'uint32' });
   }
 }
 

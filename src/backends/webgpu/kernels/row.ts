@@ -8,6 +8,7 @@ import { combine, identity } from '../wgsl/arithmetic.js';
 import { decode, encode, rounded } from '../wgsl/convert.js';
 import { Section } from '../wgsl/section.js';
 import { typeOf, wordOf, type Value } from '../wgsl/value.js';
+import { isBindable } from '../shader.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';
 import { powerFrom, sizeOf } from './map.js';
 import { RowCuts } from './row-cuts.js';
@@ -24,8 +25,13 @@ export function emitRow(given: RowNest, operands: Operands): Launch[] {
   const walk = (): Launch[] => {
     if (rows === 0) return [];
     const cuts = RowCuts.of(nest, operands);
-    if (!cuts) return [new RowKernel(nest, operands, partials).emit()];
-    return nest.stages.map((_, number) => new RowKernel(nest, operands, partials, { cuts, number }).emit());
+    const stages = cuts
+      ? nest.stages.map((_, number) => new RowKernel(nest, operands, partials, { cuts, number }).emit())
+      : [];
+    // What is found, kept and combined over rows is bound too.
+    return cuts && stages.every(({ shader }) => isBindable(shader, operands.target))
+      ? stages
+      : [new RowKernel(nest, operands, partials).emit()];
   };
   return [...walk(), ...(partials ? finishes(nest, operands, partials) : [])];
 }
@@ -34,6 +40,12 @@ export function emitRow(given: RowNest, operands: Operands): Launch[] {
 interface CutStage {
   readonly cuts: RowCuts;
   readonly number: number;
+}
+
+/** Scratch for an element of the present row, by its position: a word. */
+interface Slot {
+  read(position: string): string;
+  write(position: string, word: string): void;
 }
 
 /** A part of a row: whose it is, which of the row's, and the positions. */
@@ -51,8 +63,7 @@ class RowKernel {
   readonly #lanes: Lanes;
   readonly #size: number;
   readonly #rows: number;
-  /** Where each scratch slot's element of the present row and position lies. In memory all are words of one type. */
-  readonly #slots: { readonly at: (position: string) => string; readonly inMemory: boolean }[] = [];
+  readonly #slots: Slot[] = [];
   #position = '0';
   #row = '0';
 
@@ -78,16 +89,11 @@ class RowKernel {
   }
 
   #readSlot(slot: number): string {
-    const { at, inMemory } = this.#slots[slot]!;
-    const dtype = this.nest.scratch[slot]!;
-    const word = at(this.#position);
-    return decode(inMemory ? `bitcast<${wordOf(dtype)}>(${word})` : word, dtype);
+    return decode(this.#slots[slot]!.read(this.#position), this.nest.scratch[slot]!);
   }
 
   #keep(slot: number, value: Value): void {
-    const { at, inMemory } = this.#slots[slot]!;
-    const word = encode(value);
-    this.#kernel.writer.line(`${at(this.#position)} = ${inMemory ? `bitcast<u32>(${word})` : word};`);
+    this.#slots[slot]!.write(this.#position, encode(value));
   }
 
   emit(): Launch {
@@ -224,10 +230,13 @@ class RowKernel {
     dtypesKept.forEach((dtype, slot) => {
       const word = wordOf(dtype);
       if (memory) {
-        const name = kernel.scratch(memory, 'kept', 'u32');
-        const at = (position: string): string =>
-          `${name}[${slot * words} + ${taker} * ${this.#size} + ${position}]`;
-        this.#slots[slot] = { at, inMemory: true };
+        const kept = kernel.scratch(memory, 'kept', 'uint32');
+        const at = (position: string): string => `${slot * words} + ${taker} * ${this.#size} + ${position}`;
+        this.#slots[slot] = {
+          read: (position) => `bitcast<${word}>(${kept.read(at(position))})`,
+          write: (position, text) =>
+            kept.write(at(position), { text: `bitcast<u32>(${text})`, dtype: 'uint32' }),
+        };
         return;
       }
       const type = `array<${word}, ${this.#size}>`;
@@ -235,7 +244,10 @@ class RowKernel {
         space === 'workgroup'
           ? kernel.workgroupArray('kept', word, this.#size)
           : kernel.writer.variable('kept', type, `${type}()`);
-      this.#slots[slot] = { at: (position) => `${array}[${position}]`, inMemory: false };
+      this.#slots[slot] = {
+        read: (position) => `${array}[${position}]`,
+        write: (position, text) => kernel.writer.line(`${array}[${position}] = ${text};`),
+      };
     });
   }
 

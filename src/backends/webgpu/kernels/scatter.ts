@@ -10,7 +10,9 @@ import { combine } from '../wgsl/arithmetic.js';
 import { rounded } from '../wgsl/convert.js';
 import { axesBehind } from '../wgsl/lanes.js';
 import { Section } from '../wgsl/section.js';
-import type { DeviceRef } from '../shader.js';
+import type { Value } from '../wgsl/value.js';
+import type { ScratchRef } from '../shader.js';
+import type { Binding } from './binding.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';
 import { emitMap, sizeOf } from './map.js';
 import { ordered } from './order.js';
@@ -75,7 +77,7 @@ function inChains(
   const count = sizeOf(others);
   const destinations = operands.scratch(count);
   const at = (kernel: Kernel, position: string): string =>
-    `${destinationsIn(kernel, destinations)}[${position}]`;
+    destinationsIn(kernel, destinations).read(position);
   const { launches, order } = ordered(
     { name: `${name}_order`, comment, outer: 1, size: count, inner: 1, descending: false, at },
     operands,
@@ -89,7 +91,10 @@ function inChains(
   ];
 }
 
-const destinationsIn = (kernel: Kernel, ref: DeviceRef): string => kernel.scratch(ref, 'destination', 'i32');
+const destinationsIn = (kernel: Kernel, ref: ScratchRef): Binding =>
+  kernel.scratch(ref, 'destination', 'int32');
+
+const int = (text: string): Value => ({ text, dtype: 'int32' });
 
 /** Where each position goes, along the axes that do not keep destinations apart; -1: nowhere. */
 function findDestinations(
@@ -97,10 +102,9 @@ function findDestinations(
   operands: Operands,
   apart: readonly Axis[],
   others: readonly Axis[],
-  destinations: DeviceRef,
+  destinations: ScratchRef,
 ): Launch {
   const kernel = new Kernel(`${nest.name}_destinations`, operands, nest.comment);
-  const w = kernel.writer;
   const item = kernel.eachInvocation(sizeOf(others));
   kernel.positions.unflatten(others, item);
   for (const { axis } of apart) kernel.positions.bind(axis, '0');
@@ -108,7 +112,7 @@ function findDestinations(
   section.run(instructionsBehind(nest));
   const found = section.allowed([], [nest.indirect])!;
   const at = section.position(nest.index, [nest.indirect]);
-  w.line(`${destinationsIn(kernel, destinations)}[${item}] = select(-1, ${at}, ${found});`);
+  destinationsIn(kernel, destinations).write(item, int(`select(-1, ${at}, ${found})`));
   return kernel.finish();
 }
 
@@ -126,25 +130,25 @@ function findLinks(
   operands: Operands,
   of: {
     readonly count: number;
-    readonly destinations: DeviceRef;
-    readonly order: DeviceRef;
-    readonly links: DeviceRef;
+    readonly destinations: ScratchRef;
+    readonly order: ScratchRef;
+    readonly links: ScratchRef;
   },
 ): Launch {
   const kernel = new Kernel(`${nest.name}_links`, operands, nest.comment);
   const w = kernel.writer;
   const item = kernel.eachInvocation(of.count);
-  const order = kernel.scratch(of.order, 'order', 'i32');
+  const order = kernel.scratch(of.order, 'order', 'int32');
   const destination = destinationsIn(kernel, of.destinations);
-  const link = kernel.scratch(of.links, 'link', 'i32');
-  const own = w.declare('own', `${order}[${item}]`);
-  const goal = w.declare('goal', `${destination}[${own}]`);
-  const before = w.declare('before', `${order}[max(${item} - 1, 0)]`);
-  const after = w.declare('after', `${order}[min(${item} + 1, ${of.count - 1})]`);
-  const isFirst = `${item} == 0 || ${destination}[${before}] != ${goal}`;
-  const isLast = `${item} == ${of.count - 1} || ${destination}[${after}] != ${goal}`;
-  w.line(`${link}[2 * ${own}] = select(${after}, -1, ${isLast});`);
-  w.line(`${link}[2 * ${own} + 1] = select(0, 1, ${goal} >= 0 && (${isFirst}));`);
+  const link = kernel.scratch(of.links, 'link', 'int32');
+  const own = w.declare('own', order.read(item));
+  const goal = w.declare('goal', destination.read(own));
+  const before = w.declare('before', order.read(`max(${item} - 1, 0)`));
+  const after = w.declare('after', order.read(`min(${item} + 1, ${of.count - 1})`));
+  const isFirst = `${item} == 0 || ${destination.read(before)} != ${goal}`;
+  const isLast = `${item} == ${of.count - 1} || ${destination.read(after)} != ${goal}`;
+  link.write(`2 * ${own}`, int(`select(${after}, -1, ${isLast})`));
+  link.write(`2 * ${own} + 1`, int(`select(0, 1, ${goal} >= 0 && (${isFirst}))`));
   return kernel.finish();
 }
 
@@ -153,15 +157,15 @@ function alongChains(
   operands: Operands,
   apart: readonly Axis[],
   others: readonly Axis[],
-  links: DeviceRef,
+  links: ScratchRef,
 ): Launch {
   const kernel = new Kernel(nest.name, operands, nest.comment);
   const w = kernel.writer;
   const width = sizeOf(apart);
   const item = kernel.eachInvocation(sizeOf(others) * width);
-  const link = kernel.scratch(links, 'link', 'i32');
+  const link = kernel.scratch(links, 'link', 'int32');
   const first = w.declare('first', `${item} / ${width}`);
-  w.line(`if (${link}[2 * ${first} + 1] == 0) { return; }`);
+  w.line(`if (${link.read(`2 * ${first} + 1`)} == 0) { return; }`);
   kernel.positions.unflatten(apart, w.declare('within', `${item} % ${width}`));
   const place = w.variable('place', 'i32', first);
   w.open(`while (${place} >= 0)`);
@@ -169,7 +173,7 @@ function alongChains(
   const section = new Section(kernel);
   section.run(nest.body);
   write(nest, kernel, section, w.declare('at', section.position(nest.index, [nest.indirect])));
-  w.line(`${place} = ${link}[2 * ${place}];`);
+  w.line(`${place} = ${link.read(`2 * ${place}`)};`);
   return kernel.finish();
 }
 

@@ -2,7 +2,7 @@
 import { formatShape } from '../../../core/index.js';
 import { writesTo, type Program, type Slot, type Step } from '../../../plan/program.js';
 import { stepName } from '../../stopwatch.js';
-import type { ShaderProgram } from '../shader.js';
+import type { Dispatch, ShaderProgram } from '../shader.js';
 
 /** Places that are listed: one kernel may update hundreds of parameters. */
 const mostPlaces = 6;
@@ -14,7 +14,7 @@ export function headed(text: string, head: (first: string) => string): string {
 }
 
 /** Operations and lines of some steps, each indented on a line of its own. */
-function places(steps: readonly Step[]): string {
+export function places(steps: readonly Step[]): string {
   const lines = [...new Set(steps.flatMap((step) => (step.kind === 'launch' ? step.nest.comment : [])))];
   const more = lines.length > mostPlaces ? [`and ${lines.length - mostPlaces} more`] : [];
   return [...lines.slice(0, mostPlaces), ...more].map((line) => `\n    ${line}`).join('');
@@ -27,6 +27,19 @@ export function describeShader(program: Program, { commands }: ShaderProgram, sh
     .flatMap(({ step }) => program.steps[step] ?? []);
   const names = [...new Set(steps.map(stepName))];
   return `${names.length > 0 ? `${names.join(', ')} in ` : ''}${program.name}${places(steps)}`;
+}
+
+/** What a program's kernels work on besides its values. */
+export function describeScratch(program: Program, { commands }: ShaderProgram, index: number): string {
+  const using = ({ buffers }: Dispatch): boolean =>
+    buffers.some((ref) => {
+      const whole = ref.space === 'part' ? ref.of : ref;
+      return whole.space === 'scratch' && whole.index === index;
+    });
+  const steps = commands.flatMap((command) =>
+    command.kind === 'dispatch' && using(command) ? (program.steps[command.step] ?? []) : [],
+  );
+  return `working memory of ${program.name}${places(steps)}`;
 }
 
 /** A result, and the kernel that stores it. */

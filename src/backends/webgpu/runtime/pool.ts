@@ -32,6 +32,8 @@ export class BufferPool {
     /** Bytes of the largest buffer there can be, and of the largest that one binding reaches. */
     readonly largest: number,
     readonly bindable = largest,
+    /** Whether nothing that is yet to be submitted touches it. */
+    readonly mayGo: (buffer: GPUBuffer) => boolean = () => true,
   ) {}
 
   /** Bytes of all its buffers, in use or not. */
@@ -79,14 +81,16 @@ export class BufferPool {
   /** Destroys unused buffers, of the sizes longest unused first, until as many bytes are left as may lie there. */
   trim(spare = this.spare): void {
     for (const [size, list] of this.#free) {
-      while (list.length > 0 && this.#freeBytes > spare) {
-        const buffer = list.pop()!;
+      const kept = list.filter((buffer) => {
+        if (this.#freeBytes <= spare || !this.mayGo(buffer)) return true;
         buffer.destroy();
         this.#destroyed.add(buffer);
         this.#freeBytes -= size;
         this.#bytes -= size;
-      }
-      if (list.length === 0) this.#free.delete(size);
+        return false;
+      });
+      if (kept.length === 0) this.#free.delete(size);
+      else this.#free.set(size, kept);
       if (this.#freeBytes <= spare) return;
     }
   }
