@@ -2,7 +2,15 @@
 import type { DType, TypedArray } from '../core/index.js';
 import { node as makeNode, roots, topological, type Graph, type Node } from '../graph/index.js';
 import { decode, encode, type Leaf } from '../ops/index.js';
-import { Instance, Placeholder, Storage, compileGraph, copyOf, type BackendName } from '../runtime/index.js';
+import {
+  Cell,
+  Instance,
+  Placeholder,
+  Storage,
+  compileGraph,
+  copyOf,
+  type BackendName,
+} from '../runtime/index.js';
 import { roundingOf } from './bounds.js';
 
 /** A graph with arguments in place of its leaves, and the values of its nodes on the host. */
@@ -12,11 +20,14 @@ export class Bench {
   readonly #argument = new Map<Node, Node>();
   readonly #node = new Map<Leaf, Node>();
   readonly #whole = new Map<Node, Node>();
+  /** What the states hold that the graph overwrites. */
+  readonly #before = new Map<Leaf, TypedArray>();
 
   constructor(readonly graph: Graph) {}
 
   /** Copies what the leaves hold. */
   async fill(contentOf: (leaf: Leaf) => Storage): Promise<void> {
+    for (const { leaf } of this.graph.assigns) this.#before.set(leaf, await contentOf(leaf).read());
     for (const node of topological(roots(this.graph))) {
       if (node.op === 'input' || node.op === 'state') {
         this.#arrays.set(node, await contentOf(node.attrs.leaf).read());
@@ -82,18 +93,51 @@ export class Bench {
     return fusion.regions.flatMap(({ results }) => results.map(({ value }) => value));
   }
 
-  async run(
+  /** The graph's own program, fused, on copies of the states that it overwrites: its outputs, then what they hold after it. */
+  async runProgram(backend: BackendName): Promise<TypedArray[]> {
+    const { outputs, assigns } = this.graph;
+    const cells = new Map(
+      assigns.map(({ leaf, value: { shape, dtype } }) => [
+        leaf,
+        new Cell(copyOf(this.#before.get(leaf)!), shape, dtype, leaf.name),
+      ]),
+    );
+    const own = new Map<Node, Node>();
+    for (const node of topological(roots(this.graph))) {
+      const cell = node.op === 'state' ? cells.get(node.attrs.leaf) : undefined;
+      const isLeaf = node.op === 'state' || node.op === 'input';
+      own.set(node, cell?.node ?? (isLeaf ? this.#stand(node) : again(node, (input) => own.get(input)!)));
+    }
+    const graph = {
+      outputs: outputs.map((node) => own.get(node)!),
+      assigns: assigns.map(({ leaf, value }) => ({ leaf: cells.get(leaf)!, value: own.get(value)! })),
+    };
+    return this.#execute(graph, backend, true, [...cells.values()]);
+  }
+
+  run(
     outputs: readonly Node[],
     backend: BackendName,
     fusion: boolean,
+    contentOf?: (node: Node) => TypedArray,
+  ): Promise<TypedArray[]> {
+    return this.#execute({ outputs, assigns: [] }, backend, fusion, [], contentOf);
+  }
+
+  async #execute(
+    graph: Graph,
+    backend: BackendName,
+    fusion: boolean,
+    written: readonly Cell[],
     contentOf: (node: Node) => TypedArray = (node) => copyOf(this.#arrays.get(node)!),
   ): Promise<TypedArray[]> {
-    const compilation = compileGraph({ outputs, assigns: [] }, { backend, fusion, name: 'compared' });
+    const compilation = compileGraph(graph, { backend, fusion, name: 'compared' });
     const instance = await Instance.loadAsync(compilation);
     try {
       // A backend may move what it is given to a device of its own: it gets copies.
       const given = (leaf: Leaf): Storage => new Storage(contentOf(this.#node.get(leaf)!));
-      return await Promise.all(instance.run(compilation.leaves, given, []).map((made) => made.read()));
+      const made = instance.run(compilation.leaves, given, written);
+      return await Promise.all([...made, ...written.map(({ storage }) => storage)].map((one) => one.read()));
     } finally {
       instance.release();
     }

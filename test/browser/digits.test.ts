@@ -16,6 +16,7 @@ describe.skipIf(lacksChromium('the page that trains digits'))('a page that train
   let folder = '';
   let server: PreviewServer;
   let browser: Browser;
+  let pictures = 0;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'fusegrad-page-'));
@@ -42,6 +43,8 @@ describe.skipIf(lacksChromium('the page that trains digits'))('a page that train
       const [url] = server.resolvedUrls!.local;
       await page.goto(url!);
       await look(page);
+      const { FUSEGRAD_SCREENSHOT: path } = process.env;
+      if (path) await page.screenshot({ path: `${path}-digits-${++pictures}.png`, fullPage: true });
       expect(complaints).toEqual([]);
       expect([...asked].filter((host) => host !== new URL(url!).host && host !== '')).toEqual([]);
     } finally {

@@ -19,6 +19,13 @@ import {
   type Tensor,
 } from 'fusegrad';
 import { workloads } from '../../../examples/bench/peer-workloads.mjs';
+import { fit } from '../../../examples/functional/programs.js';
+import { programNames, programs } from '../../../examples/kernels/programs.js';
+import { model as mlp } from '../../../examples/mlp/train.js';
+import { CNN } from '../../../examples/page/cnn.js';
+import { MLP } from '../../../examples/page/mlp.js';
+import { TextCNN } from '../../../examples/textcnn/model.js';
+import { Trainer } from '../../../examples/textcnn/train.js';
 import { Storage } from '../../../src/backends/storage.js';
 import { emitProgram } from '../../../src/backends/webgpu/emit.js';
 import { defaultLimits, plainGPU, webgpuTarget } from '../../../src/backends/webgpu/index.js';
@@ -268,6 +275,27 @@ describe('training steps', () => {
     expectAccepted(() => {
       const model = new nn.LSTM(6, 8, { batchFirst: true });
       train(model, (x) => model(x!)[0].pow(2).mean(), zeros([2, 5, 6]));
+    }));
+});
+
+describe('the examples', () => {
+  test.each(programNames)('kernels: %s', (name) => expectAccepted(() => programs[name].make().run()));
+  test('functional', () => expectAccepted(fit));
+  test.each([
+    { name: 'mlp', make: () => mlp, shape: [64, 784] },
+    { name: 'the MLP of the page', make: () => new MLP(), shape: [64, 1, 28, 28] },
+    { name: 'the CNN of the page', make: () => new CNN(), shape: [64, 1, 28, 28] },
+  ])('$name', ({ make, shape }) =>
+    expectAccepted(() => {
+      const model = make();
+      const labels = zeros([64], { dtype: 'int32' });
+      train(model, (x, y) => F.crossEntropy(model(x!), y!), zeros(shape), labels);
+    }),
+  );
+  test('textcnn', () =>
+    expectAccepted(() => {
+      const [tokens, labels] = [zeros([8, 40], { dtype: 'int32' }), zeros([8], { dtype: 'int32' })];
+      new Trainer(new TextCNN(300, 4)).step(tokens, labels);
     }));
 });
 

@@ -64,7 +64,8 @@ export class RowCuts {
     // Later stages compute again what earlier ones did, from buffers that must be as they were.
     const isInPlace = nest.buffers.some(({ access }) => access === 'readWrite');
     const scans = nest.stages.some((stage) => stage.scans.length > 0);
-    if (rows > mostParts || count < 2 || isInPlace || scans) return undefined;
+    // Loops count in 32 bits: what is beyond is refused elsewhere.
+    if (rows > mostParts || count < 2 || size > 2 ** 30 || isInPlace || scans) return undefined;
     return operands.traits.sharesMemory ? new RowCuts(nest, operands, count) : undefined;
   }
 
