@@ -1,5 +1,5 @@
 /** A program as shaders, and what to dispatch in which order. */
-import { BackendError } from '../../core/index.js';
+import { BackendError, dtypes } from '../../core/index.js';
 import type { LoopNest } from '../../loops/index.js';
 import type { Program } from '../../plan/program.js';
 import type { Target } from '../../plan/target.js';
@@ -44,11 +44,15 @@ const emitNest = <K extends LoopNest['kind']>(
   );
 
 /** @throws BackendError when a shader has more bindings than the device: the pipeline's own error would not say why. */
-function checkBindings({ name, comment }: LoopNest, shader: Shader, target: Target): void {
+function checkBindings({ name, comment, buffers }: LoopNest, shader: Shader, target: Target): void {
   if (isBindable(shader, target)) return;
   const [count, most] = [bindingsOf(shader).length, target.buffersPerKernel + 1];
+  const isLong = buffers.some(({ dtype, elements }) => elements * dtypes[dtype].bytes > target.bindingBytes);
+  const why = isLong ? `: one reaches ${target.bindingBytes} bytes, and longer arrays take several` : '';
   throw new BackendError(
-    [`the kernel ${name} touches ${count} buffers, and this device binds ${most}`, ...comment].join('\n    '),
+    [`the kernel ${name} touches ${count} buffers, and this device binds ${most}${why}`, ...comment].join(
+      '\n    ',
+    ),
     'compute it in parts: what is read in between is stored',
     '',
   );

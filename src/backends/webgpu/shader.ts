@@ -43,8 +43,10 @@ export interface RefPart {
 }
 
 /** Equal for references to one memory. */
-export const refKey = (ref: DeviceRef): string =>
-  `${ref.space} ${ref.space === 'arena' ? ref.allocation : ref.index}`;
+export const refKey = (ref: DeviceRef | RefPart): string =>
+  ref.space === 'part'
+    ? `${refKey(ref.of)} from ${ref.offset}`
+    : `${ref.space} ${ref.space === 'arena' ? ref.allocation : ref.index}`;
 
 export interface Dispatch {
   readonly kind: 'dispatch';

@@ -5,7 +5,7 @@
 import { dtypes, type DType } from '../../core/index.js';
 import type { SegmentedNest } from '../../loops/index.js';
 import type { BufferRef, Program } from '../../plan/program.js';
-import { refKey, type DeviceRef } from './shader.js';
+import { refKey, type DeviceRef, type RefPart } from './shader.js';
 import type { Target } from '../../plan/target.js';
 
 /** An array within a slab. Offset and extent are in elements; what lies between its end and the extent is no one's. */
@@ -34,7 +34,7 @@ export interface SlabPlan {
   /** By the number of the step. */
   readonly runs: ReadonlyMap<number, readonly SegmentRun[]>;
   /** Equal for references that may lie in one buffer. */
-  readonly sharedBy: (ref: DeviceRef) => string;
+  readonly sharedBy: (ref: DeviceRef | RefPart) => string;
 }
 
 type SlabLimits = Pick<Target, 'alignment' | 'bindingBytes'>;
@@ -136,7 +136,8 @@ class SlabPlanner {
   }
 
   /** All states may lie in one slab: another program may have put them there. */
-  sharedBy(ref: DeviceRef): string {
+  sharedBy(ref: DeviceRef | RefPart): string {
+    if (ref.space === 'part') return this.sharedBy(ref.of);
     if (ref.space === 'state') return 'states';
     if (ref.space === 'slab')
       return this.slabs[ref.index]!.space === 'state' ? 'states' : `slab ${ref.index}`;

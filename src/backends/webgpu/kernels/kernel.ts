@@ -14,7 +14,7 @@ import { Binding } from './binding.js';
 /** What ends a comment in WGSL: names of modules may hold anything. */
 const lineBreaks = /[\n\v\f\r\u0085\u2028\u2029]/g;
 /** Bytes of the longest vector. */
-const vectorBytes = 16;
+export const vectorBytes = 16;
 /** Most workgroups along one dimension of a dispatch, by WebGPU's specification. */
 const mostGroups = 65_535;
 
@@ -30,11 +30,11 @@ export interface Operands {
   readonly traits: DeviceTraits;
   readonly target: Target;
   readonly buffers: readonly NestBuffer[];
-  readonly refs: readonly DeviceRef[];
+  readonly refs: readonly (DeviceRef | RefPart)[];
   /** Memory of `words` words between the dispatches of a nest. */
   readonly scratch: (words: number) => ScratchRef;
   /** Equal for references that may lie in one buffer. */
-  readonly sharedBy: (ref: DeviceRef) => string;
+  readonly sharedBy: (ref: DeviceRef | RefPart) => string;
   /** What a segmented nest runs over. */
   readonly runs: readonly SegmentRun[];
 }
@@ -103,7 +103,7 @@ export class Kernel {
   }
 
   #bind(
-    ref: DeviceRef,
+    ref: DeviceRef | RefPart,
     { name, dtype, elements }: Omit<NestBuffer, 'access'>,
     access: ConstructorParameters<typeof Binding>[1],
     writable: boolean,
@@ -119,11 +119,11 @@ export class Kernel {
 
   /** A buffer in parts that a binding reaches. */
   #cut(
-    ref: DeviceRef,
+    ref: DeviceRef | RefPart,
     total: number,
   ): { readonly refs: readonly (DeviceRef | RefPart)[]; readonly bytes: number } {
     const { alignment, bindingBytes } = this.operands.target;
-    if (total <= bindingBytes) return { refs: [ref], bytes: total };
+    if (total <= bindingBytes || ref.space === 'part') return { refs: [ref], bytes: total };
     const bytes = Math.floor(bindingBytes / alignment) * alignment;
     // The last vector may reach past the last element.
     const end = Math.ceil(total / vectorBytes) * vectorBytes;
@@ -135,7 +135,7 @@ export class Kernel {
   }
 
   /** Whether the nest writes to it or to what may lie in the same buffer: one dispatch binds a buffer in one way only. */
-  #isWrittenTo(ref: DeviceRef): boolean {
+  #isWrittenTo(ref: DeviceRef | RefPart): boolean {
     const { buffers, refs, sharedBy } = this.operands;
     const shared = sharedBy(ref);
     return buffers.some(({ access }, i) => access !== 'read' && sharedBy(refs[i]!) === shared);

@@ -2,7 +2,9 @@
 import { axisIndex, collapse, type Axis, type MapNest, type SegmentedNest } from '../../../loops/index.js';
 import { loadsOf, vectorBuffers, vectorSize, type Blocks } from '../wgsl/lanes.js';
 import { Neighbours, Section, storeVectors } from '../wgsl/section.js';
+import { isBindable } from '../shader.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';
+import { inWindows, mapCutting } from './windows.js';
 
 export const sizeOf = (axes: readonly { readonly extent: number }[]): number =>
   axes.reduce((size, { extent }) => size * extent, 1);
@@ -12,8 +14,15 @@ export const powerFrom = (count: number): number => 2 ** Math.ceil(Math.log2(cou
 
 export function emitMap(given: MapNest, operands: Operands): Launch[] {
   const nest = collapse(given);
+  if (sizeOf(nest.axes) === 0) return [];
+  const whole = oneMap(nest, operands);
+  if (isBindable(whole.shader, operands.target)) return [whole];
+  const pieces = inWindows(nest, operands, mapCutting);
+  return pieces ? pieces.map((piece) => oneMap(piece.nest, piece.operands)) : [whole];
+}
+
+function oneMap(nest: MapNest, operands: Operands): Launch {
   const { name, axes, body, stores, comment } = nest;
-  if (sizeOf(axes) === 0) return [];
   const kernel = new Kernel(name, operands, comment);
   if (inVectors(nest, kernel)) mapVectors(nest, kernel);
   else {
@@ -22,7 +31,7 @@ export function emitMap(given: MapNest, operands: Operands): Launch[] {
     section.run(body);
     section.store(stores);
   }
-  return [kernel.finish()];
+  return kernel.finish();
 }
 
 /** Elements from which it is worth to take four at a time. */

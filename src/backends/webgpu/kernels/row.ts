@@ -14,6 +14,7 @@ import { powerFrom, sizeOf } from './map.js';
 import { RowCuts } from './row-cuts.js';
 import { Lanes } from './row-lanes.js';
 import { finishes, kept, Partials } from './row-partials.js';
+import { inWindows, rowCutting } from './windows.js';
 
 /** Up to here a row is left to one invocation. */
 const shortRow = 16;
@@ -29,9 +30,11 @@ export function emitRow(given: RowNest, operands: Operands): Launch[] {
       ? nest.stages.map((_, number) => new RowKernel(nest, operands, partials, { cuts, number }).emit())
       : [];
     // What is found, kept and combined over rows is bound too.
-    return cuts && stages.every(({ shader }) => isBindable(shader, operands.target))
-      ? stages
-      : [new RowKernel(nest, operands, partials).emit()];
+    if (cuts && stages.every(({ shader }) => isBindable(shader, operands.target))) return stages;
+    const whole = new RowKernel(nest, operands, partials).emit();
+    if (partials || isBindable(whole.shader, operands.target)) return [whole];
+    const pieces = inWindows(nest, operands, rowCutting);
+    return pieces?.map((piece) => new RowKernel(piece.nest, piece.operands, undefined).emit()) ?? [whole];
   };
   return [...walk(), ...(partials ? finishes(nest, operands, partials) : [])];
 }
