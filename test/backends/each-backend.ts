@@ -137,8 +137,12 @@ function emitCut(program: Program, target: Target): ShaderProgram {
   const bytes = nests.flatMap(({ buffers }) =>
     buffers.map(({ dtype, elements }) => elements * dtypes[dtype].bytes),
   );
-  const bindingBytes = Math.max(target.alignment, Math.ceil(Math.max(...bytes) / parts));
-  return emitProgram(program, { ...target, bindingBytes }, { ...traitsOf(device!), halves: false });
+  const traits = { ...traitsOf(device!), halves: false };
+  // What lies between the dispatches of a kernel may be the longest.
+  const { scratch } = emitProgram(program, target, traits);
+  const { alignment } = target;
+  const bindingBytes = Math.ceil(Math.max(1, ...bytes, ...scratch) / parts / alignment) * alignment;
+  return emitProgram(program, { ...target, bindingBytes }, traits);
 }
 
 const cutUp: Readonly<Record<string, RunningOn>> = webgpu
