@@ -32,6 +32,11 @@ export interface WebGPUOptions {
   readonly adapter?: AdapterLike;
   /** Which of several adapters: 'high-performance' unless told otherwise. */
   readonly powerPreference?: 'high-performance' | 'low-power';
+  /**
+   * Bytes of results that one turn of the event loop may make: 4 GiB unless told otherwise. Dropped results come back
+   * between turns, so a loop without any would fill the device; past this it is stopped with an error.
+   */
+  readonly turnBytes?: number;
 }
 
 /** Limits that are asked for as high as the adapter has them. */
@@ -64,14 +69,24 @@ const backends = new WeakMap<GPUDevice, WebGPUBackend>();
  * setBackend('webgpu');
  */
 export async function initWebGPU(options: WebGPUOptions = {}): Promise<void> {
+  const { turnBytes } = options;
+  if (turnBytes !== undefined && !(turnBytes > 0)) {
+    throw new ArgumentError(
+      'initWebGPU',
+      `turnBytes is ${turnBytes}, and should be a number of bytes above 0`,
+    );
+  }
   const given = options.device ?? options.adapter;
-  if (!given && backend && !backend.device.isLost) return;
+  if (!given && backend && !backend.device.isLost) {
+    if (turnBytes !== undefined) backend.device.turnBytes = turnBytes;
+    return;
+  }
   if (given) return initialise(options);
   underway ??= initialise(options).finally(() => (underway = undefined));
   return underway;
 }
 
-async function initialise({ device, adapter, powerPreference }: WebGPUOptions): Promise<void> {
+async function initialise({ device, adapter, powerPreference, turnBytes }: WebGPUOptions): Promise<void> {
   if (device) {
     checkKind('device', 'GPUDevice', device, [
       'limits',
@@ -85,6 +100,7 @@ async function initialise({ device, adapter, powerPreference }: WebGPUOptions): 
     if (adapter) checkKind('adapter', 'GPUAdapter', adapter, ['limits', 'features', 'requestDevice']);
     backend = await backendFrom(await findAdapter(adapter as GPUAdapter | undefined, powerPreference));
   }
+  if (turnBytes !== undefined) backend.device.turnBytes = turnBytes;
   registerBackend(backend);
 }
 

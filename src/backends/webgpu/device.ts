@@ -28,9 +28,6 @@ type Use = (encoder: GPUCommandEncoder) => void;
 /** Memory that may lie unused in each pool. */
 const spareBytes = 256 * 2 ** 20;
 
-/** Bytes of results that one turn of the event loop may make: what is dropped of them comes back between turns. */
-const mostFreshBytes = 2 * 2 ** 30;
-
 export class Device {
   readonly counters: DeviceCounters = { ...noCounts };
   readonly pipelines = new PipelineCache(this);
@@ -53,6 +50,8 @@ export class Device {
   readonly #unproven = new Map<unknown, Use>();
   /** Answers of error scopes that have not come yet. */
   readonly #scopes = new Set<Promise<void>>();
+  /** Bytes of results that one turn of the event loop may make: what is dropped of them comes back between turns. */
+  turnBytes = 4 * 2 ** 30;
   /** Bytes of results made since the event loop last had a turn. */
   #freshBytes = 0;
   #lost: GPUDeviceLostInfo | undefined;
@@ -155,21 +154,30 @@ export class Device {
       if (use) this.#unproven.set((unproven = made), use(made));
       return made;
     } finally {
-      const answer: Promise<void> = this.gpu
-        .popErrorScope()
-        .then(
-          async (error) => {
-            const failure = error
-              ? this.#fail(typeof what === 'string' ? what : await what(), error, hints[filter])
-              : undefined;
-            answered?.(failure);
-            this.#unproven.delete(unproven);
-          },
-          () => undefined, // Lost: check() says so.
-        )
-        .then(() => void this.#scopes.delete(answer));
+      const answer: Promise<void> = this.#answer(this.gpu.popErrorScope(), filter, what, answered).finally(
+        () => {
+          this.#unproven.delete(unproven);
+          this.#scopes.delete(answer);
+        },
+      );
       this.#scopes.add(answer);
     }
+  }
+
+  async #answer(
+    popped: Promise<GPUError | null>,
+    filter: GPUErrorFilter,
+    what: string | (() => Promise<string>),
+    answered: ((error: BackendError | undefined) => void) | undefined,
+  ): Promise<void> {
+    let error: GPUError | null;
+    try {
+      error = await popped;
+    } catch {
+      return; // Lost: check() says so.
+    }
+    const failure = error && this.#fail(typeof what === 'string' ? what : await what(), error, hints[filter]);
+    answered?.(failure ?? undefined);
   }
 
   /** Whether the device refuses to encode something, which is then not submitted. */
@@ -219,10 +227,10 @@ export class Device {
    */
   countResults(bytes: number): void {
     const before = this.#freshBytes;
-    if (before > 0 && before + bytes > mostFreshBytes) {
+    if (before > 0 && before + bytes > this.turnBytes) {
       throw new BackendError(
         `results of ${formatMiB(before + bytes)} are made in one turn of the event loop, and the WebGPU device gets back what is dropped of them between turns`,
-        'a long loop awaits something of the device now and then: `await loss.item()`, or `await new Promise((go) => setTimeout(go))`',
+        'a long loop awaits something of the device now and then: `await loss.item()`, or `await new Promise((go) => setTimeout(go))`; where the device has room, `initWebGPU({ turnBytes })` allows more',
       );
     }
     if (before === 0 && bytes > 0) setTimeout(() => (this.#freshBytes = 0), 0);

@@ -13,6 +13,7 @@ import { emitSort } from './kernels/sort.js';
 import {
   bindingsOf,
   isBindable,
+  scratchBytes,
   type Copy,
   type Dispatch,
   type Shader,
@@ -83,24 +84,31 @@ export function emitProgram(program: Program, target: Target, traits: DeviceTrai
       target,
       buffers: step.nest.buffers,
       refs: step.buffers,
-      // Steps follow each other, so they share it.
-      scratch: (words) => {
-        const index = taken++;
-        scratch[index] = Math.max(scratch[index] ?? 4, 4 * words);
-        return { space: 'scratch', index, words };
+      scratch: (words) => ({ space: 'scratch', index: taken++, words }),
+      reuse: (make) => {
+        const before = taken;
+        const made = make();
+        taken = before;
+        return made;
       },
       sharedBy,
       runs: runs.get(number) ?? [],
     };
     for (const { shader, buffers, workgroups } of emitNest(step.nest, operands)) {
       checkBindings(step.nest, shader, target);
+      // Steps follow each other, so they share it.
+      for (const ref of buffers) {
+        const whole = ref.space === 'part' ? ref.of : ref;
+        if (whole.space === 'scratch')
+          scratch[whole.index] = Math.max(scratch[whole.index] ?? 0, scratchBytes(whole));
+      }
       commands.push({ kind: 'dispatch', shader: numberOf(shader), buffers, workgroups, step: number });
     }
   });
   return {
     shaders,
     commands,
-    scratch,
+    scratch: Array.from(scratch, (bytes: number | undefined) => bytes ?? 16),
     slabs,
     source: shaders.map(({ name, code }) => `// ---- ${name}\n${code}`).join('\n'),
   };

@@ -22,7 +22,15 @@ import { Reports } from './runtime/reports.js';
 import { Timing } from './runtime/timing.js';
 import { deviceBytes } from './runtime/words.js';
 import { planWorkspace, type Workspace } from './runtime/workspace.js';
-import type { Copy, DeviceRef, Dispatch, RefPart, Shader, ShaderProgram } from './shader.js';
+import {
+  scratchBytes,
+  type Copy,
+  type DeviceRef,
+  type Dispatch,
+  type RefPart,
+  type Shader,
+  type ShaderProgram,
+} from './shader.js';
 
 /** Compiles the shaders and binds the program to a device. Errors of the shaders come with the next read. */
 export function load(
@@ -182,13 +190,18 @@ class Bound implements Executable {
     const run: Run = {};
     const used = inputs.flatMap((input) => placeOn(this.device, input)?.made ?? []);
     const slot = this.device.outcomes.add(run, used, this.#reports);
+    let groups: readonly (GPUBindGroup | undefined)[] = [];
     const keeping = this.#written.filter((i) => places[i]!.overwrite(run)).map((i) => places[i]!);
     // Commands that are submitted one by one may be carried out in part.
     if (this.#timing?.alone) for (const place of keeping) place.forget();
     this.device.guarded(
       'validation',
-      () => this.#describeRefusal(),
-      () => this.#submit(slot),
+      () => this.#describeRefusal(groups),
+      () => {
+        this.#submit(slot);
+        // The next run may have other ones.
+        groups = this.#commands.map((command) => (command.kind === 'dispatch' ? command.group : undefined));
+      },
       (refused) => {
         if (refused) run.refused = run.failure = refused;
         else for (const place of keeping) place.forget();
@@ -198,12 +211,12 @@ class Bound implements Executable {
   }
 
   /** Which kernels the device refuses, by asking again for each. */
-  async #describeRefusal(): Promise<string> {
+  async #describeRefusal(groups: readonly (GPUBindGroup | undefined)[]): Promise<string> {
     const { device, program } = this;
     const refused = await Promise.all(
-      this.#commands.map(async (command) => {
-        if (command.kind === 'copy' || !command.group) return [];
-        const { group } = command;
+      this.#commands.map(async (command, i) => {
+        const group = groups[i];
+        if (command.kind === 'copy' || !group) return [];
         const isRefused = await device.refuses((encoder) => {
           const pass = encoder.beginComputePass();
           pass.setPipeline(command.pipeline.pipeline);
@@ -314,6 +327,11 @@ class Bound implements Executable {
     if (ref.space === 'part') {
       const { buffer, offset } = this.#spanOf(ref.of);
       return { buffer, offset: offset + ref.offset, extent: ref.extent };
+    }
+    if (ref.space === 'scratch') {
+      // Other steps may need more of it than one binding reaches.
+      const { buffer } = this.#bindings.scratch[ref.index]!;
+      return { buffer, offset: 0, extent: scratchBytes(ref) };
     }
     return this.#bindings[ref.space][ref.space === 'arena' ? ref.allocation : ref.index]!;
   }

@@ -31,6 +31,9 @@ export interface ScratchRef {
 export const isBindable = (shader: Shader, { buffersPerKernel }: Target): boolean =>
   bindingsOf(shader).length <= buffersPerKernel + 1;
 
+/** Bytes of such memory, whole vectors of 16. */
+export const scratchBytes = ({ words }: ScratchRef): number => 16 * Math.ceil(words / 4);
+
 /** A buffer of the program, memory between the dispatches of one step, or several arrays side by side. */
 export type DeviceRef = BufferRef | ScratchRef | { readonly space: 'slab'; readonly index: number };
 

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import {
   F,
   Parameter,
+  cat,
   compile,
   nn,
   ones,
@@ -357,6 +358,31 @@ describe('what takes many buffers', () => {
     await expectAccepted(() => {
       for (const { graph } of graphs) compileGraph(graph, { fusion, backend: 'webgpu' });
     });
+  });
+});
+
+describe('arrays as large as a buffer, twice what a binding reaches', () => {
+  /** 256 MiB that a kernel computes. */
+  const large = (x: Tensor, dim: number): Tensor => x.expand(8192, 8192).cumsum(dim);
+  const whole = (x: Tensor): Tensor => large(x, 0).to('int32');
+  test.each<[string, (x: Tensor) => unknown]>([
+    ['a mean of squares', (x) => large(x, 0).sub(large(x, 1)).square().mean()],
+    ['sums of columns', (x) => large(x, 0).mul(large(x, 1)).sum(0)],
+    ['a choice', (x) => F.relu(large(x, 0)).mul(large(x, 1)).maximum(large(x, 0).exp())],
+    ['transposed', (x) => large(x, 0).add(large(x, 1).T)],
+    [
+      'side by side',
+      (x) => cat([large(x, 0).narrow(1, 0, 4096), large(x, 1).narrow(1, 0, 4096)], 1).softmax(1),
+    ],
+    ['a product', (x) => large(x, 0).matmul(large(x, 1))],
+    ['gathered', (x) => large(x, 0).gather(1, whole(x))],
+    ['sorted', (x) => large(x, 0).narrow(0, 0, 8000).sort(1)],
+  ])('%s', async (_, fn) => {
+    const { shaders, problems } = await problemsOf(() => compile(fn)(ones([1, 1])));
+    expect(problems.filter((problem) => !problem.endsWith('bytes in one buffer'))).toEqual([]);
+    expect(shaders).toBeGreaterThan(1);
+    for (const { emitted } of compiled)
+      for (const bytes of emitted.scratch) expect(bytes).toBeLessThanOrEqual(2 ** 28);
   });
 });
 

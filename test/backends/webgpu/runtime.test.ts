@@ -54,9 +54,9 @@ test('values alive together lie in buffers of their own, others take turns', () 
     [allocation(4, [0, 1]), allocation(8, [1, 2]), allocation(4, [2, 3]), allocation(2, [3, 3])],
     [],
   );
-  expect(places[0]).toEqual(places[2]);
-  expect(places[1]).toEqual(places[3]);
-  expect(places[0]!.buffer).not.toBe(places[1]!.buffer);
+  expect(places.map(({ buffer }) => buffer)).toEqual([1, 0, 1, 0]);
+  // A turn in a longer buffer takes what it needs of it.
+  expect(places.map(({ extent }) => extent)).toEqual([undefined, undefined, undefined, 16]);
   expect(bytes).toEqual([32, 16]);
 });
 

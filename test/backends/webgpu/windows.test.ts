@@ -1,6 +1,6 @@
 /** Arrays of many times what a binding reaches: each dispatch binds the windows that it touches. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Buffer, F, compile, randn, setBackend, where, type DType, type Tensor } from 'fusegrad';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { Buffer, F, cat, compile, randn, setBackend, where, type DType, type Tensor } from 'fusegrad';
 import { emitProgram } from '../../../src/backends/webgpu/emit.js';
 import {
   createBackend,
@@ -15,22 +15,38 @@ const software: DeviceTraits = { ...plainGPU, sharesMemory: false };
 
 describe.skipIf(!adapter)('bindings of 4096 bytes', () => {
   let device: GPUDevice;
-  const backends: WebGPUBackend[] = [];
+  /** The most bytes that a binding has had. */
+  let longest = 0;
+  let backends: WebGPUBackend[] = [];
+  const made = (traits: DeviceTraits, bindingBytes: number): WebGPUBackend => {
+    const backend = createBackend(device, { traits });
+    const target = { ...backend.target, bindingBytes, buffersPerKernel: 7 };
+    return { ...backend, target, emit: (program) => emitProgram(program, target, traits) };
+  };
   beforeAll(async () => {
     device = await requestDevice();
-    for (const traits of [software, plainGPU]) {
-      const backend = createBackend(device, { traits });
-      const target = { ...backend.target, bindingBytes: 4096, buffersPerKernel: 7 };
-      backends.push({ ...backend, target, emit: (program) => emitProgram(program, target, traits) });
-    }
+    const create = device.createBindGroup.bind(device);
+    device.createBindGroup = (descriptor) => {
+      for (const { resource } of descriptor.entries) {
+        const { buffer, offset = 0, size } = resource as GPUBufferBinding;
+        longest = Math.max(longest, size ?? buffer.size - offset);
+      }
+      return create(descriptor);
+    };
+    backends = [software, plainGPU].map((traits) => made(traits, 4096));
   });
+  beforeEach(() => void (longest = 0));
   afterAll(() => setBackend('wasm'));
 
   /** What a function gives on wasm and on each of the backends, and the most dispatches of one call. */
-  async function compare(fn: (...args: Tensor[]) => Tensor, ...args: Tensor[]): Promise<number> {
+  async function compare(
+    fn: (...args: Tensor[]) => Tensor,
+    args: readonly Tensor[],
+    those = backends,
+  ): Promise<number> {
     const right = Array.from(await compile(fn, { backend: 'wasm' })(...args).data(), Number);
     let most = 0;
-    for (const backend of backends) {
+    for (const backend of those) {
       registerBackend(backend);
       const before = backend.device.counters.dispatches;
       const found = Array.from(await compile(fn, { backend: 'webgpu' })(...args).data(), Number);
@@ -68,7 +84,10 @@ describe.skipIf(!adapter)('bindings of 4096 bytes', () => {
     ['rows with weights', (p, q) => F.layerNorm(p!, [301], q!.at(3), q!.at(4)), [x, y]],
     ['running sums', (p) => p!.cumsum(1), [x]],
     ['rows to single values', (p, q) => p!.mul(q!).amax(1), [x, y]],
-  ])('%s', async (_, fn, args) => expect(await compare(fn, ...args)).toBeGreaterThan(4));
+  ])('%s', async (_, fn, args) => {
+    expect(await compare(fn, args)).toBeGreaterThan(4);
+    expect(longest).toBeLessThanOrEqual(4096);
+  });
 
   test('a state in place', async () => {
     for (const backend of backends) {
@@ -82,6 +101,45 @@ describe.skipIf(!adapter)('bindings of 4096 bytes', () => {
         true,
       );
     }
+  });
+
+  test('few long rows whose sums of columns take several bindings', async () => {
+    const rows = randn(8, 8192);
+    const all = (p: Tensor): Tensor => cat([p.sum(0), p.mul(2).amin(0), p.sum(1), p.argmax(1).to('float32')]);
+    await compare((p) => all(p!), [rows], [made(plainGPU, 2 ** 17)]);
+    expect(longest).toBeLessThanOrEqual(2 ** 17);
+  });
+
+  test('working memory of one step that is longer than a binding, and of another that is not', async () => {
+    const share = (p: Tensor): Tensor => {
+      const sums = p.cumsum(1);
+      return sums.div(sums.abs().sum(1, { keepdim: true })).reshape(-1);
+    };
+    const [long, short] = [randn(1, 9000), randn(1, 1000)];
+    for (const traits of [software, plainGPU])
+      await compare((p, q) => cat([share(p!), share(q!)]), [long, short], [made(traits, 2 ** 15)]);
+    expect(longest).toBeLessThanOrEqual(2 ** 15);
+  });
+
+  test('a state of long rows that is overwritten from itself', async () => {
+    const rows = randn(3, 5000);
+    const after = async (backend: 'wasm' | 'webgpu'): Promise<number[]> => {
+      const scale = new Buffer(randn(3, 1).mul(0).add(2));
+      const step = compile(
+        (p: Tensor) => {
+          const next = scale.mul(0.5).add(1.5);
+          const y = p.mul(next).softmax(1);
+          scale.assign(next);
+          return y;
+        },
+        { backend },
+      );
+      const [first, second] = [step(rows), step(rows)];
+      return [...(await first.data()), ...(await second.data()), ...(await scale.data())].map(Number);
+    };
+    registerBackend(made(plainGPU, 2 ** 27));
+    const [found, right] = [await after('webgpu'), await after('wasm')];
+    expect(found.findIndex((value, i) => !(Math.abs(value - right[i]!) < 1e-5))).toBe(-1);
   });
 
   test('what reaches everywhere is refused with what it binds', () => {

@@ -29,7 +29,7 @@ const [fewestChannels, mostChannels] = [16, 512];
 /** Blocks from which it is worth to transform the weights. */
 const fewestBlocks = 8;
 /** Part of the multiplications that may be left. */
-const worthwhile = 0.7;
+const worthwhile = 0.85;
 
 type Load = Extract<ContractNest['a']['body'][number], { kind: 'load' }>;
 

@@ -13,6 +13,7 @@ import { emitDirect } from './contract-direct.js';
 import { packPanel } from './contract-operand.js';
 import { withPadding } from './contract-pad.js';
 import { Multiply } from './contract-multiply.js';
+import { emitWinograd, winogradOf } from './contract-winograd.js';
 import { simpleLaunch, threadWork, type Launch } from './launch.js';
 import { emitElements } from './map.js';
 import { aligned } from './scratch.js';
@@ -129,8 +130,13 @@ export function emitContract(library: Library, given: ContractNest): Launch[] {
   const launches = padded.flatMap(({ copy }, i) => copyPadded(library, nest, own, own[i]!, copy));
   const single = nest.dtype === 'float32' || isHalf(nest.dtype);
   const small = Math.min(rows, columns) < tileRows || rows * columns * depth < tiny || depth === 0;
+  const winograd = single && !small ? winogradOf(nest) : undefined;
   if (!single || small) launches.push(...emitDirect(library, nest, own));
-  else {
+  else if (winograd) {
+    const filtered = emitWinograd(library, winograd, own, bytes);
+    launches.push(...filtered.launches);
+    bytes += filtered.bytes;
+  } else {
     const schedule = scheduleOf(nest);
     // One part: the left operand is packed ahead, for all panels.
     const ahead = schedule.direct === undefined && schedule.parts === 1;

@@ -33,6 +33,8 @@ export interface Operands {
   readonly refs: readonly (DeviceRef | RefPart)[];
   /** Memory of `words` words between the dispatches of a nest. */
   readonly scratch: (words: number) => ScratchRef;
+  /** What this takes of it is free again afterwards: for dispatches that follow each other, or are not made after all. */
+  readonly reuse: <T>(make: () => T) => T;
   /** Equal for references that may lie in one buffer. */
   readonly sharedBy: (ref: DeviceRef | RefPart) => string;
   /** What a segmented nest runs over. */

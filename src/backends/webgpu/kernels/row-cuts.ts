@@ -6,11 +6,11 @@ import { isHalf } from '../../../core/index.js';
 import type { Reduce, RowNest } from '../../../loops/index.js';
 import { rounded } from '../wgsl/convert.js';
 import type { WgslType } from '../wgsl/value.js';
-import type { ScratchRef } from '../shader.js';
+import { refKey, type ScratchRef } from '../shader.js';
 import type { Binding } from './binding.js';
 import type { Kernel, Operands } from './kernel.js';
 import { sizeOf } from './map.js';
-import { mostParts } from './row-partials.js';
+import { mostParts, type Partials } from './row-partials.js';
 import type { Found, Lanes } from './row-lanes.js';
 
 /** Positions that are worth a workgroup. */
@@ -58,14 +58,21 @@ export class RowCuts {
   readonly #places: number;
 
   /** Undefined for rows that are not to be cut. */
-  static of(nest: RowNest, operands: Operands): RowCuts | undefined {
+  static of(nest: RowNest, operands: Operands, partials?: Partials): RowCuts | undefined {
     const [rows, size] = [sizeOf(nest.rows), sizeOf(nest.inner)];
     const count = Math.min(Math.floor(enoughParts / rows), Math.floor(size / leastPart));
-    // Later stages compute again what earlier ones did, from buffers that must be as they were.
-    const isInPlace = nest.buffers.some(({ access }) => access === 'readWrite');
+    // Later stages compute again what earlier ones did, from memory that must be as it was.
+    const memory = (how: 'read' | 'write'): string[] =>
+      operands.refs.flatMap((ref, i) => (nest.buffers[i]!.access === how ? [refKey(ref)] : []));
+    const written = new Set(memory('write'));
+    const isInPlace =
+      nest.buffers.some(({ access }) => access === 'readWrite') ||
+      memory('read').some((key) => written.has(key));
     const scans = nest.stages.some((stage) => stage.scans.length > 0);
     // Loops count in 32 bits: what is beyond is refused elsewhere.
     if (rows > mostParts || count < 2 || size > 2 ** 30 || isInPlace || scans) return undefined;
+    // Each row is a part of the rows.
+    if (partials && partials.count < rows) return undefined;
     return operands.traits.sharesMemory ? new RowCuts(nest, operands, count) : undefined;
   }
 

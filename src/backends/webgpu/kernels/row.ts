@@ -25,16 +25,19 @@ export function emitRow(given: RowNest, operands: Operands): Launch[] {
   const partials = nest.accumulators.length > 0 ? new Partials(nest, operands) : undefined;
   const walk = (): Launch[] => {
     if (rows === 0) return [];
-    const cuts = RowCuts.of(nest, operands);
+    const cuts = RowCuts.of(nest, operands, partials);
     const stages = cuts
       ? nest.stages.map((_, number) => new RowKernel(nest, operands, partials, { cuts, number }).emit())
       : [];
     // What is found, kept and combined over rows is bound too.
     if (cuts && stages.every(({ shader }) => isBindable(shader, operands.target))) return stages;
-    const whole = new RowKernel(nest, operands, partials).emit();
+    const whole = operands.reuse(() => new RowKernel(nest, operands, partials).emit());
     if (partials || isBindable(whole.shader, operands.target)) return [whole];
     const pieces = inWindows(nest, operands, rowCutting);
-    return pieces?.map((piece) => new RowKernel(piece.nest, piece.operands, undefined).emit()) ?? [whole];
+    const walked = pieces?.map((piece) =>
+      operands.reuse(() => new RowKernel(piece.nest, piece.operands, undefined).emit()),
+    );
+    return walked ?? [whole];
   };
   return [...walk(), ...(partials ? finishes(nest, operands, partials) : [])];
 }
@@ -254,6 +257,11 @@ class RowKernel {
     });
   }
 
+  /** Whether lanes wait for each other in some pass: only such may run from the end. */
+  get #marches(): boolean {
+    return this.#lanes.width > 1 && this.nest.stages.some(({ scans }) => scans.length > 0);
+  }
+
   #columnsOf(stage: number): number[] {
     return this.nest.accumulators.flatMap((each, i) =>
       each.scope === 'column' && each.stage === stage ? [i] : [],
@@ -331,9 +339,10 @@ class RowKernel {
         finish();
         w.close();
       });
-      // Another lane may have kept what one reads in the next pass.
-      if (keeps.length > 0) w.line(`${this.#scratchSpace === 'memory' ? 'storage' : 'workgroup'}Barrier();`);
     }
+    // A pass in the other direction reads what another lane has kept.
+    if (keeps.length > 0 && this.#marches)
+      w.line(`${this.#scratchSpace === 'memory' ? 'storage' : 'workgroup'}Barrier();`);
     reduces.forEach((reduce, r) => {
       const text = found[r]!.finish();
       if (cut) {

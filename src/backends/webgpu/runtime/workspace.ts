@@ -76,6 +76,16 @@ export function planWorkspace(allocations: readonly Allocation[], slabs: readonl
       });
     }
   }
+  // A buffer may be longer than a binding, and what takes a turn in it short.
+  for (const {
+    slab,
+    bytes: own,
+    allocations: [number],
+  } of units) {
+    if (slab !== undefined) continue;
+    const { buffer } = places[number!]!;
+    if (own < bytes[buffer]!) places[number!] = { buffer, offset: 0, extent: 16 * Math.ceil(own / 16) };
+  }
   return { bytes, named, places, slabs: slabBuffers };
 }
 
