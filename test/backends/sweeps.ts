@@ -120,6 +120,21 @@ export const contractions = {
     },
     relative: 2e-5,
   },
+  'convolutions over channels that lie side by side, and both gradients': {
+    outputs(sweep, n) {
+      const { numbers } = sweep;
+      const [channels, filters, taps] = [
+        numbers.of([3, 4, 8, 12, 17]),
+        numbers.of([4, 6, 8, 16]),
+        numbers.below(5) + 1,
+      ];
+      const x = F.transpose(sweep.leaf([numbers.below(3) + 1, n + taps, channels]), 1, 2);
+      const weight = sweep.leaf([filters, channels, taps]);
+      const y = F.relu(F.conv1d(x, weight, sweep.leaf([filters]), { padding: numbers.below(3) }));
+      return [y, ...grad(everything(F.mul(y, sweep.leaf(y.shape))), [x, weight])];
+    },
+    relative: 2e-5,
+  },
   'convolutions with stride, padding, dilation and groups, and both gradients': {
     outputs(sweep, n) {
       const { numbers } = sweep;

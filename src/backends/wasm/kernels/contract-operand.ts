@@ -21,18 +21,32 @@ export interface DepthRange {
   readonly to: Start;
 }
 
-/** Whether lanes share a vector; else neighbours in the depth do. */
-export function lanesTogether(
+/** What it costs to pack an element, if lanes share a vector and if neighbours in the depth do. */
+function packCosts(
   { body }: ContractOperand,
   lanes: readonly Axis[],
   depth: readonly Axis[],
-): boolean {
+): { readonly together: number; readonly apart: number } {
   const [lane, deep] = [lanes.at(-1), depth.at(-1)];
-  if (!deep) return true;
-  if (!lane || lanes.length > 1) return false;
+  if (!deep) return { together: 0, apart: Infinity };
   const accesses = accessesOf(body, []);
+  const cost = (axis: Axis): number => laneCost(axis, accesses, body.length);
   // Transposing costs as much as two loads.
-  return laneCost(lane, accesses, body.length) <= laneCost(deep, accesses, body.length) + 2;
+  // Neighbours must not lie across the end of the last axis.
+  const inLine = lane && (lanes.length === 1 || lane.extent % 4 === 0);
+  return { together: inLine ? cost(lane) : Infinity, apart: cost(deep) + 2 };
+}
+
+/** Whether lanes, all of one axis, share a vector; else neighbours in the depth do. */
+function lanesTogether(operand: ContractOperand, lanes: readonly Axis[], depth: readonly Axis[]): boolean {
+  const { together, apart } = packCosts(operand, lanes, depth);
+  return lanes.length <= 1 && together <= apart;
+}
+
+/** What it costs to pack an element. */
+export function packCost(operand: ContractOperand, lanes: readonly Axis[], depth: readonly Axis[]): number {
+  const { together, apart } = packCosts(operand, lanes, depth);
+  return Math.min(together, apart);
 }
 
 /** Binds the axes to the lane number `flat` + `offset`, taken apart. */
