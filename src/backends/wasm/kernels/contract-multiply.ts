@@ -7,7 +7,7 @@ import { overAxes, sizeOf, strideAlong } from '../vector/loops.js';
 import { Section } from '../vector/section.js';
 import { valueOf } from '../vector/value.js';
 import { bindFlat, packPanel, type Start } from './contract-operand.js';
-import { bindUnit, packStrip, tileRows, type Left, type Schedule } from './contract.js';
+import { bindUnit, packStrips, tileRows, type Left, type Schedule } from './contract.js';
 import { simpleLaunch, threadWork, type Launch } from './launch.js';
 import { aligned } from './scratch.js';
 
@@ -262,7 +262,7 @@ export class Multiply {
   #parts(from: Start, to: Start): void {
     const { k, schedule } = this;
     const { c } = k;
-    const { nest, column, width, direct, part, parts, partDepth } = schedule;
+    const { nest, column, width, direct, part, parts, rows, partDepth } = schedule;
     const first = nest.k[0]!;
     const panelBytes = this.#strips * tileRows * width * 4;
     const allSums = this.#at(this.#offsets.sums);
@@ -282,8 +282,11 @@ export class Multiply {
         left = this.#at(this.#offsets.left);
         const strip = c.get(left).keep();
         k.count(0, this.#strips, 1, (number) => {
+          const lane = c.get(number).i32(tileRows).op('i32.mul').keep();
           const at = c.get(strip).keep();
-          packStrip(k, nest, number, range, at);
+          packStrips(k, rows, lane, (valid, laneStart) =>
+            packPanel(k, nest.a, nest.m, nest.k, { width: tileRows, valid, start: laneStart }, range, at),
+          );
           c.get(strip)
             .i32(tileRows * partDepth * 4)
             .op('i32.add')

@@ -21,32 +21,18 @@ export interface DepthRange {
   readonly to: Start;
 }
 
-/** What it costs to pack an element, if lanes share a vector and if neighbours in the depth do. */
-function packCosts(
+/** Whether lanes share a vector; else neighbours in the depth do. */
+export function lanesTogether(
   { body }: ContractOperand,
   lanes: readonly Axis[],
   depth: readonly Axis[],
-): { readonly together: number; readonly apart: number } {
+): boolean {
   const [lane, deep] = [lanes.at(-1), depth.at(-1)];
-  if (!deep) return { together: 0, apart: Infinity };
+  if (!deep) return true;
+  if (!lane || lanes.length > 1) return false;
   const accesses = accessesOf(body, []);
-  const cost = (axis: Axis): number => laneCost(axis, accesses, body.length);
   // Transposing costs as much as two loads.
-  // Neighbours must not lie across the end of the last axis.
-  const inLine = lane && (lanes.length === 1 || lane.extent % 4 === 0);
-  return { together: inLine ? cost(lane) : Infinity, apart: cost(deep) + 2 };
-}
-
-/** Whether lanes, all of one axis, share a vector; else neighbours in the depth do. */
-function lanesTogether(operand: ContractOperand, lanes: readonly Axis[], depth: readonly Axis[]): boolean {
-  const { together, apart } = packCosts(operand, lanes, depth);
-  return lanes.length <= 1 && together <= apart;
-}
-
-/** What it costs to pack an element. */
-export function packCost(operand: ContractOperand, lanes: readonly Axis[], depth: readonly Axis[]): number {
-  const { together, apart } = packCosts(operand, lanes, depth);
-  return Math.min(together, apart);
+  return laneCost(lane, accesses, body.length) <= laneCost(deep, accesses, body.length) + 2;
 }
 
 /** Binds the axes to the lane number `flat` + `offset`, taken apart. */

@@ -10,7 +10,7 @@ import type { Library } from '../library/index.js';
 import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
 import { sizeOf, strideAlong } from '../vector/loops.js';
 import { emitDirect } from './contract-direct.js';
-import { bindFlat, packCost, packPanel, type DepthRange } from './contract-operand.js';
+import { packPanel } from './contract-operand.js';
 import { withPadding } from './contract-pad.js';
 import { Multiply } from './contract-multiply.js';
 import { emitWinograd, winogradOf } from './contract-winograd.js';
@@ -90,31 +90,9 @@ function columnCost({ n, m, k, stores }: ContractNest): number {
   return waste * rowWaste * (1 + 1 / rows) + (strided * 4) / sizeOf(k);
 }
 
-/** Orders of axes, each with another one last; first as it is. */
-const ordersOf = (axes: readonly Axis[]): (readonly Axis[])[] => [
-  axes,
-  ...axes.slice(0, -1).map((last) => [...axes.filter((axis) => axis !== last), last]),
-];
-
-/** The same contraction with those axes of rows and depth last along which operands are packed for the least, and what it costs. */
-function wellPacked(given: ContractNest): { readonly nest: ContractNest; readonly cost: number } {
-  const { a, b, n } = given;
-  const [rows, columns] = [sizeOf(given.m), sizeOf(n)];
-  let [best, least] = [given, Infinity];
-  for (const m of ordersOf(given.m)) {
-    for (const k of ordersOf(given.k)) {
-      const nest = { ...given, m, k };
-      const left = directStrides(nest) ? 0 : packCost(a, m, k);
-      const cost = left / columns + packCost(b, n.slice(-1), k) / rows;
-      if (cost < least) [best, least] = [nest, cost];
-    }
-  }
-  return { nest: best, cost: least + columnCost(best) };
-}
-
 export function scheduleOf(given: ContractNest): Schedule {
-  const [own, other] = [wellPacked(given), wellPacked(swapped(given))];
-  const { nest } = other.cost < own.cost ? other : own;
+  const other = swapped(given);
+  const nest = columnCost(other) < columnCost(given) ? other : given;
   const column = nest.n.at(-1)!;
   const [rows, depth] = [sizeOf(nest.m), sizeOf(nest.k)];
   const first = nest.k[0];
@@ -198,6 +176,7 @@ function packLeft(library: Library, { nest, depth }: Schedule, units: number, le
   const strips = Math.ceil(rows / tileRows);
   k.count(k.parameter(0), k.parameter(1), 1, (unit) => {
     const strip = bindUnit(k, unit, strips, nest.batch);
+    const start = c.get(strip).i32(tileRows).op('i32.mul').keep();
     const to = c
       .get(k.shared)
       .i32(left.offset)
@@ -208,38 +187,16 @@ function packLeft(library: Library, { nest, depth }: Schedule, units: number, le
       .op('i32.add')
       .keep();
     const range = { from: 0, to: nest.k[0]?.extent ?? 1 };
-    packStrip(k, nest, strip, range, to);
+    packStrips(k, rows, start, (valid, at) =>
+      packPanel(k, nest.a, nest.m, nest.k, { width: tileRows, valid, start: at }, range, to),
+    );
   });
   const grain = Math.ceil(threadWork / (tileRows * depth));
   return simpleLaunch(k, units, grain);
 }
 
-/** Packs part of the depth of a strip of the left operand at `to`. */
-export function packStrip(
-  k: KernelCode,
-  { a, m, k: depth }: ContractNest,
-  strip: Local,
-  range: DepthRange,
-  to: Local,
-): void {
-  const { c } = k;
-  const last = m.at(-1);
-  if (m.length > 1 && last!.extent % tileRows === 0) {
-    // All of its rows lie along one axis.
-    const inner = last!.extent / tileRows;
-    bindFlat(k, m.slice(0, -1), c.get(strip).i32(inner).op('i32.div_u').keep(), 0);
-    const start = c.get(strip).i32(inner).op('i32.rem_u').i32(tileRows).op('i32.mul').keep();
-    packPanel(k, a, [last!], depth, { width: tileRows, valid: tileRows, start }, range, to);
-    return;
-  }
-  const start = c.get(strip).i32(tileRows).op('i32.mul').keep();
-  eitherStrip(k, sizeOf(m), start, (valid, at) =>
-    packPanel(k, a, m, depth, { width: tileRows, valid, start: at }, range, to),
-  );
-}
-
 /** The whole strip, or the shorter last one. */
-function eitherStrip(
+export function packStrips(
   k: KernelCode,
   rows: number,
   start: Local,
