@@ -1,7 +1,7 @@
 /** How far two backends may be apart that computed one operation from the same operands. */
 import { isFloat, numel, type DType } from '../core/index.js';
 import type { Node } from '../graph/index.js';
-import { family } from '../ops/index.js';
+import { family, ops } from '../ops/index.js';
 
 interface Precision {
   /** Half the distance from 1 to the next number. */
@@ -18,37 +18,6 @@ const precisions: Partial<Record<DType, Precision>> = {
   float16: { unit: 2 ** -11, roundings: 2, tiny: 2 ** -23 },
   bfloat16: { unit: 2 ** -8, roundings: 2, tiny: 2 ** -126 },
 };
-
-/** Operations that choose or move floats, or give whole numbers: every backend has the same result. */
-const exactOps: ReadonlySet<Node['op']> = new Set<Node['op']>([
-  'neg',
-  'abs',
-  'sign',
-  'floor',
-  'ceil',
-  'round',
-  'trunc',
-  'max',
-  'min',
-  'where',
-  'bitcast',
-  'amax',
-  'amin',
-  'cummax',
-  'cummin',
-]);
-const exactFamilies: ReadonlySet<string> = new Set(['leaf', 'view', 'gather', 'scatter', 'sort', 'marker']);
-
-/** Operations with zeros of their own, near which only the absolute error is small. */
-const crossZero: ReadonlySet<Node['op']> = new Set<Node['op']>([
-  'sin',
-  'cos',
-  'tan',
-  'acos',
-  'log',
-  'lgamma',
-  'digamma',
-]);
 
 /** How many terms make one element. */
 function terms({ op, attrs, inputs, shape }: Node): number {
@@ -73,17 +42,17 @@ const finite = (value: number): number => (Number.isFinite(value) ? value : 0);
 export function boundOf(node: Node, largest: readonly number[]): (a: number, b: number) => number {
   const precision = precisions[node.dtype];
   const { op } = node;
-  const summing = op === 'scatterAdd';
-  if (!precision || exactOps.has(op) || (exactFamilies.has(family(op)) && !summing)) return () => 0;
+  const { agreement } = ops[op];
+  if (!precision || agreement === 'exact') return () => 0;
   const { unit, roundings, tiny } = precision;
   const n = Math.max(terms(node), 1);
   const [result, ...operands] = largest.map(finite);
   let absolute = tiny;
-  if (crossZero.has(op)) absolute += 4 * unit;
+  if (agreement === 'absolute') absolute += 4 * unit;
   // The order of a sum is free: its terms may cancel, the roundings on the way remain.
   if (op === 'sum' || op === 'cumsum') absolute += n * unit * operands[0]!;
   // Between what is added to and what is added stands the index.
-  if (summing) absolute += n * unit * Math.max(operands[0]!, operands[2]!);
+  if (op === 'scatterAdd') absolute += n * unit * Math.max(operands[0]!, operands[2]!);
   if (op === 'dot' || op === 'conv') absolute += n * unit * operands[0]! * operands[1]!;
   if (family(op) === 'attention') absolute += roundings * Math.sqrt(n) * unit * result!;
   const relative = roundings * unit * (op === 'prod' || op === 'cumprod' ? n : Math.sqrt(n));

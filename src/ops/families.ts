@@ -20,10 +20,24 @@ export interface OpInfo {
   readonly arity: number | readonly [number, number];
   /** Multiply-add equivalents per element, in a backend with fast hardware arithmetic. `dear` from 8 on. */
   readonly cost: number;
+  /**
+   * Whose floats backends agree on from the same operands: to the bit, within roundings of the result, or, with zeros of its own,
+   * within those of 1. Integers and bools are always exact. `inspect/bounds.ts` says how many roundings.
+   */
+  readonly agreement: 'exact' | 'relative' | 'absolute';
 }
 
-const el = (arity: number, cost: number): OpInfo => ({ family: 'elementwise', arity, cost });
-const of = (family: Family, arity: OpInfo['arity']): OpInfo => ({ family, arity, cost: 1 });
+const el = (
+  arity: number,
+  cost: number,
+  agreement: OpInfo['agreement'] = cost === 1 ? 'exact' : 'relative',
+): OpInfo => ({ family: 'elementwise', arity, cost, agreement });
+const of = (family: Family, arity: OpInfo['arity'], agreement: OpInfo['agreement'] = 'exact'): OpInfo => ({
+  family,
+  arity,
+  cost: 1,
+  agreement,
+});
 
 export const ops: Readonly<Record<OpName, OpInfo>> = {
   input: of('leaf', 0),
@@ -36,13 +50,13 @@ export const ops: Readonly<Record<OpName, OpInfo>> = {
   sign: el(1, 1),
   exp: el(1, 8),
   expm1: el(1, 10),
-  log: el(1, 10),
+  log: el(1, 10, 'absolute'),
   log1p: el(1, 10),
-  sin: el(1, 12),
-  cos: el(1, 12),
-  tan: el(1, 14),
+  sin: el(1, 12, 'absolute'),
+  cos: el(1, 12, 'absolute'),
+  tan: el(1, 14, 'absolute'),
   asin: el(1, 12),
-  acos: el(1, 12),
+  acos: el(1, 12, 'absolute'),
   atan: el(1, 12),
   sinh: el(1, 12),
   cosh: el(1, 12),
@@ -57,14 +71,14 @@ export const ops: Readonly<Record<OpName, OpInfo>> = {
   trunc: el(1, 1),
   not: el(1, 1),
   isnan: el(1, 1),
-  lgamma: el(1, 30),
-  digamma: el(1, 30),
-  cast: el(1, 1),
+  lgamma: el(1, 30, 'absolute'),
+  digamma: el(1, 30, 'absolute'),
+  cast: el(1, 1, 'relative'),
   bitcast: el(1, 1),
 
-  add: el(2, 1),
-  sub: el(2, 1),
-  mul: el(2, 1),
+  add: el(2, 1, 'relative'),
+  sub: el(2, 1, 'relative'),
+  mul: el(2, 1, 'relative'),
   div: el(2, 3),
   fmod: el(2, 6),
   pow: el(2, 20),
@@ -82,22 +96,22 @@ export const ops: Readonly<Record<OpName, OpInfo>> = {
   where: el(3, 1),
   threefry: el(4, 80),
 
-  sum: of('reduce', 1),
-  prod: of('reduce', 1),
+  sum: of('reduce', 1, 'relative'),
+  prod: of('reduce', 1, 'relative'),
   amax: of('reduce', 1),
   amin: of('reduce', 1),
   argmax: of('reduce', 1),
   argmin: of('reduce', 1),
-  cumsum: of('scan', 1),
-  cumprod: of('scan', 1),
+  cumsum: of('scan', 1, 'relative'),
+  cumprod: of('scan', 1, 'relative'),
   cummax: of('scan', 1),
   cummin: of('scan', 1),
 
-  dot: of('contract', 2),
-  conv: of('contract', 2),
-  attention: of('attention', [3, 5]),
-  attentionLse: of('attention', [3, 5]),
-  attentionGrad: of('attention', [6, 8]),
+  dot: of('contract', 2, 'relative'),
+  conv: of('contract', 2, 'relative'),
+  attention: of('attention', [3, 5], 'relative'),
+  attentionLse: of('attention', [3, 5], 'relative'),
+  attentionGrad: of('attention', [6, 8], 'relative'),
 
   reshape: of('view', 1),
   permute: of('view', 1),
@@ -108,7 +122,7 @@ export const ops: Readonly<Record<OpName, OpInfo>> = {
   window: of('view', 1),
 
   gather: of('gather', 2),
-  scatterAdd: of('scatter', 3),
+  scatterAdd: of('scatter', 3, 'relative'),
   scatter: of('scatter', 3),
   sort: of('sort', 1),
   argsort: of('sort', 1),
