@@ -34,6 +34,8 @@ const fromWord: Readonly<Record<WgslType, (word: string) => string>> = {
 export class RowCuts {
   /** Positions of a part, but for the last of a row. */
   readonly length: number;
+  /** Parts of all rows. */
+  readonly #places: number;
   /** The first word of each reduction. */
   readonly #bases = new Map<number, number>();
   readonly #ref: ScratchRef;
@@ -55,8 +57,6 @@ export class RowCuts {
     this.#ref = operands.scratch(words);
   }
 
-  readonly #places: number;
-
   /** Undefined for rows that are not to be cut. */
   static of(nest: RowNest, operands: Operands, partials?: Partials): RowCuts | undefined {
     const [rows, size] = [sizeOf(nest.rows), sizeOf(nest.inner)];
@@ -68,9 +68,10 @@ export class RowCuts {
     const isInPlace =
       nest.buffers.some(({ access }) => access === 'readWrite') ||
       memory('read').some((key) => written.has(key));
-    const scans = nest.stages.some((stage) => stage.scans.length > 0);
+    // Running combinations go on from part to part, and what rows of this length keep belongs to those.
+    const goesOn = nest.scratch.length > 0 || nest.stages.some((stage) => stage.scans.length > 0);
     // Loops count in 32 bits: what is beyond is refused elsewhere.
-    if (rows > mostParts || count < 2 || size > 2 ** 30 || isInPlace || scans) return undefined;
+    if (rows > mostParts || count < 2 || size > 2 ** 30 || isInPlace || goesOn) return undefined;
     // Each row is a part of the rows.
     if (partials && partials.count < rows) return undefined;
     return operands.traits.sharesMemory ? new RowCuts(nest, operands, count) : undefined;

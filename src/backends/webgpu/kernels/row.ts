@@ -29,7 +29,7 @@ export function emitRow(given: RowNest, operands: Operands): Launch[] {
     const stages = cuts
       ? nest.stages.map((_, number) => new RowKernel(nest, operands, partials, { cuts, number }).emit())
       : [];
-    // What is found, kept and combined over rows is bound too.
+    // What is found and combined over rows is bound too.
     if (cuts && stages.every(({ shader }) => isBindable(shader, operands.target))) return stages;
     const whole = operands.reuse(() => new RowKernel(nest, operands, partials).emit());
     if (partials || isBindable(whole.shader, operands.target)) return [whole];
@@ -165,7 +165,6 @@ class RowKernel {
     const taker = this.#lanes.eachTaker(this.#rows * count);
     const row = (this.#row = w.declare('row', `${taker} / ${count}`));
     const part = w.declare('part', `${taker} % ${count}`);
-    this.#scratch(row, this.#rows);
     section.run(nest.setup);
     positions.unflatten(nest.rows, row);
     for (const { rowBody, reduces } of nest.stages.slice(0, number)) {
@@ -211,7 +210,6 @@ class RowKernel {
 
   /** Where the scratch of a row lies: in an invocation, in a workgroup that shares it, or in memory. */
   get #scratchSpace(): 'invocation' | 'workgroup' | 'memory' {
-    if (this.cut) return 'memory';
     if (this.#lanes.width === 1) return this.#size <= shortRow ? 'invocation' : 'memory';
     return 4 * this.#size * this.nest.scratch.length <= this.operands.target.scratchBytes
       ? 'workgroup'
