@@ -22,6 +22,8 @@ export class Bench {
   readonly #whole = new Map<Node, Node>();
   /** What the states hold that the graph overwrites. */
   readonly #before = new Map<Leaf, TypedArray>();
+  /** Nodes whose values others start from now. */
+  #kept: readonly Node[] = [];
 
   constructor(readonly graph: Graph) {}
 
@@ -50,8 +52,6 @@ export class Bench {
     const arrays = await this.run(this.#kept.map(this.whole), backend, false);
     this.#kept.forEach((node, i) => this.#arrays.set(node, arrays[i]!));
   }
-
-  #kept: readonly Node[] = [];
 
   /** The node as the graph has it, over arguments. */
   readonly whole = (node: Node): Node => this.#whole.get(node)!;

@@ -140,7 +140,8 @@ export async function compareBackends<A extends unknown[]>(
   if (quick) {
     const found = new Findings(names);
     await compareResults(bench, names, found);
-    const compared = new Set(roots(optimized).filter(isSteady)).size;
+    const ends = new Set(roots(optimized).filter(isSteady));
+    const compared = nodes.filter((node) => ends.has(node)).length;
     if (!found.first)
       return new BackendComparison(names, compared, nodes.length - compared, undefined, found.worst);
   }
@@ -191,43 +192,48 @@ async function compareSome(
 /** The results of each backend's fused program, beside those that the first backend computed without fusion. */
 async function compareResults(bench: Bench, names: readonly BackendName[], found: Findings): Promise<void> {
   const results = roots(bench.graph).map(bench.whole);
+  const expected = await expectedOf(bench, results, names[0]!);
   for (const backend of names) {
-    await compareFused(bench, results, await bench.runProgram(backend), names[0]!, backend, found);
+    compareFused(expected, await bench.runProgram(backend), backend, found);
     if (!found.first) continue;
     // The kernel whose result differs first says more than the end of the program.
     const before = new Findings(names);
     const stored = bench.stored(results, backend);
     const arrays = await bench.run(stored, backend, true);
-    await compareFused(bench, stored, arrays, names[0]!, backend, before);
+    compareFused(await expectedOf(bench, stored, names[0]!), arrays, backend, before);
     found.first = before.first ?? found.first;
     return;
   }
 }
 
-/** What a backend's fused program has for some values, beside what the first backend computes without fusion. */
-async function compareFused(
-  bench: Bench,
-  values: readonly Node[],
+/** What a value should be, and how far a fused program may be from it. */
+interface Expected extends Result {
+  readonly node: Node;
+  readonly bound: number;
+}
+
+/** What the first backend computes without fusion. */
+async function expectedOf(bench: Bench, nodes: readonly Node[], backend: BackendName): Promise<Expected[]> {
+  const arrays = await bench.run(nodes, backend, false);
+  const moved = await bench.runMoved(nodes, backend);
+  return nodes.map((node, k) => {
+    const array = arrays[k]!;
+    const unsteadiness = furthest(array, moved[k]!, node.dtype);
+    const bound = boundOfResult(node, largestOf(array, node.dtype), unsteadiness);
+    return { node, array, bound, backend, fused: false };
+  });
+}
+
+/** What a backend's fused program has for some values, beside what they should be. */
+function compareFused(
+  expected: readonly Expected[],
   arrays: readonly TypedArray[],
-  reference: BackendName,
   backend: BackendName,
   found: Findings,
-): Promise<void> {
-  const [expected, moved] = [
-    await bench.run(values, reference, false),
-    await bench.runMoved(values, reference),
-  ];
-  values.forEach((node, k) => {
-    if (!isSteady(node)) return;
-    const [right, array] = [expected[k]!, arrays[k]!];
-    const unsteadiness = furthest(right, moved[k]!, node.dtype);
-    const bound = boundOfResult(node, largestOf(right, node.dtype), unsteadiness);
-    found.compare(
-      node,
-      { array: right, backend: reference, fused: false },
-      { array, backend, fused: true },
-      () => bound,
-    );
+): void {
+  expected.forEach((right, k) => {
+    const { node, bound } = right;
+    if (isSteady(node)) found.compare(node, right, { array: arrays[k]!, backend, fused: true }, () => bound);
   });
 }
 

@@ -14,6 +14,7 @@ import {
   bindingsOf,
   isBindable,
   scratchBytes,
+  wholeRef,
   type Copy,
   type Dispatch,
   type Shader,
@@ -98,7 +99,7 @@ export function emitProgram(program: Program, target: Target, traits: DeviceTrai
       checkBindings(step.nest, shader, target);
       // Steps follow each other, so they share it.
       for (const ref of buffers) {
-        const whole = ref.space === 'part' ? ref.of : ref;
+        const whole = wholeRef(ref);
         if (whole.space === 'scratch')
           scratch[whole.index] = Math.max(scratch[whole.index] ?? 0, scratchBytes(whole));
       }

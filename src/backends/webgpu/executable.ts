@@ -89,6 +89,8 @@ class Bound implements Executable {
   readonly #reports: Reports | undefined;
   readonly #commands: readonly (Bindable | Exclude<ShaderProgram['commands'][number], Dispatch>)[];
   readonly #timing: Timing | undefined;
+  /** The bind groups of the commands, as long as none is replaced. */
+  #groups: readonly (GPUBindGroup | undefined)[] | undefined;
   readonly #bindings: Bindings = { arena: [], input: [], state: [], output: [], scratch: [], slab: [] };
 
   constructor(
@@ -200,7 +202,9 @@ class Bound implements Executable {
       () => {
         this.#submit(slot);
         // The next run may have other ones.
-        groups = this.#commands.map((command) => (command.kind === 'dispatch' ? command.group : undefined));
+        groups = this.#groups ??= this.#commands.map((command) =>
+          command.kind === 'dispatch' ? command.group : undefined,
+        );
       },
       (refused) => {
         if (refused) run.refused = run.failure = refused;
@@ -345,6 +349,7 @@ class Bound implements Executable {
     }
     if (reports && !isBound(bound, buffers.length, this.#reports!.span)) same = false;
     if (same) return command.group!;
+    this.#groups = undefined;
     return (command.group = this.device.gpu.createBindGroup({
       layout: command.pipeline.layout,
       entries: bound.map((resource, binding) => ({ binding, resource })),

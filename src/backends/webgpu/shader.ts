@@ -31,8 +31,13 @@ export interface ScratchRef {
 export const isBindable = (shader: Shader, { buffersPerKernel }: Target): boolean =>
   bindingsOf(shader).length <= buffersPerKernel + 1;
 
-/** Bytes of such memory, whole vectors of 16. */
-export const scratchBytes = ({ words }: ScratchRef): number => 16 * Math.ceil(words / 4);
+/** Bytes of the longest vector. */
+const vectorBytes = 16;
+/** Bytes with what fills up the last vector, which may be read and written too. */
+export const wholeVectors = (bytes: number): number => Math.ceil(bytes / vectorBytes) * vectorBytes;
+
+/** Bytes of such memory. */
+export const scratchBytes = ({ words }: ScratchRef): number => wholeVectors(4 * words);
 
 /** A buffer of the program, memory between the dispatches of one step, or several arrays side by side. */
 export type DeviceRef = BufferRef | ScratchRef | { readonly space: 'slab'; readonly index: number };
@@ -44,6 +49,9 @@ export interface RefPart {
   readonly offset: number;
   readonly extent: number;
 }
+
+/** What a reference is part of, or itself. */
+export const wholeRef = (ref: DeviceRef | RefPart): DeviceRef => (ref.space === 'part' ? ref.of : ref);
 
 /** Equal for references to one memory. */
 export const refKey = (ref: DeviceRef | RefPart): string =>

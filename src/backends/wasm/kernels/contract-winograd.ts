@@ -12,7 +12,7 @@ import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
 import { sizeOf, strideAlong } from '../vector/loops.js';
 import { Section } from '../vector/section.js';
 import { shuffleWords, valueOf } from '../vector/value.js';
-import { bindUnit } from './contract.js';
+import { bindUnit, tileRows } from './contract.js';
 import { simpleLaunch, threadWork, type Launch } from './launch.js';
 import { aligned } from './scratch.js';
 
@@ -20,8 +20,6 @@ import { aligned } from './scratch.js';
 const [blockRows, blockColumns] = [4, 8];
 /** Places of a transformed tile. */
 const places = 16;
-/** Rows of the left operand in a strip. */
-const strip = 4;
 /** Bytes of a vector, and of a panel's step along the depth: a lane for each tile. */
 const [vectorBytes, stepBytes] = [16, 32];
 /** Channels on either side from which transforms cost less than they save, and up to which a block stays in the cache. */
@@ -30,6 +28,10 @@ const [fewestChannels, mostChannels] = [16, 512];
 const fewestBlocks = 8;
 /** Part of the multiplications that may be left. */
 const worthwhile = 0.85;
+
+/** Of each tile the elements of one of its lines. */
+type Four = readonly [Local, Local, Local, Local];
+const four = (each: (i: number) => Local): Four => [each(0), each(1), each(2), each(3)];
 
 type Load = Extract<ContractNest['a']['body'][number], { kind: 'load' }>;
 
@@ -75,7 +77,7 @@ export function winogradOf(nest: ContractNest): Winograd | undefined {
   const image = n.slice(0, -2);
   const blocks = [Math.ceil(y.extent / blockRows), Math.ceil(x.extent / blockColumns)] as const;
   const count = blocks[0] * blocks[1] * sizeOf(image);
-  if (y.extent < blockRows || x.extent < blockColumns || width % strip !== 0) return undefined;
+  if (y.extent < blockRows || x.extent < blockColumns || width % tileRows !== 0) return undefined;
   if (Math.min(channels, width) < fewestChannels || Math.max(channels, width) > mostChannels)
     return undefined;
   // Blocks at the edges overlap others. Transforms take some 4 instructions for each element of a channel.
@@ -126,7 +128,7 @@ function transformWeights(
 ): Launch {
   const k = new KernelCode(library, `${nest.name}_weights`, nest.buffers, 'ii', own);
   const { c } = k;
-  const strips = output.extent / strip;
+  const strips = output.extent / tileRows;
   const placeBytes = strips * input.extent * vectorBytes;
   const half = c.vector('f32', 0.5);
   /** (a, b, c) to (a, (a + b + c) / 2, (a - b + c) / 2, c). */
@@ -136,7 +138,7 @@ function transformWeights(
     return [first!, c.v('f32x4.add', ends, between), c.v('f32x4.sub', ends, between), last!];
   };
   k.count(k.parameter(0), k.parameter(1), 1, (unit) => {
-    const row = c.get(unit).i32(strip).op('i32.mul').keep();
+    const row = c.get(unit).i32(tileRows).op('i32.mul').keep();
     const to = c
       .get(k.shared)
       .i32(offset)
@@ -149,7 +151,7 @@ function transformWeights(
     const { level } = c;
     k.count(0, input.extent, 1, (channel) => {
       k.bindCounter(input.axis, channel, [0, input.extent - 1]);
-      k.bind(output.axis, { local: row, offset: 0, level, range: [0, output.extent - strip] });
+      k.bind(output.axis, { local: row, offset: 0, level, range: [0, output.extent - tileRows] });
       k.lanes = { axis: output.axis, valid: 4, aligned: true };
       const at = (y: number, x: number): Local => {
         k.bindFixed(taps[0].axis, y);
@@ -182,13 +184,13 @@ function multiplyBlocks(
   const { nest, output, input, image, y, x, blocks } = winograd;
   const k = new KernelCode(library, nest.name, nest.buffers, 'ii', own);
   const { c } = k;
-  const strips = output.extent / strip;
+  const strips = output.extent / tileRows;
   const tileBytes = aligned(places * input.extent * stepBytes);
   const sumBytes = aligned(places * output.extent * stepBytes);
   const sums = c.get(k.scratch).i32(tileBytes).op('i32.add').keep();
   const weights = c.get(k.shared).i32(offset).op('i32.add').keep();
   const micro = library.micro({
-    rows: strip,
+    rows: tileRows,
     vectors: 2,
     rowStride: 4,
     depthStride: vectorBytes,
@@ -202,15 +204,9 @@ function multiplyBlocks(
     const column = c.get(block).i32(blocks[1]).op('i32.rem_u').keep();
     // The last ones end where the result does.
     const start = (number: Local, size: number, axis: Axis): Local => {
-      c.get(number)
-        .i32(size)
-        .op('i32.mul')
-        .i32(axis.extent - size);
-      c.get(number)
-        .i32(size)
-        .op('i32.mul')
-        .i32(axis.extent - size)
-        .op('i32.lt_s');
+      const at = c.get(number).i32(size).op('i32.mul').keep();
+      const last = axis.extent - size;
+      c.get(at).i32(last).get(at).i32(last).op('i32.lt_s');
       return c.select('i').keep();
     };
     const firstRow = start(row, blockRows, y);
@@ -239,7 +235,7 @@ function multiplyBlocks(
           .op('i32.add')
           .set(left);
         c.get(to)
-          .i32(strip * stepBytes)
+          .i32(tileRows * stepBytes)
           .op('i32.add')
           .set(to);
       });
@@ -321,6 +317,8 @@ function transformTiles(k: KernelCode, { tiles, input, taps, rowBytes }: Winogra
     (a: Local, b: Local) => c.v('f32x4.add', a, b),
     (a: Local, b: Local) => c.v('f32x4.sub', a, b),
   ];
+  /** B^T along one direction. */
+  const filtered = ([p, q, r, s]: Four): Four => [sub(p, r), add(q, r), sub(r, q), sub(q, s)];
   k.count(0, input.extent, 1, (channel) => {
     k.bindCounter(input.axis, channel, [0, input.extent - 1]);
     const at = k.materialise(k.index(tiles.index, bytes, k.pointer(tiles.buffer)));
@@ -336,17 +334,12 @@ function transformTiles(k: KernelCode, { tiles, input, taps, rowBytes }: Winogra
       const odd = shuffleWords(c, a, b, 1, 3, 5, 7);
       const nextEven = shuffleWords(c, later, last, 0, 2, 4, 6);
       const nextOdd = shuffleWords(c, later, last, 1, 3, 5, 7);
-      return [sub(even, nextEven), add(odd, nextEven), sub(nextEven, odd), sub(odd, nextOdd)] as const;
+      return filtered([even, odd, nextEven, nextOdd]);
     });
     [0, 1].forEach((half) => {
       for (let j = 0; j < 4; j++) {
-        const [p, q, r, s] = rows.slice(2 * half, 2 * half + 4).map((row) => row[j]!) as [
-          Local,
-          Local,
-          Local,
-          Local,
-        ];
-        [sub(p, r), add(q, r), sub(r, q), sub(q, s)].forEach((value, i) =>
+        const column = four((i) => rows[2 * half + i]![j]!);
+        filtered(column).forEach((value, i) =>
           c
             .get(to)
             .get(value)
@@ -362,21 +355,23 @@ function transformTiles(k: KernelCode, { tiles, input, taps, rowBytes }: Winogra
 function backTransform(k: KernelCode, { output }: Winograd, from: Local): (readonly [Local, Local])[] {
   const { c } = k;
   const placeBytes = output.extent * stepBytes;
-  const sum = (a: Local, b: Local, d: Local): Local => c.v('f32x4.add', c.v('f32x4.add', a, b), d);
-  const difference = (a: Local, b: Local, d: Local): Local => c.v('f32x4.sub', c.v('f32x4.sub', a, b), d);
+  /** A^T along one direction. */
+  const gathered = ([p, q, r, s]: Four): readonly [Local, Local] => [
+    c.v('f32x4.add', c.v('f32x4.add', p, q), r),
+    c.v('f32x4.sub', c.v('f32x4.sub', q, r), s),
+  ];
   return [0, 1].flatMap((half) => {
     const columns = [0, 1, 2, 3].map((j) => {
-      const [p, q, r, s] = [0, 1, 2, 3].map((i) =>
+      const column = four((i) =>
         c
           .get(from)
           .memory('v128.load', (4 * i + j) * placeBytes + half * vectorBytes)
           .keep(),
-      ) as [Local, Local, Local, Local];
-      return [sum(p, q, r), difference(q, r, s)] as const;
+      );
+      return gathered(column);
     });
     return ([0, 1] as const).map((row) => {
-      const [p, q, r, s] = columns.map((column) => column[row]) as [Local, Local, Local, Local];
-      const [even, odd] = [sum(p, q, r), difference(q, r, s)];
+      const [even, odd] = gathered(four((j) => columns[j]![row]));
       return [shuffleWords(c, even, odd, 0, 4, 1, 5), shuffleWords(c, even, odd, 2, 6, 3, 7)] as const;
     });
   });

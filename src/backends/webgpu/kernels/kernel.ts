@@ -1,7 +1,14 @@
 /** A shader under construction: its bindings, its memory shared by a workgroup, its body. */
 import { dtypes } from '../../../core/index.js';
 import type { NestBuffer } from '../../../loops/index.js';
-import { refKey, type DeviceRef, type RefPart, type ScratchRef, type Shader } from '../shader.js';
+import {
+  wholeVectors,
+  refKey,
+  type DeviceRef,
+  type RefPart,
+  type ScratchRef,
+  type Shader,
+} from '../shader.js';
 import type { Target } from '../../../plan/target.js';
 import type { SegmentRun } from '../slabs.js';
 import type { DeviceTraits } from '../target.js';
@@ -13,8 +20,6 @@ import { Binding } from './binding.js';
 
 /** What ends a comment in WGSL: names of modules may hold anything. */
 const lineBreaks = /[\n\v\f\r\u0085\u2028\u2029]/g;
-/** Bytes of the longest vector. */
-export const vectorBytes = 16;
 /** Most workgroups along one dimension of a dispatch, by WebGPU's specification. */
 const mostGroups = 65_535;
 
@@ -128,7 +133,7 @@ export class Kernel {
     if (total <= bindingBytes || ref.space === 'part') return { refs: [ref], bytes: total };
     const bytes = Math.floor(bindingBytes / alignment) * alignment;
     // The last vector may reach past the last element.
-    const end = Math.ceil(total / vectorBytes) * vectorBytes;
+    const end = wholeVectors(total);
     const refs = Array.from({ length: Math.ceil(end / bytes) }, (_, i): RefPart => {
       const offset = i * bytes;
       return { space: 'part', of: ref, offset, extent: Math.min(bytes, end - offset) };

@@ -2,34 +2,19 @@
  * Few long rows, cut into parts so that they occupy a device: each stage is a dispatch with a workgroup for each part, which
  * leaves what it has found in memory. What follows combines the parts in their order.
  */
-import { isHalf } from '../../../core/index.js';
 import type { Reduce, RowNest } from '../../../loops/index.js';
-import { rounded } from '../wgsl/convert.js';
-import type { WgslType } from '../wgsl/value.js';
+import { fromWord, rounded, toWord } from '../wgsl/convert.js';
 import { refKey, type ScratchRef } from '../shader.js';
 import type { Binding } from './binding.js';
 import type { Kernel, Operands } from './kernel.js';
 import { sizeOf } from './map.js';
-import { mostParts, type Partials } from './row-partials.js';
+import { kept, mostParts, type Partials } from './row-partials.js';
 import type { Found, Lanes } from './row-lanes.js';
 
 /** Positions that are worth a workgroup. */
 const leastPart = 1024;
 /** Workgroups that occupy a device. */
 const enoughParts = 256;
-
-const toWord: Readonly<Record<WgslType, (text: string) => string>> = {
-  u32: (text) => text,
-  i32: (text) => `bitcast<u32>(${text})`,
-  f32: (text) => `bitcast<u32>(${text})`,
-  bool: (text) => `u32(${text})`,
-};
-const fromWord: Readonly<Record<WgslType, (word: string) => string>> = {
-  u32: (word) => word,
-  i32: (word) => `bitcast<i32>(${word})`,
-  f32: (word) => `bitcast<f32>(${word})`,
-  bool: (word) => `${word} != 0u`,
-};
 
 export class RowCuts {
   /** Positions of a part, but for the last of a row. */
@@ -87,24 +72,20 @@ export class RowCuts {
 
   /** @param place the number of the part among those of all rows */
   write(kernel: Kernel, reduce: Reduce, { variables }: Found, place: string): void {
-    variables.forEach(({ text, type }, i) =>
-      this.#words(kernel).write(this.#placeOf(reduce, i, place), {
-        text: toWord[type](text),
-        dtype: 'uint32',
-      }),
+    variables.forEach((value, i) =>
+      this.#words(kernel).write(this.#placeOf(reduce, i, place), { text: toWord(value), dtype: 'uint32' }),
     );
   }
 
   /** What all parts of a row have found together. */
   read(kernel: Kernel, lanes: Lanes, reduce: Reduce, row: string): string {
     const { writer: w, use } = kernel;
-    const dtype = isHalf(reduce.dtype) ? 'float32' : reduce.dtype;
-    const { variables, absorb } = lanes.startReduce({ ...reduce, dtype });
+    const { variables, absorb } = lanes.startReduce({ ...reduce, dtype: kept(reduce.dtype) });
     const part = w.loop('part', this.count);
     const place = `${row} * ${this.count} + ${part}`;
     absorb(
-      variables.map(({ type }, i) =>
-        w.named('other', fromWord[type](this.#words(kernel).read(this.#placeOf(reduce, i, place)))),
+      variables.map(({ dtype }, i) =>
+        w.named('other', fromWord(this.#words(kernel).read(this.#placeOf(reduce, i, place)), dtype)),
       ),
     );
     w.close();

@@ -8,7 +8,7 @@ import { Subgroups } from './subgroups.js';
 
 /** What a lane has found so far; the last of the variables is what is looked for. */
 export interface Found {
-  readonly variables: readonly { readonly text: string; readonly type: WgslType }[];
+  readonly variables: readonly Value[];
   /** Combines it with what others have found. */
   absorb(others: readonly string[]): void;
 }
@@ -126,7 +126,7 @@ export class Lanes {
     const type = typeOf(dtype);
     const sum: Value = { text: w.variable(how, type, identity(how, dtype, use)), dtype };
     const add = (text: string): void => w.line(`${sum.text} = ${combine(how, sum, { text, dtype }, use)};`);
-    const found: Found = { variables: [{ text: sum.text, type }], absorb: ([other]) => add(other!) };
+    const found: Found = { variables: [sum], absorb: ([other]) => add(other!) };
     return { ...found, step: ({ text }) => add(text), finish: () => this.#finish(found) };
   }
 
@@ -144,10 +144,7 @@ export class Lanes {
       w.close();
     };
     const found: Found = {
-      variables: [
-        { text: best.text, type },
-        { text: at, type: 'i32' },
-      ],
+      variables: [best, { text: at, dtype: 'int32' }],
       absorb: ([text, place]) => {
         const other: Value = { text: text!, dtype };
         const [better, worse] = [beats(how, other, best, use), beats(how, best, other, use)];
@@ -166,7 +163,7 @@ export class Lanes {
   #finish(found: Found): string {
     const result = found.variables.at(-1)!.text;
     if (this.width === 1) return result;
-    const arrays = found.variables.map(({ type }, i) => this.#array(type, i));
+    const arrays = found.variables.map(({ dtype }, i) => this.#array(typeOf(dtype), i));
     if (this.#subgroups) this.#bySubgroups(found, arrays, this.#subgroups);
     else this.#byTree(found, arrays);
     // All have read before anyone may overwrite it.
@@ -213,7 +210,9 @@ export class Lanes {
   #bySubgroups(found: Found, arrays: readonly string[], subgroups: Subgroups): void {
     const w = this.kernel.writer;
     subgroups.eachPartner((partner) =>
-      found.absorb(found.variables.map(({ text, type }) => w.declare('other', partner(text, type)))),
+      found.absorb(
+        found.variables.map(({ text, dtype }) => w.declare('other', partner(text, typeOf(dtype)))),
+      ),
     );
     const { isFirst, number, count } = subgroups.place();
     w.open(`if (${isFirst})`);

@@ -2,9 +2,9 @@
 import { isHalf } from '../../../core/index.js';
 import type { Accumulator, RowNest } from '../../../loops/index.js';
 import { combine, identity } from '../wgsl/arithmetic.js';
-import { decode, encode, rounded } from '../wgsl/convert.js';
+import { fromWord, rounded, toWord } from '../wgsl/convert.js';
 import { Section } from '../wgsl/section.js';
-import { typeOf, wordOf, type Value } from '../wgsl/value.js';
+import { typeOf, type Value } from '../wgsl/value.js';
 import type { ScratchRef } from '../shader.js';
 import type { Binding } from './binding.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';
@@ -51,13 +51,11 @@ export class Partials {
   read(kernel: Kernel, accumulator: number, place: string): Value {
     const dtype = kept(this.nest.accumulators[accumulator]!.dtype);
     const found = this.#words(kernel).read(this.#placeOf(accumulator, place));
-    const word = `bitcast<${wordOf(dtype)}>(${found})`;
-    return { text: kernel.writer.declare('partial', decode(word, dtype)), dtype };
+    return { text: kernel.writer.declare('partial', fromWord(found, dtype)), dtype };
   }
 
   write(kernel: Kernel, accumulator: number, place: string, value: Value): void {
-    const text = `bitcast<u32>(${encode(value)})`;
-    this.#words(kernel).write(this.#placeOf(accumulator, place), { text, dtype: 'uint32' });
+    this.#words(kernel).write(this.#placeOf(accumulator, place), { text: toWord(value), dtype: 'uint32' });
   }
 }
 

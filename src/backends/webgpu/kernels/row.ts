@@ -5,7 +5,7 @@
  */
 import { collapse, type RowNest, type Stage } from '../../../loops/index.js';
 import { combine, identity } from '../wgsl/arithmetic.js';
-import { decode, encode, rounded } from '../wgsl/convert.js';
+import { decode, encode, fromWord, rounded, toWord } from '../wgsl/convert.js';
 import { Section } from '../wgsl/section.js';
 import { typeOf, wordOf, type Value } from '../wgsl/value.js';
 import { isBindable } from '../shader.js';
@@ -48,10 +48,10 @@ interface CutStage {
   readonly number: number;
 }
 
-/** Scratch for an element of the present row, by its position: a word. */
+/** Scratch for an element of the present row, by its position. */
 interface Slot {
   read(position: string): string;
-  write(position: string, word: string): void;
+  write(position: string, value: Value): void;
 }
 
 /** A part of a row: whose it is, which of the row's, and the positions. */
@@ -95,11 +95,11 @@ class RowKernel {
   }
 
   #readSlot(slot: number): string {
-    return decode(this.#slots[slot]!.read(this.#position), this.nest.scratch[slot]!);
+    return this.#slots[slot]!.read(this.#position);
   }
 
   #keep(slot: number, value: Value): void {
-    this.#slots[slot]!.write(this.#position, encode(value));
+    this.#slots[slot]!.write(this.#position, value);
   }
 
   emit(): Launch {
@@ -232,25 +232,24 @@ class RowKernel {
     const words = takers * this.#size;
     const memory = space === 'memory' ? this.operands.scratch(dtypesKept.length * words) : undefined;
     dtypesKept.forEach((dtype, slot) => {
-      const word = wordOf(dtype);
       if (memory) {
-        const kept = kernel.scratch(memory, 'kept', 'uint32');
+        const rows = kernel.scratch(memory, 'kept', 'uint32');
         const at = (position: string): string => `${slot * words} + ${taker} * ${this.#size} + ${position}`;
         this.#slots[slot] = {
-          read: (position) => `bitcast<${word}>(${kept.read(at(position))})`,
-          write: (position, text) =>
-            kept.write(at(position), { text: `bitcast<u32>(${text})`, dtype: 'uint32' }),
+          read: (position) => fromWord(rows.read(at(position)), dtype),
+          write: (position, value) => rows.write(at(position), { text: toWord(value), dtype: 'uint32' }),
         };
         return;
       }
+      const word = wordOf(dtype);
       const type = `array<${word}, ${this.#size}>`;
       const array =
         space === 'workgroup'
           ? kernel.workgroupArray('kept', word, this.#size)
           : kernel.writer.variable('kept', type, `${type}()`);
       this.#slots[slot] = {
-        read: (position) => `${array}[${position}]`,
-        write: (position, text) => kernel.writer.line(`${array}[${position}] = ${text};`),
+        read: (position) => decode(`${array}[${position}]`, dtype),
+        write: (position, value) => kernel.writer.line(`${array}[${position}] = ${encode(value)};`),
       };
     });
   }

@@ -17,9 +17,9 @@ import {
   type RowNest,
   type Store,
 } from '../../../loops/index.js';
-import { refKey, type RefPart } from '../shader.js';
+import { wholeVectors, refKey, type RefPart } from '../shader.js';
 import { loadsOf } from '../wgsl/lanes.js';
-import { vectorBytes, type Operands } from './kernel.js';
+import type { Operands } from './kernel.js';
 
 /** More stretches than this are not tried: something else is wrong. */
 const mostStretches = 1024;
@@ -126,7 +126,7 @@ function pieceOf<N extends MapNest | RowNest>(
     // What a mask excludes is not touched.
     const [low, high] = [Math.max(range[0], 0), Math.min(range[1], elements - 1)];
     const offset = Math.floor((low * bytes) / alignment) * alignment;
-    const extent = Math.ceil(((high + 1) * bytes - offset) / vectorBytes) * vectorBytes;
+    const extent = wholeVectors((high + 1) * bytes - offset);
     const part: RefPart = { space: 'part', of: ref, offset, extent };
     return { ref: part, start: offset / bytes, elements: high + 1 - offset / bytes };
   });

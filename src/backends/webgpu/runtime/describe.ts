@@ -2,7 +2,7 @@
 import { formatShape } from '../../../core/index.js';
 import { writesTo, type Program, type Slot, type Step } from '../../../plan/program.js';
 import { stepName } from '../../stopwatch.js';
-import type { Dispatch, ShaderProgram } from '../shader.js';
+import { wholeRef, type Dispatch, type ShaderProgram } from '../shader.js';
 
 /** Places that are listed: one kernel may update hundreds of parameters. */
 const mostPlaces = 6;
@@ -33,7 +33,7 @@ export function describeShader(program: Program, { commands }: ShaderProgram, sh
 export function describeScratch(program: Program, { commands }: ShaderProgram, index: number): string {
   const using = ({ buffers }: Dispatch): boolean =>
     buffers.some((ref) => {
-      const whole = ref.space === 'part' ? ref.of : ref;
+      const whole = wholeRef(ref);
       return whole.space === 'scratch' && whole.index === index;
     });
   const steps = commands.flatMap((command) =>

@@ -4,6 +4,7 @@
  */
 import { dtypes } from '../../../core/index.js';
 import type { Allocation } from '../../../plan/program.js';
+import { wholeVectors } from '../shader.js';
 import type { Slab } from '../slabs.js';
 import type { Range } from './block.js';
 import { deviceBytes } from './words.js';
@@ -84,7 +85,7 @@ export function planWorkspace(allocations: readonly Allocation[], slabs: readonl
   } of units) {
     if (slab !== undefined) continue;
     const { buffer } = places[number!]!;
-    if (own < bytes[buffer]!) places[number!] = { buffer, offset: 0, extent: 16 * Math.ceil(own / 16) };
+    if (own < bytes[buffer]!) places[number!] = { buffer, offset: 0, extent: wholeVectors(own) };
   }
   return { bytes, named, places, slabs: slabBuffers };
 }

@@ -1,7 +1,7 @@
 /** Casts and bit casts. */
 import { InternalError, dtypes, integerRange, isFloat, isHalf, type DType } from '../../../core/index.js';
 import type { HelperName } from './library.js';
-import { typeOf, type Use, type Value, type WgslType } from './value.js';
+import { typeOf, wordOf, type Use, type Value, type WgslType } from './value.js';
 
 /** Whether WGSL evaluates it itself, which it refuses to do where the result overflows or is not finite. */
 export const isLiteral = (text: string): boolean => /^(-?[\d.]|true|false|i32\()/.test(text);
@@ -94,3 +94,9 @@ export const decode = (element: string, dtype: DType): string =>
 
 /** To that word. */
 export const encode = ({ text, dtype }: Value): string => (dtype === 'bool' ? `u32(${text})` : text);
+
+/** A value as a word of memory between dispatches, where all are of one type. */
+export const toWord = (value: Value): string => `bitcast<u32>(${encode(value)})`;
+/** The value in such a word. */
+export const fromWord = (word: string, dtype: DType): string =>
+  decode(`bitcast<${wordOf(dtype)}>(${word})`, dtype);
