@@ -49,10 +49,19 @@ async function measure(name) {
 }
 
 function build(fusegrad, name) {
-  const { F, compile, manualSeed, nn, optim, randint, randn } = fusegrad;
+  const { F, compile, manualSeed, nn, optim, tensor } = fusegrad;
   manualSeed(0);
   const marks = {};
+  /** Data from the host: a draw would be a program of its own. */
+  const randn = (...shape) => tensor(Float32Array.from(Array(product(shape)), Math.random), { shape });
+  const randint = (low, high, shape) =>
+    tensor(
+      Int32Array.from(Array(product(shape)), () => low + Math.floor(Math.random() * (high - low))),
+      { shape },
+    );
   const training = (model, optimizer, lossOf, args) => {
+    // Weights are at hand, as when they were loaded: drawing them is no compilation.
+    for (const parameter of model.parameters()) parameter.dataSync();
     const fn = (...inputs) => {
       optimizer.zeroGrad();
       const loss = lossOf(model(inputs[0]), inputs[1]);
@@ -200,6 +209,10 @@ function mediansOf(name, runs) {
 function option(name) {
   const at = process.argv.indexOf(name);
   return at < 0 ? undefined : process.argv[at + 1];
+}
+
+function product(sizes) {
+  return sizes.reduce((a, b) => a * b, 1);
 }
 
 function timed(body) {

@@ -24,6 +24,25 @@ export interface Place {
   release?(): void;
 }
 
+/** Content on the host that is computed when it is first looked at, and not at all if it is overwritten before. */
+export class Later implements Place {
+  #content: TypedArray | (() => TypedArray);
+
+  constructor(make: () => TypedArray) {
+    this.#content = make;
+  }
+
+  get array(): TypedArray {
+    if (typeof this.#content === 'function') this.#content = this.#content();
+    return this.#content;
+  }
+
+  write(content: TypedArray): void {
+    if (typeof this.#content === 'function') this.#content = copyOf(content);
+    else this.#content.set(content as never);
+  }
+}
+
 /** The content of one tensor. A backend may move it to a place of its own; whoever holds the storage need not know. */
 export class Storage {
   /** Counts writes: the same storage with the same version has the same content. */

@@ -147,7 +147,7 @@ export class Subset<T> implements Dataset<T> {
 }
 
 /** A seed drawn from the default generator. */
-export const drawSeed = (): number => Math.floor(hostUniform(1)[0]! * 2 ** 23);
+export const drawSeed = (): number => Math.floor(hostUniform(1)()[0]! * 2 ** 23);
 
 /** Numbers of samples: given, or as fractions of all that sum to 1, remainders going round from the first. */
 function countsOf(lengths: readonly number[], total: number): number[] {

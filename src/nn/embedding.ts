@@ -2,6 +2,7 @@
 import { ArgumentError } from '../core/index.js';
 import { hostNormal } from '../runtime/index.js';
 import * as F from '../tensor/F.js';
+import { setLater } from '../tensor/content.js';
 import { Parameter, noGrad, zeroState, type Tensor } from '../tensor/index.js';
 import { Module } from './module.js';
 import { keywords } from './print.js';
@@ -45,9 +46,11 @@ abstract class Table extends Module {
   /** Draws new initial values. */
   resetParameters(): void {
     const { paddingIdx: row, embeddingDim: width } = this;
-    const values = hostNormal(this.numEmbeddings * width);
-    if (row !== undefined) values.fill(0, row * width, (row + 1) * width);
-    this.weight.set(values);
+    const draw = hostNormal(this.numEmbeddings * width);
+    setLater(this.weight, () => {
+      const values = draw();
+      return row === undefined ? values : values.fill(0, row * width, (row + 1) * width);
+    });
   }
 
   protected renormalise(input: Tensor): void {

@@ -1,6 +1,7 @@
 /** Initial values of parameters (torch.nn.init), written on the host: nothing is compiled for them. */
 import { ArgumentError, formatShape, numel, stridesOf, type Shape } from '../core/index.js';
 import { hostNormal, hostUniform } from '../runtime/index.js';
+import { setLater } from '../tensor/content.js';
 import type { Tensor } from '../tensor/index.js';
 
 /** What a layer's output goes through, as far as it matters for the scale of its weights. */
@@ -34,16 +35,18 @@ export function calculateFanInAndFanOut(shape: Shape): { fanIn: number; fanOut: 
   return { fanIn: into * numel(kernel), fanOut: out * numel(kernel) };
 }
 
-function write<T extends Tensor>(tensor: T, values: ArrayLike<number> | number): T {
-  tensor.set(values);
+/** Takes a draw now and computes `valueOf` of it when the content is first needed: loaded weights cost no random numbers. */
+function writeDraw<T extends Tensor>(tensor: T, draw: () => Float32Array, valueOf: (x: number) => number): T {
+  setLater(tensor, () => {
+    const values = draw();
+    for (let i = 0; i < values.length; i++) values[i] = valueOf(values[i]!);
+    return values;
+  });
   return tensor;
 }
 
 const between = <T extends Tensor>(tensor: T, low: number, high: number): T =>
-  write(
-    tensor,
-    hostUniform(numel(tensor.shape)).map((u) => low + (high - low) * u),
-  );
+  writeDraw(tensor, hostUniform(numel(tensor.shape)), (u) => low + (high - low) * u);
 
 /** Uniform between `a` (0) and `b` (1). */
 export const uniform_ = <T extends Tensor>(
@@ -55,15 +58,11 @@ export const uniform_ = <T extends Tensor>(
 export const normal_ = <T extends Tensor>(
   tensor: T,
   { mean = 0, std = 1 }: { mean?: number | undefined; std?: number | undefined } = {},
-): T =>
-  write(
-    tensor,
-    hostNormal(numel(tensor.shape)).map((z) => mean + std * z),
-  );
+): T => writeDraw(tensor, hostNormal(numel(tensor.shape)), (z) => mean + std * z);
 
-export const constant_ = <T extends Tensor>(tensor: T, value: number): T => write(tensor, value);
-export const ones_ = <T extends Tensor>(tensor: T): T => write(tensor, 1);
-export const zeros_ = <T extends Tensor>(tensor: T): T => write(tensor, 0);
+export const constant_ = <T extends Tensor>(tensor: T, value: number): T => tensor.set(value);
+export const ones_ = <T extends Tensor>(tensor: T): T => tensor.set(1);
+export const zeros_ = <T extends Tensor>(tensor: T): T => tensor.set(0);
 
 /** The identity matrix. */
 export function eye_<T extends Tensor>(tensor: T): T {
@@ -72,7 +71,7 @@ export function eye_<T extends Tensor>(tensor: T): T {
   const [rows, columns] = tensor.shape as readonly [number, number];
   const values = new Float32Array(rows * columns);
   for (let i = 0; i < Math.min(rows, columns); i++) values[i * columns + i] = 1;
-  return write(tensor, values);
+  return tensor.set(values);
 }
 
 /** A convolution weight [out, in, ...kernel] that passes channels on, in each of `groups` (1). */
@@ -100,7 +99,7 @@ export function dirac_<T extends Tensor>(tensor: T, options: { groups?: number |
       values[(group * perGroup + c) * strides[0]! + c * strides[1]! + centre] = 1;
     }
   }
-  return write(tensor, values);
+  return tensor.set(values);
 }
 
 /** Glorot and Bengio 2010, uniform. */
@@ -154,7 +153,7 @@ export function orthogonal_<T extends Tensor>(tensor: T, options: { gain?: numbe
   }
   const columns = numel(rest);
   const [count, length] = [Math.min(rows, columns), Math.max(rows, columns)];
-  const draws = hostNormal(rows * columns);
+  const draws = hostNormal(rows * columns)();
   const basis: Float64Array[] = [];
   for (let i = 0; i < count; i++) {
     const vector = Float64Array.from(draws.subarray(i * length, (i + 1) * length));
@@ -171,7 +170,7 @@ export function orthogonal_<T extends Tensor>(tensor: T, options: { gain?: numbe
   basis.forEach((vector, i) =>
     vector.forEach((x, j) => (values[rows <= columns ? i * columns + j : j * columns + i] = gain * x)),
   );
-  return write(tensor, values);
+  return tensor.set(values);
 }
 
 /** What PyTorch's layers start with: uniform within 1 / sqrt(fan), `fan` being the inputs that an output sums over. */

@@ -84,27 +84,40 @@ export function digamma(x: number): number {
   return sum + Math.log(x) - 0.5 / x - inverse * polynomial(digammaTail, inverse);
 }
 
-const rotations = [13, 15, 26, 6, 17, 29, 16, 24] as const;
-
-/** One block with the key (k0, k1, parity), as its exclusive or or as both words into `out`. */
-function block(key: Int32Array, c0: number, c1: number, out: Uint32Array, at: number, both: boolean): void {
-  let x = (c0 + key[0]!) | 0;
-  let y = (c1 + key[1]!) | 0;
-  for (let round = 0; round < 20; round++) {
-    const r = rotations[round % 8]!;
+/**
+ * One block into two words of `out`: 20 rounds, the key after every fourth. Models start with millions of blocks, computed
+ * in code that is still cold: so nothing is looked up, called or taken apart.
+ */
+function block(k0: number, k1: number, c0: number, c1: number, out: Uint32Array, at: number): void {
+  let first = k1;
+  let second = 0x1bd11bda ^ k0 ^ k1;
+  let third = k0;
+  let x = (c0 + k0) | 0;
+  let y = (c1 + k1) | 0;
+  for (let four = 0; four < 5; four++) {
+    const odd = (four & 1) === 1;
+    const r0 = odd ? 17 : 13;
+    const r1 = odd ? 29 : 15;
+    const r2 = odd ? 16 : 26;
+    const r3 = odd ? 24 : 6;
     x = (x + y) | 0;
-    y = ((y << r) | (y >>> (32 - r))) ^ x;
-    if (round % 4 === 3) {
-      const injection = (round + 1) / 4;
-      x = (x + key[injection % 3]!) | 0;
-      y = (y + key[(injection + 1) % 3]! + injection) | 0;
-    }
+    y = ((y << r0) | (y >>> (32 - r0))) ^ x;
+    x = (x + y) | 0;
+    y = ((y << r1) | (y >>> (32 - r1))) ^ x;
+    x = (x + y) | 0;
+    y = ((y << r2) | (y >>> (32 - r2))) ^ x;
+    x = (x + y) | 0;
+    y = ((y << r3) | (y >>> (32 - r3))) ^ x;
+    x = (x + first) | 0;
+    y = (y + second + four + 1) | 0;
+    const used = first;
+    first = second;
+    second = third;
+    third = used;
   }
-  out[at] = both ? x : x ^ y;
-  if (both) out[at + 1] = y;
+  out[at] = x;
+  out[at + 1] = y;
 }
-
-const keyOf = (k0: number, k1: number): Int32Array => Int32Array.of(k0, k1, 0x1bd11bda ^ k0 ^ k1);
 
 /**
  * Threefry-2x32 with 20 rounds: two random words from two key words and two counter words, all uint32.
@@ -112,14 +125,16 @@ const keyOf = (k0: number, k1: number): Int32Array => Int32Array.of(k0, k1, 0x1b
  */
 export function threefry2x32(k0: number, k1: number, c0: number, c1: number): [number, number] {
   const words = new Uint32Array(2);
-  block(keyOf(k0, k1), c0, c1, words, 0, true);
+  block(k0, k1, c0, c1, words, 0);
   return [words[0]!, words[1]!];
 }
 
 /** The exclusive or of both words for counters (0, 0), (0, 1), ..., `count` of them. */
 export function threefryWords(k0: number, k1: number, count: number): Uint32Array {
-  const key = keyOf(k0, k1);
-  const words = new Uint32Array(count);
-  for (let i = 0; i < count; i++) block(key, 0, i, words, i, false);
-  return words;
+  const words = new Uint32Array(count + 1);
+  for (let i = 0; i < count; i++) {
+    block(k0, k1, 0, i, words, i);
+    words[i] = words[i]! ^ words[i + 1]!;
+  }
+  return words.subarray(0, count);
 }

@@ -13,7 +13,7 @@ export type {
   LoadOptions,
 } from '../backends/backend.js';
 export type { KernelCall, KernelTime, Profile } from '../backends/stopwatch.js';
-export { Storage, copyOf } from '../backends/storage.js';
+export { Later, Storage, copyOf } from '../backends/storage.js';
 
 /** Each thread has working memory of its own in every program that uses it. */
 const mostThreads = 64;

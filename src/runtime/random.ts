@@ -39,12 +39,12 @@ export class Generator {
     return words;
   }
 
-  /** Words drawn on the host: the same as a program would draw. */
-  hostBits(count: number): Uint32Array {
+  /** Takes a draw of words, the same as a program would draw, which the host computes when they are asked for. */
+  hostBits(count: number): () => Uint32Array {
     const [k0, k1, offset] = this.#words;
     this.#advance();
     const [a, b] = threefry2x32(k0!, k1!, 0, offset!);
-    return threefryWords(a, b, count);
+    return () => threefryWords(a, b, count);
   }
 
   /** Outside a trace the offset is known: the draw holds its numbers, and nothing waits for a write. */
@@ -91,21 +91,27 @@ export const manualSeed = (seed: number | bigint): void => defaultGenerator.seed
 
 const toUniform = (word: number): number => (word >>> 9) * 2 ** -23;
 
-/** `count` numbers in [0, 1), drawn on the host from the default generator. */
-export function hostUniform(count: number): Float32Array {
-  const bits = defaultGenerator.hostBits(count);
-  const result = new Float32Array(count);
-  for (let i = 0; i < count; i++) result[i] = toUniform(bits[i]!);
-  return result;
+/** Takes a draw of `count` numbers in [0, 1) from the default generator, which the host computes when they are asked for. */
+export function hostUniform(count: number): () => Float32Array {
+  const draw = defaultGenerator.hostBits(count);
+  return () => {
+    const bits = draw();
+    const result = new Float32Array(count);
+    for (let i = 0; i < count; i++) result[i] = toUniform(bits[i]!);
+    return result;
+  };
 }
 
-/** `count` numbers of the standard normal distribution (Box and Muller 1958), drawn on the host. */
-export function hostNormal(count: number): Float32Array {
-  const bits = defaultGenerator.hostBits(2 * count);
-  const result = new Float32Array(count);
-  for (let i = 0; i < count; i++) {
-    const radius = Math.sqrt(-2 * Math.log1p(-toUniform(bits[i]!)));
-    result[i] = radius * Math.cos(2 * Math.PI * toUniform(bits[count + i]!));
-  }
-  return result;
+/** The same of the standard normal distribution (Box and Muller 1958). */
+export function hostNormal(count: number): () => Float32Array {
+  const draw = defaultGenerator.hostBits(2 * count);
+  return () => {
+    const bits = draw();
+    const result = new Float32Array(count);
+    for (let i = 0; i < count; i++) {
+      const radius = Math.sqrt(-2 * Math.log1p(-toUniform(bits[i]!)));
+      result[i] = radius * Math.cos(2 * Math.PI * toUniform(bits[count + i]!));
+    }
+    return result;
+  };
 }

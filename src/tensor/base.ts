@@ -8,7 +8,6 @@ import {
   InternalError,
   ShapeError,
   atSite,
-  dtypes,
   formatShape,
   isFloat,
   numel,
@@ -17,20 +16,19 @@ import {
 } from '../core/index.js';
 import * as f from '../functional/index.js';
 import { g, type Node } from '../graph/index.js';
-import { encode } from '../ops/index.js';
 import {
   Cell,
   Value,
   activeTrace,
   awaitWrite,
   commit,
-  flushPending,
   gradientsEnabled,
   realise,
   refuseInTrace,
   touch,
   type Data,
 } from '../runtime/index.js';
+import { noState, setContent } from './content.js';
 import { accumulate, isTracked, readGrad, writeGrad } from './gradients.js';
 import { formatTensor } from './print.js';
 import { dataOf, itemOf, nested, numbersOf, type Held, type Nested, type Numbers } from './values.js';
@@ -257,22 +255,7 @@ export class TensorBase {
   /** Overwrites the content from the host at once; a compiled function that reads it is not traced again. */
   set(values: ArrayLike<number> | number): this {
     return call(() => {
-      refuseInTrace('set');
-      const { cell } = this.value;
-      if (!cell) throw noState('set', this);
-      const count = typeof values === 'number' ? 1 : values.length;
-      const size = numel(cell.shape);
-      if (typeof values !== 'number' && count !== size) {
-        throw new ShapeError('set', `${count} values for shape ${formatShape(this.shape)}`);
-      }
-      flushPending();
-      const { storage, dtype } = cell;
-      const array = storage.onHost ? storage.array : new dtypes[dtype].array(size);
-      for (let i = 0; i < size; i++) {
-        array[i] = encode(typeof values === 'number' ? values : values[i]!, dtype) as never;
-      }
-      if (!storage.onHost) storage.write(array);
-      cell.written();
+      setContent(this, values);
       return this;
     });
   }
@@ -380,9 +363,6 @@ const lowerOperand = (x: OperandLike): Node | number | boolean | bigint =>
 
 const operandNode = (x: OperandLike, like: TensorBase): Node =>
   x instanceof TensorBase ? x.node : g.full(like.shape, x, like.dtype);
-
-const noState = (op: string, { shape }: TensorBase): FusegradError =>
-  new FusegradError(`${op}: a tensor ${formatShape(shape)} is no state`, 'assign to a Parameter or Buffer');
 
 /** A value as the content of `target`: stretched to its shape, in its dtype. */
 function fit(op: string, value: Node, target: TensorBase): Node {

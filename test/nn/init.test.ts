@@ -53,6 +53,38 @@ describe('nn.init', () => {
     ]);
   });
 
+  it('draws when it is called, and computes when the values are needed', () => {
+    const [shape, half] = [[3, 5], new nn.Parameter(zeros(3, 5).to('float16'))] as const;
+    const draw = (tensor: nn.Parameter): nn.Parameter => init.normal_(tensor, { mean: 1 });
+    const inOrder = (): number[][] => {
+      manualSeed(3);
+      return [values(draw(zeros(...shape))), values(init.uniform_(zeros(...shape)))];
+    };
+    const expected = inOrder();
+    manualSeed(3);
+    const first = draw(zeros(...shape));
+    const second = init.uniform_(zeros(...shape));
+    expect(values(second)).toEqual(expected[1]);
+    expect(values(first)).toEqual(expected[0]);
+
+    manualSeed(3);
+    expect(values(draw(half))).toEqual(
+      values(
+        zeros(...shape)
+          .set(expected[0]!)
+          .to('float16') as nn.Parameter,
+      ),
+    );
+    const overwritten = draw(zeros(...shape)).set(2);
+    expect(values(overwritten)).toEqual(Array(15).fill(2));
+    overwritten.set(Array.from({ length: 15 }, (_, i) => i));
+    expect(values(overwritten)).toEqual([...Array(15).keys()]);
+
+    manualSeed(3);
+    draw(zeros(...shape)).set(0);
+    expect(values(init.uniform_(zeros(...shape)))).toEqual(expected[1]);
+  });
+
   it('is reproducible and compiles nothing', () => {
     const before = compilationCount();
     const make = (): number[] => {
