@@ -3,7 +3,7 @@
  */
 import { dtypes, numel } from '../core/index.js';
 import { family, ops } from '../ops/index.js';
-import { node as makeNode, roots, topological, type Graph, type Node } from '../graph/index.js';
+import { node as makeNode, orderOf, roots, type Graph, type Node } from '../graph/index.js';
 import { isView } from '../loops/index.js';
 import { untangle } from './untangle.js';
 
@@ -98,7 +98,7 @@ function fromInputs<T>(node: Node, of: (input: Node) => readonly T[]): readonly 
 
 export function flowOf(traced: Graph, fused: boolean, buffers = Infinity): Flow {
   const { graph, copies } = untangle(pinLeaves(traced), buffers);
-  const order = topological(roots(graph));
+  const order = orderOf(graph);
   const position = new Map(order.map((node, i) => [node, i]));
   const behind = new Map<Node, readonly Node[]>();
   const sources = new Map<Node, readonly Node[]>();

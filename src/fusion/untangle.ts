@@ -2,7 +2,7 @@
  * Views vanish into index expressions, and a reshape of a permute doubles the expression it reads through. Where views
  * upon views would make it unbearably long, a value in between is put into memory as it is.
  */
-import { node as makeNode, roots, topological, type Graph, type Node } from '../graph/index.js';
+import { node as makeNode, orderOf, type Graph, type Node } from '../graph/index.js';
 import { isView } from '../loops/index.js';
 import { family } from '../ops/index.js';
 
@@ -42,7 +42,7 @@ function narrowed(parts: readonly Node[], most: number, make: (parts: readonly N
 
 /** The graph with copies in it, and the copies, which must be stored. `buffers`: what one kernel can touch. */
 export function untangle(graph: Graph, buffers = Infinity): { graph: Graph; copies: readonly Node[] } {
-  const order = topological(roots(graph));
+  const order = orderOf(graph);
   const lengths = new Map<Node, number>();
   const copied = new Set<Node>();
   const inputLengths = (node: Node): number[] =>

@@ -48,6 +48,17 @@ export function topological(from: readonly Node[], stop?: (node: Node) => boolea
   return order;
 }
 
+const orders = new WeakMap<Graph, readonly Node[]>();
+
+/** Every node of a graph, operands before users; found once for each graph. */
+export function orderOf(graph: Graph): readonly Node[] {
+  const known = orders.get(graph);
+  if (known) return known;
+  const order = topological(roots(graph));
+  orders.set(graph, order);
+  return order;
+}
+
 /** For each node, the nodes that read it (once per operand position). */
 export function consumers(order: readonly Node[]): Map<Node, Node[]> {
   const users = new Map<Node, Node[]>(order.map((node) => [node, []]));
@@ -57,7 +68,7 @@ export function consumers(order: readonly Node[]): Map<Node, Node[]> {
 
 /** Checks that every node says what its operator infers; throws at the first that does not. */
 export function verify(graph: Graph): void {
-  for (const node of topological(roots(graph))) {
+  for (const node of orderOf(graph)) {
     const rule = infer[node.op] as (inputs: readonly Operand[], attrs: unknown, op: string) => Operand;
     const { shape, dtype } = rule(node.inputs, node.attrs, node.op);
     if (!sameShape(shape, node.shape) || dtype !== node.dtype) {

@@ -4,7 +4,7 @@
  */
 import type { DType } from '../core/index.js';
 import type { Leaf, OpAttrs, OpName } from '../ops/index.js';
-import { roots, topological, type Graph } from './graph.js';
+import { orderOf, roots, type Graph } from './graph.js';
 import type { Node, NodeOf } from './node.js';
 import { formatNumber } from './print.js';
 
@@ -201,7 +201,7 @@ export function structuralKey(graph: Graph): StructuralKey {
 /** The leaves of a graph in the order of its key, without making one. */
 export function leavesOf(graph: Graph): readonly Leaf[] {
   const numbering = new Numbering();
-  for (const node of topological(roots(graph))) {
+  for (const node of orderOf(graph)) {
     if (node.op === 'input') numbering.leaf(node.attrs.leaf, -1);
     else if (node.op === 'state') numbering.leaf(node.attrs.leaf, node.attrs.version);
   }

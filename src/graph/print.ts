@@ -1,7 +1,7 @@
 /** A graph as text for a person: one line per node, operands first, numbered from 0 in that order. */
 import { formatShape } from '../core/index.js';
 import type { Leaf } from '../ops/index.js';
-import { roots, topological, type Graph } from './graph.js';
+import { orderOf, type Graph } from './graph.js';
 import type { Node } from './node.js';
 
 /** Attributes that the result's type shows already, or that name what has no meaning of its own. */
@@ -101,7 +101,7 @@ function formatLeaf(node: Node, names: LeafNames): string[] {
  * returns. Equal programs print equally: numbers are given by first visit.
  */
 export function print(graph: Graph): string {
-  const order = topological(roots(graph));
+  const order = orderOf(graph);
   const numbers = new Map(order.map((node, i) => [node, `%${i}`]));
   const names = new LeafNames();
   const lines = order.map((node, i) => {

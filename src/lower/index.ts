@@ -47,11 +47,15 @@ export function lower(fusion: Fusion, options: LowerOptions = {}): Lowered {
   const kernels = fusion.regions.map((region): Kernel => {
     const emission = new Emission(fusion, region, checks, options.scratchBytes);
     const body = lowerings[region.group.kind](emission);
+    let comment: readonly string[] | undefined;
     const nest = {
       ...body,
       buffers: emission.buffers,
       name: nameOf(region),
-      comment: commentOf(region),
+      // Most programs are never read, and naming places of the user's program takes longer than lowering.
+      get comment() {
+        return (comment ??= commentOf(region));
+      },
     } as LoopNest;
     return { nest, operands: emission.operands, regions: [region] };
   });

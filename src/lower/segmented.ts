@@ -141,7 +141,9 @@ function merge(family: readonly Flat[]): Kernel {
   const nest: SegmentedNest = {
     kind: 'segmented',
     name: first.kernel.nest.name,
-    comment: [...first.kernel.nest.comment, `${family.length} segments`],
+    get comment() {
+      return [...first.kernel.nest.comment, `${family.length} segments`];
+    },
     buffers,
     counts: family.map((flat) => flat.count),
     streams,

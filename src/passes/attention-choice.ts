@@ -1,6 +1,13 @@
 /** The profit rule of attention: online, without a matrix of scores in memory, or written out with one. */
 import { dtypes, numel } from '../core/index.js';
-import { formatSources, formatType, topological, type AttentionNode, type Node } from '../graph/index.js';
+import {
+  formatSources,
+  formatType,
+  orderOf,
+  type AttentionNode,
+  type Graph,
+  type Node,
+} from '../graph/index.js';
 
 /** What a backend says of its attention kernel. Without one, attention is always written out. */
 export interface AttentionLimits {
@@ -45,13 +52,10 @@ export function chooseAttention(
     : written(`${matrices}, not more than ${cache}`);
 }
 
-/** What is chosen for each attention among the roots' operands. Gradients hold one of their own: it counts once. */
-export function attentionChoices(
-  roots: readonly Node[],
-  limits: AttentionLimits | undefined,
-): AttentionChoice[] {
+/** What is chosen for each attention of a graph. Gradients hold one of their own: it counts once. */
+export function attentionChoices(graph: Graph, limits: AttentionLimits | undefined): AttentionChoice[] {
   const choices = new Map<string, AttentionChoice>();
-  for (const node of topological(roots)) {
+  for (const node of orderOf(graph)) {
     if (node.op !== 'attention') continue;
     const [value, lines] = [`attention ${formatType(node)}`, formatSources(node)];
     choices.set(`${value} ${lines}`, { ...chooseAttention(node, limits), value, lines });

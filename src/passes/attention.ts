@@ -231,9 +231,12 @@ function match(
  * The same values with every hand-written attention as an `attention` node. Scores and weights that something else
  * reads, or that are outputs themselves, are left as they are. Nodes that no attention comes before keep their
  * identity; pass intermediates that a gradient is asked for among the outputs, and use what comes back for them.
+ * `order` is that of all nodes the outputs need, where it is known.
  */
-export function recogniseAttention(outputs: readonly Node[]): Node[] {
-  const order = topological(outputs);
+export function recogniseAttention(
+  outputs: readonly Node[],
+  order: readonly Node[] = topological(outputs),
+): Node[] {
   const found = hiddenMatches(order, new Set(outputs));
   if (found.size === 0) return [...outputs];
   /** What stands for nodes that an attention comes before. */

@@ -1,6 +1,6 @@
 /** The rewrite driver: walks over the graph, operands first, in which every node meets the laws of its primitive. */
 import { InternalError, Site, formatShape, sameShape, withSite } from '../core/index.js';
-import { roots, topological, type Graph, type Node, type Source } from '../graph/index.js';
+import { orderOf, roots, topological, type Graph, type Node, type Source } from '../graph/index.js';
 import type { OpName } from '../ops/index.js';
 import { InternTable } from './intern.js';
 import { commutative, type Rule } from './rule.js';
@@ -107,7 +107,7 @@ function walk(graph: Graph, rules: readonly Rule[]): Rewritten {
   };
 
   const traced = roots(graph);
-  const order = topological(traced);
+  const order = orderOf(graph);
   const uses = usesIn(order, traced);
   const simplified = new Map<Node, Node>();
   // Rules build nodes without asking for a call site: theirs is that of the node they stand for.
@@ -127,7 +127,7 @@ function walk(graph: Graph, rules: readonly Rule[]): Rewritten {
     assigns: graph.assigns.map(({ leaf, value }) => ({ leaf, value: simplified.get(value)! })),
   };
   const left = roots(result);
-  const live = topological(left);
+  const live = orderOf(result);
   const dropped = made - live.length;
   return { graph: result, applied, merged, dropped, heldBack: heldBack.length > 0 && someFreed() };
 

@@ -50,20 +50,20 @@ export const writesTo = (step: Step, meets: (ref: BufferRef) => boolean): boolea
     ? meets(step.to)
     : step.buffers.some((ref, i) => meets(ref) && step.nest.buffers[i]!.access !== 'read');
 
-/** Whether a program reads what a state held before it ran: else it begins by overwriting it. */
-export function readsState({ steps }: Program, state: number): boolean {
-  const isState = (ref: BufferRef): boolean => ref.space === 'state' && ref.index === state;
+/** The states that a program reads as they were before it ran: it begins by overwriting the others. */
+export function statesRead({ steps }: Program): ReadonlySet<number> {
+  const read = new Set<number>();
+  const met = new Set<number>();
   for (const step of steps) {
-    if (step.kind === 'copy') {
-      if (isState(step.from)) return true;
-      if (isState(step.to)) return false;
-      continue;
-    }
-    const { buffers } = step.nest;
-    const used = buffers.filter((_, i) => isState(step.buffers[i]!));
-    if (used.length > 0) return used.some(({ access }) => access !== 'write');
+    const refs = step.kind === 'copy' ? [step.from, step.to] : step.buffers;
+    const isRead = (i: number): boolean =>
+      step.kind === 'copy' ? i === 0 : step.nest.buffers[i]!.access !== 'write';
+    refs.forEach((ref, i) => {
+      if (ref.space === 'state' && isRead(i) && !met.has(ref.index)) read.add(ref.index);
+    });
+    for (const ref of refs) if (ref.space === 'state') met.add(ref.index);
   }
-  return false;
+  return read;
 }
 
 export interface Program {

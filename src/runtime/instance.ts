@@ -3,7 +3,7 @@ import { outOfRange } from '../backends/out-of-range.js';
 import { dtypes, numel, type TypedArray } from '../core/index.js';
 import type { Check } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
-import { readsState, type Program, type Slot } from '../plan/index.js';
+import { statesRead, type Program, type Slot } from '../plan/index.js';
 import { backendOf, type Executable, type Profile, type LoadOptions, type Storage } from './backend.js';
 import { Data, type Cell } from './cell.js';
 import type { Compilation } from './pipeline.js';
@@ -35,7 +35,8 @@ export class Instance {
     this.#inputLeaf = plan.inputs.map((leaf) => position.get(leaf)!);
     this.#stateLeaf = plan.states.map((leaf) => position.get(leaf)!);
     this.program = plan.program;
-    this.#overwritten = this.#stateLeaf.flatMap((_, i) => (readsState(plan.program, i) ? [] : [i]));
+    const read = statesRead(plan.program);
+    this.#overwritten = [...this.#stateLeaf.keys()].filter((i) => !read.has(i));
     this.#executable = executable;
     this.#early = plan.program.checks.flatMap((check) => {
       const input = check.index ? plan.inputs.indexOf(check.index) : -1;

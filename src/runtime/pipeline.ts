@@ -4,7 +4,7 @@
  */
 import { DTypeError, type DType } from '../core/index.js';
 import { fuse, type Fusion } from '../fusion/index.js';
-import { leavesOf, roots, topological, type Graph, type Node } from '../graph/index.js';
+import { leavesOf, orderOf, roots, type Graph, type Node } from '../graph/index.js';
 import { lower, type Check, type Lowered } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
 import {
@@ -73,8 +73,11 @@ export function onCompile(listener: (compilation: Compilation) => void): () => v
 }
 
 /** The graph with hand-written attention as the primitive, as the gradients already see it. */
-function withAttention({ outputs, assigns }: Graph): Graph {
-  const seen = recogniseAttention([...outputs, ...assigns.map(({ value }) => value)]);
+function withAttention(graph: Graph): Graph {
+  const { outputs, assigns } = graph;
+  const values = roots(graph);
+  const seen = recogniseAttention(values, orderOf(graph));
+  if (seen.every((value, i) => value === values[i])) return graph;
   return {
     outputs: seen.slice(0, outputs.length),
     assigns: assigns.map(({ leaf }, i) => ({ leaf, value: seen[outputs.length + i]! })),
@@ -83,7 +86,7 @@ function withAttention({ outputs, assigns }: Graph): Graph {
 
 /** What the graph says must hold of indices that are handed in. */
 function indexChecks(graph: Graph): Check[] {
-  return topological(roots(graph)).flatMap((node): Check[] => {
+  return orderOf(graph).flatMap((node): Check[] => {
     if (node.op !== 'checkIndex') return [];
     let from: Node = node.inputs[0]!;
     while (from.op === 'reshape' || from.op === 'permute' || from.op === 'cast') from = from.inputs[0]!;
@@ -105,7 +108,7 @@ function indexChecks(graph: Graph): Check[] {
 
 /** @throws DTypeError that names the first operation that takes or makes what the backend cannot hold. */
 function refuseDTypes(graph: Graph, backend: BackendName, known: ReadonlySet<DType>): void {
-  const order = topological(roots(graph));
+  const order = orderOf(graph);
   const found = order.find(({ dtype }) => !known.has(dtype));
   if (!found) return;
   // A leaf was made in no line of the program: what uses it was.
@@ -148,7 +151,10 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
     graph,
     optimized,
     passes: log,
-    attention: attentionChoices(roots(graph), attention),
+    // Only explanations ask for it.
+    get attention() {
+      return attentionChoices(graph, attention);
+    },
     fusion,
     lowered,
     plan: planned,

@@ -84,7 +84,8 @@ const finestGrain = (grain: number): number => (grain % 4 === 0 ? 4 : 1);
 
 class ProgramEmitter {
   readonly library: Library;
-  readonly comments = new Map<string, readonly string[]>();
+  /** The kernel that each function was made for, by the function's name. */
+  readonly nests = new Map<string, LoopNest>();
   readonly #known = new Map<string, Launch[]>();
   readonly #jobs: Jobs | undefined;
   /** Working memory of a run with one thread, and of each further one. */
@@ -133,7 +134,7 @@ class ProgramEmitter {
     if (known) return known;
     const made = emitNest(this.library, nest);
     this.#known.set(key, made);
-    for (const { callee } of made) this.comments.set(callee.name, nest.comment);
+    for (const { callee } of made) this.nests.set(callee.name, nest);
     return made;
   }
 
@@ -219,6 +220,11 @@ export function emitProgram(
   emitter.finish();
   module.export('step', step);
   const bytes = module.encode();
-  const { scratchBytes, threadBytes, comments } = emitter;
-  return { bytes, scratchBytes, threadBytes, source: () => disassemble(bytes, comments) };
+  const { scratchBytes, threadBytes, nests } = emitter;
+  return {
+    bytes,
+    scratchBytes,
+    threadBytes,
+    source: () => disassemble(bytes, (name) => nests.get(name)?.comment),
+  };
 }

@@ -49,6 +49,32 @@ export function append(into: number[], bytes: readonly number[]): void {
   for (let i = 0; i < bytes.length; i++) into.push(bytes[i]!);
 }
 
+/** Bytes in pieces, which are put together once: code is nested many levels deep. What was added must not grow any more. */
+export class Rope {
+  readonly #pieces: (readonly number[] | Rope)[] = [];
+  length = 0;
+
+  add(piece: readonly number[] | Rope): this {
+    if (piece.length === 0) return this;
+    this.#pieces.push(piece);
+    this.length += piece.length;
+    return this;
+  }
+
+  /** Writes all pieces; gives the place after the last. */
+  write(into: Uint8Array, from = 0): number {
+    let at = from;
+    for (const piece of this.#pieces) {
+      if (piece instanceof Rope) at = piece.write(into, at);
+      else {
+        into.set(piece, at);
+        at += piece.length;
+      }
+    }
+    return at;
+  }
+}
+
 const bits = new DataView(new ArrayBuffer(8));
 
 function push(into: number[], count: number): void {

@@ -4,7 +4,7 @@
  * hoisted.
  */
 import { InternalError, invariant } from '../../../core/index.js';
-import { append, float32, float64, signed, signed64, unsigned, vectorBytes, type LaneType } from './bytes.js';
+import { Rope, float32, float64, signed, signed64, unsigned, vectorBytes, type LaneType } from './bytes.js';
 import { Level, type Local } from './level.js';
 import {
   control as c,
@@ -378,25 +378,22 @@ export class Code {
   // ---- the end
 
   /** The function's entry of the code section, without its size. */
-  encode(): number[] {
+  encode(): Rope {
     invariant(this.level === 0 && this.#now.depth === 0, `${this.name}: end is missing`);
     this.#now.pop(this.gives, 'end');
     invariant(this.#now.done, `${this.name}: end leaves values on the stack`);
-    const out: number[] = [];
+    const locals: number[] = [];
     const runs: [ValueType, number][] = [];
     for (const type of this.#locals) {
       const last = runs.at(-1);
       if (last?.[0] === type) last[1]++;
       else runs.push([type, 1]);
     }
-    unsigned(out, runs.length);
+    unsigned(locals, runs.length);
     for (const [type, count] of runs) {
-      unsigned(out, count);
-      out.push(valueTypeCodes[type]);
+      unsigned(locals, count);
+      locals.push(valueTypeCodes[type]);
     }
-    append(out, this.#prologue);
-    append(out, this.#now.code);
-    out.push(c.end);
-    return out;
+    return new Rope().add(locals).add(this.#prologue).add(this.#now.code).add([c.end]);
   }
 }

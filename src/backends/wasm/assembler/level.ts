@@ -3,7 +3,7 @@
  * A level's code follows all that is still added to the levels around it, until it is closed and joins the one around.
  */
 import { InternalError, invariant } from '../../../core/index.js';
-import { append, unsigned } from './bytes.js';
+import { Rope, append, unsigned } from './bytes.js';
 import { control, type ValueType } from './opcodes.js';
 
 export interface Local {
@@ -24,7 +24,7 @@ export class Level {
   /** What was written since a level inside was closed. */
   bytes: number[] = [];
   /** What was written before. */
-  readonly #before: number[][] = [];
+  readonly #before = new Rope();
   readonly #stack: ValueType[] = [];
   readonly #blocks: Block[] = [];
   /** Blocks open around this level. */
@@ -97,13 +97,9 @@ export class Level {
     this.#lastSet = undefined;
   }
 
-  /** All that was written. */
-  get code(): number[] {
-    if (this.#before.length === 0) return this.bytes;
-    const all: number[] = [];
-    for (const part of this.#before) append(all, part);
-    append(all, this.bytes);
-    return all;
+  /** All that was written, when nothing more will be. */
+  get code(): Rope {
+    return new Rope().add(this.#before).add(this.bytes);
   }
 
   set(local: Local): void {
@@ -176,10 +172,7 @@ export class Level {
   close(): Level {
     invariant(this.around && this.done, `${this.name}: open level`);
     const { around } = this;
-    // Parts are put together once, at the end: levels lie many deep.
-    around.#before.push(around.bytes);
-    for (const part of this.#before) around.#before.push(part);
-    around.#before.push(this.bytes);
+    around.#before.add(around.bytes).add(this.code);
     around.bytes = [];
     around.#lastSet = undefined;
     const free = this.around.#free;

@@ -1,6 +1,6 @@
 /** A WebAssembly module under construction: imported memory and functions, functions, one or more exports. */
 import { invariant } from '../../../core/index.js';
-import { append, text, unsigned } from './bytes.js';
+import { Rope, text, unsigned } from './bytes.js';
 import { Code, type Callee } from './function.js';
 import { valueTypeCodes, type ValueType } from './opcodes.js';
 
@@ -16,10 +16,10 @@ export interface ModuleOptions {
   readonly shared: boolean;
 }
 
-const section = (into: number[], id: number, body: readonly number[]): void => {
-  into.push(id);
-  unsigned(into, body.length);
-  append(into, body);
+const sized = (size: number): number[] => {
+  const bytes: number[] = [];
+  unsigned(bytes, size);
+  return bytes;
 };
 
 export class ModuleBuilder {
@@ -60,7 +60,9 @@ export class ModuleBuilder {
 
   /** The binary module. */
   encode(): Uint8Array {
-    const out = [0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0];
+    const out = new Rope().add([0x00, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    const section = (id: number, body: readonly number[] | Rope): unknown =>
+      out.add([id]).add(sized(body.length)).add(body);
     const vector = (items: readonly ((into: number[]) => void)[]): number[] => {
       const body: number[] = [];
       unsigned(body, items.length);
@@ -72,7 +74,6 @@ export class ModuleBuilder {
       for (const type of types) into.push(valueTypeCodes[type as ValueType]);
     };
     section(
-      out,
       1,
       vector(
         this.#types.map((key) => (into) => {
@@ -84,7 +85,6 @@ export class ModuleBuilder {
       ),
     );
     section(
-      out,
       2,
       vector([
         (into) => {
@@ -103,7 +103,6 @@ export class ModuleBuilder {
       ]),
     );
     section(
-      out,
       3,
       vector(
         this.#functions.map(
@@ -114,7 +113,6 @@ export class ModuleBuilder {
       ),
     );
     section(
-      out,
       7,
       vector(
         this.#exports.map(({ name, callee }) => (into) => {
@@ -124,17 +122,12 @@ export class ModuleBuilder {
         }),
       ),
     );
-    section(
-      out,
-      10,
-      vector(
-        this.#functions.map(({ code }) => (into) => {
-          const body = code.encode();
-          unsigned(into, body.length);
-          append(into, body);
-        }),
-      ),
-    );
+    const bodies = new Rope().add(sized(this.#functions.length));
+    for (const { code } of this.#functions) {
+      const body = code.encode();
+      bodies.add(sized(body.length)).add(body);
+    }
+    section(10, bodies);
     const names: number[] = [];
     text(names, 'name');
     const functionNames = vector(
@@ -143,8 +136,9 @@ export class ModuleBuilder {
         text(into, name);
       }),
     );
-    section(names, 1, functionNames);
-    section(out, 0, names);
-    return Uint8Array.from(out);
+    section(0, new Rope().add(names).add([1]).add(sized(functionNames.length)).add(functionNames));
+    const bytes = new Uint8Array(out.length);
+    out.write(bytes);
+    return bytes;
   }
 }
