@@ -87,6 +87,8 @@ export type Instr = { readonly id: number; readonly dtype: DType } & (
       readonly of: DType;
       /** threefry: which word. */
       readonly part?: OpAttrs['threefry']['part'];
+      /** exp: no operand is above 0. */
+      readonly nonPositive?: true;
     }
   /** `value` where all masks hold, else `otherwise`. */
   | {

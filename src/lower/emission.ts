@@ -20,6 +20,7 @@ import {
   type NestBuffer,
   type Predicate,
 } from '../loops/index.js';
+import { isNonPositive } from './bounds.js';
 
 /** What an out-of-range index is reported as. */
 export interface Check {
@@ -197,7 +198,9 @@ export class Reader {
     const args = node.inputs.map((input) => this.read(input, at, masks));
     const of = node.inputs[node.op === 'where' ? 1 : 0]!.dtype;
     const part = node.op === 'threefry' ? { part: node.attrs.part } : {};
-    return this.emit({ kind: 'compute', op: node.op as ElementwiseOp, args, of, dtype: node.dtype, ...part });
+    const bound = node.op === 'exp' && isNonPositive(node.inputs[0]!) ? ({ nonPositive: true } as const) : {};
+    const op = node.op as ElementwiseOp;
+    return this.emit({ kind: 'compute', op, args, of, dtype: node.dtype, ...part, ...bound });
   }
 
   #load(node: Node, at: At, masks: Masks, fill = 0, indirect: readonly Indirect[] = []): number {

@@ -2,7 +2,7 @@
  * Row regions. Values sort themselves into stages: what needs a reduction of a row comes a pass after it. A dear value
  * needed in a later pass is kept in row scratch, a cheap one is computed again.
  */
-import { InternalError, invariant, type DType } from '../core/index.js';
+import { InternalError, invariant, numel, type DType } from '../core/index.js';
 import { isReduction } from '../fusion/index.js';
 import type { Member } from '../fusion/index.js';
 import type { Node } from '../graph/index.js';
@@ -23,11 +23,14 @@ import {
   type Stage,
   type Store,
 } from '../loops/index.js';
-import { dearCost, family, ops } from '../ops/index.js';
+import { family, ops } from '../ops/index.js';
 import { Reader, storePosition, type At, type Emission, type Masks } from './emission.js';
 import { loopAxes, type NestBody } from './map.js';
 
 type Draft = { -readonly [K in keyof Stage]: Stage[K] extends readonly (infer T)[] ? T[] : Stage[K] };
+/** Price from which a value is kept for a later pass rather than computed again: that takes a store and a load. */
+const dearPrice = 6;
+
 type Scope = 'setup' | 'row' | 'element';
 const scopeOrder: Record<Scope, number> = { setup: 0, row: 1, element: 2 };
 
@@ -160,10 +163,28 @@ class RowReader extends Reader {
 
   protected override compute(node: Node, at: At, masks: Masks): number {
     const own = this.stageOf.get(node);
-    const dear = own !== undefined && own < this.stage && masks.length === 0 && ops[node.op].cost >= dearCost;
-    if (!dear || !this.#fits() || this.emission.region.group.members.get(node)?.level !== 'element')
-      return super.compute(node, at, masks);
+    const before = own !== undefined && own < this.stage && masks.length === 0;
+    if (!before || this.#priceOf(node) < dearPrice || !this.#fits()) return super.compute(node, at, masks);
     return this.#keep(node, own, () => this.read(node, at));
+  }
+
+  /** Operations on each element, and loads of each, that computing a value of an earlier pass again takes. */
+  #priceOf(node: Node): number {
+    const { fusion, region } = this.emission;
+    const met = new Set<Node>();
+    let price = 0;
+    const meet = (at: Node): void => {
+      if (met.has(at) || this.#results.has(at)) return;
+      met.add(at);
+      const member = region.group.members.get(at);
+      if (member === undefined || this.#kept.has(at)) price += numel(at.shape) > 1 ? 1 : 0;
+      else if (member.level === 'element') {
+        price += ops[at.op].cost;
+        fusion.flow.sources.get(at)?.forEach(meet);
+      }
+    };
+    meet(node);
+    return price;
   }
 
   /** Whether one more value of each element of a row may be kept; a double each, at most. */

@@ -110,8 +110,9 @@ export class Scores {
     return c.v('v128.and', scaled, kept);
   }
 
+  /** exp of what is at most 0, but for rounding. */
   #exp(x: Local): Local {
-    return this.tiles.library.math(this.tiles.k.c, 'f32', 'exp', [x]);
+    return this.tiles.library.math(this.tiles.k.c, 'f32', 'expNegative', [x]);
   }
 
   /** The largest lane, or the sum of all lanes, in all lanes. */

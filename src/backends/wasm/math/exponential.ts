@@ -27,8 +27,12 @@ const series = {
 const wideSeries = [0.50000024, 0.16666639, 0.041661747, 0.008334805, 0.0014100489, 0.00019786494];
 
 /** expm1 of |r| <= ln 2 / 2. */
-export const expm1Near = (m: Lanes, r: Local): Local =>
-  m.madd(m.mul(r, r), m.polynomial(r, series[m.kind]), r);
+export const expm1Near = (m: Lanes, r: Local): Local => expm1By(m, r, series[m.kind]);
+
+function expm1By(m: Lanes, r: Local, series: readonly number[]): Local {
+  const square = m.mul(r, r);
+  return m.madd(square, m.polynomial(r, series, square), r);
+}
 
 /** The integer nearest to x, as a float and at the place of the exponent. */
 export function nearest(m: Lanes, x: Local, factor: number) {
@@ -68,8 +72,29 @@ function rootedExp(m: Lanes, x: Local): { readonly rest: Local; readonly root: L
   const shifted = m.madd(x, Math.LOG2E / 2, magic);
   const n = m.sub(shifted, magic);
   const r = m.madd(n, -2 * low, m.madd(n, -2 * high, x));
-  const rest = m.add(m.madd(m.mul(r, r), m.polynomial(r, wideSeries), r), 1);
-  return { rest, root: m.shift('shl', shifted, m.mantissa) };
+  return { rest: m.add(expm1By(m, r, wideSeries), 1), root: m.shift('shl', shifted, m.mantissa) };
+}
+
+/** By how many powers of two `raisedExp` is too large. */
+const raise = 64;
+/** The largest x that `raisedExp` is taken of: 2^raise exp x is finite. */
+const modest = 43;
+
+/** 2^raise exp(x) in float32 for x between `lowest` and `modest`: a normal number where exp x is a denormal one. */
+function raisedExp(m: Lanes, x: Local): Local {
+  const [high, low] = ln2.f32;
+  // The scale's exponent comes with its bias.
+  const magic = m.magic + m.bias + raise;
+  const shifted = m.madd(x, Math.LOG2E, magic);
+  const n = m.sub(shifted, magic);
+  const rest = m.add(expm1Near(m, m.madd(n, -low, m.madd(n, -high, x))), 1);
+  return m.mul(rest, m.shift('shl', shifted, m.mantissa));
+}
+
+/** exp of x that is at most 0, or NaN. */
+export function expNegative(m: Lanes, x: Local): Local {
+  if (m.kind === 'f64') return exp(m, x);
+  return m.mul(raisedExp(m, clamp(m, x, lowest(m), modest)), 2 ** -raise);
 }
 
 export function exp(m: Lanes, x: Local): Local {
@@ -98,12 +123,10 @@ export function expm1(m: Lanes, x: Local): Local {
   return linear(m, x, m.mul(quarter, 4));
 }
 
-/** e / (1 + e) for e = exp x. Both are divided by the root of e's scale: no overflow, and tails down to the denormals. */
+/** e / (1 + e) for e = exp x, both raised: tails go down to the denormals. Long before `modest` it is 1. */
 function sigmoid32(m: Lanes, x: Local): Local {
-  const { rest, root } = rootedExp(m, clamp(m, x, lowest(m), -lowest(m)));
-  const inverse = m.integer('sub', m.bits(2n * m.one), root);
-  const e = m.mul(rest, root);
-  return m.div(e, m.add(e, inverse));
+  const e = raisedExp(m, clamp(m, x, lowest(m), modest));
+  return m.div(e, m.add(e, 2 ** raise));
 }
 
 /** The same from exp(-|x|). */

@@ -1,7 +1,7 @@
 /** SIMD forms of the elementwise functions that are no single instruction. */
 import type { Code, Local } from '../assembler/index.js';
 import { erf } from './error-function.js';
-import { cosh, exp, expm1, sigmoid, sinh, tanh } from './exponential.js';
+import { cosh, exp, expNegative, expm1, sigmoid, sinh, tanh } from './exponential.js';
 import { Lanes, throughPairs, type LaneFunction } from './lanes.js';
 import { log, log1p } from './logarithm.js';
 import { acos, asin, atan, atan2 } from './inverse-trigonometric.js';
@@ -39,6 +39,8 @@ const pairs = 0.6;
 const rows = {
   sign: ['inline', 0, 0, sign],
   exp: ['inline', 2, 2, exp],
+  /** exp of what is at most 0. */
+  expNegative: ['inline', 2, 2, expNegative],
   expm1: ['inline', 2, 2, expm1],
   log: ['inline', 1, 2, log],
   log1p: ['inline', 1.5, 2, log1p],

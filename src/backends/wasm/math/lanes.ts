@@ -89,11 +89,11 @@ export class Lanes {
 
   /**
    * A polynomial by Estrin's scheme, from the constant term up: pairs of terms in x, pairs of those in x^2 and so on.
-   * Its chain of dependent operations is the logarithm of Horner's.
+   * Its chain of dependent operations is the logarithm of Horner's. `square` is x^2, where that is known.
    */
-  polynomial(x: Local, coefficients: readonly number[]): Local {
+  polynomial(x: Local, coefficients: readonly number[], square?: Local): Local {
     let terms: readonly Operand[] = coefficients;
-    for (let power = x; ; power = this.mul(power, power)) {
+    for (let power = x; ; power = power === x && square ? square : this.mul(power, power)) {
       const [lower, by] = [terms, power];
       terms = lower.flatMap((a, i) => {
         if (i % 2 === 1) return [];

@@ -77,7 +77,8 @@ const shift =
     return c.call(library.function(name === 'shl' ? 'shl32' : sign ? 'shr32s' : 'shr32u')).keep();
   };
 
-const rows: { readonly [O in Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where' | 'threefry'>]: Row } = {
+type Named = Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where' | 'threefry'> | 'expNegative';
+const rows: { readonly [O in Named]: Row } = {
   neg: { ...numeric('neg'), exact: true },
   abs: {
     ...numeric('abs'),
@@ -99,6 +100,7 @@ const rows: { readonly [O in Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where'
     exact: true,
   },
   exp: math('exp'),
+  expNegative: math('expNegative'),
   expm1: math('expm1'),
   log: math('log'),
   log1p: math('log1p'),
@@ -157,7 +159,7 @@ const rows: { readonly [O in Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where'
 };
 
 /** These cannot leave the range of their operands. */
-const kept: ReadonlySet<ElementwiseOp> = new Set(['max', 'min', 'and', 'or', 'xor', 'sign', 'shr']);
+const kept: ReadonlySet<Named> = new Set(['max', 'min', 'and', 'or', 'xor', 'sign', 'shr']);
 
 export type Operation = keyof typeof rows;
 
@@ -215,7 +217,7 @@ export function compute(
       return valueOf('uint32', [c.call(library.function(`threefry_${instr.part ?? 'xor'}`)).keep()]);
     }
     default:
-      return apply(c, name, args, of, dtype, library);
+      return apply(c, instr.nonPositive ? 'expNegative' : name, args, of, dtype, library);
   }
 }
 
