@@ -104,12 +104,13 @@ export function selu(x: Value): Value {
   return g.scale(exponentialUnit(floating(x), seluAlpha, 1), seluScale);
 }
 
+const geluSlope = 2 * Math.sqrt(2 / Math.PI);
 /** P(X <= x), or what the tanh approximation has for it: (1 + tanh(u)) / 2 is sigmoid(2u), with no digits cancelled. */
 const gelus: Readonly<Record<'none' | 'tanh', (x: Value) => Value>> = {
   none: (x) => half(g.withScalar('add', g.unary('erf', g.scale(x, Math.SQRT1_2)), 1)),
   tanh: (x) => {
-    const cubic = g.withScalar('add', g.scale(g.mul(x, x), 0.044715), 1);
-    return g.unary('sigmoid', g.scale(g.mul(x, cubic), 2 * Math.sqrt(2 / Math.PI)));
+    const slope = g.withScalar('add', g.scale(g.mul(x, x), 0.044715 * geluSlope), geluSlope);
+    return g.unary('sigmoid', g.mul(x, slope));
   },
 };
 /**

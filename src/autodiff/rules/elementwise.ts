@@ -18,6 +18,12 @@ const pow = (x: Node, y: Node): Node => g.binary('pow', x, y);
 const flat = one((ct) => zerosLike(ct));
 const bool = discrete('its result is true or false');
 
+/** The gradient of a product of two different values. */
+const product = two(
+  (ct, _, y) => mul(ct, y),
+  (ct, x) => mul(ct, x),
+);
+
 /** The number that fills `x`, when it is a stretched constant. */
 function filledWith(x: Node): number | undefined {
   let source = x;
@@ -91,10 +97,10 @@ export const elementwise: GradientTable<ElementwiseOp> = {
     (ct) => ct,
     (ct) => neg(ct),
   ),
-  mul: two(
-    (ct, _, y) => mul(ct, y),
-    (ct, x) => mul(ct, x),
-  ),
+  mul: (node, ct, needs) => {
+    const [x, y] = node.inputs as readonly [Node, Node];
+    return x === y ? [needs[0] ? mul(add(ct, ct), x) : undefined] : product(node, ct, needs);
+  },
   div: two(
     (ct, _, y) => div(ct, y),
     (ct, _, y, out) => neg(mul(ct, div(out, y))),

@@ -89,17 +89,20 @@ export class Lanes {
 
   /**
    * A polynomial by Estrin's scheme, from the constant term up: pairs of terms in x, pairs of those in x^2 and so on.
-   * Its chain of dependent operations is the logarithm of Horner's. `square` is x^2, where that is known.
+   * Its chain of dependent operations is the logarithm of Horner's, which takes over at three terms: that saves a power.
+   * `square` is x^2, where that is known.
    */
   polynomial(x: Local, coefficients: readonly number[], square?: Local): Local {
     let terms: readonly Operand[] = coefficients;
     for (let power = x; ; power = power === x && square ? square : this.mul(power, power)) {
+      const [a, b, c] = terms as [Operand, Operand, Operand];
+      if (terms.length === 3) return this.madd(this.madd(c, power, b), power, a);
+      if (terms.length === 2) return this.madd(b, power, a);
       const [lower, by] = [terms, power];
-      terms = lower.flatMap((a, i) => {
+      terms = lower.flatMap((term, i) => {
         if (i % 2 === 1) return [];
-        return i + 1 < lower.length ? this.madd(lower[i + 1]!, by, a) : a;
+        return i + 1 < lower.length ? this.madd(lower[i + 1]!, by, term) : term;
       });
-      if (terms.length === 1) return terms[0] as Local;
     }
   }
 
