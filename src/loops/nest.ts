@@ -82,6 +82,7 @@ export type Instr = { readonly id: number; readonly dtype: DType } & (
   | {
       readonly kind: 'compute';
       readonly op: ElementwiseOp;
+      /** div: the reciprocal of the divisor may follow, where dividend and divisor are such that the quotient comes of it. */
       readonly args: readonly number[];
       /** dtype of the operands, which decides the arithmetic. */
       readonly of: DType;
@@ -142,6 +143,8 @@ export interface Reduce {
   readonly combine: Combine;
   readonly value: number;
   readonly dtype: DType;
+  /** max: what it is for becomes NaN where an element is, even if this does not. */
+  readonly missesNaN?: true;
   /** argmax, argmin: the position reported, an expression of the inner axes. */
   readonly position?: IndexExpr;
   /** argmax, argmin: dtype of the values compared, which decides the comparison. */

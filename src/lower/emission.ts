@@ -20,7 +20,7 @@ import {
   type NestBuffer,
   type Predicate,
 } from '../loops/index.js';
-import { isNonPositive } from './bounds.js';
+import { isShare, shiftOf } from './softmax.js';
 
 /** What an out-of-range index is reported as. */
 export interface Check {
@@ -198,7 +198,11 @@ export class Reader {
     const args = node.inputs.map((input) => this.read(input, at, masks));
     const of = node.inputs[node.op === 'where' ? 1 : 0]!.dtype;
     const part = node.op === 'threefry' ? { part: node.attrs.part } : {};
-    const bound = node.op === 'exp' && isNonPositive(node.inputs[0]!) ? ({ nonPositive: true } as const) : {};
+    const bound = node.op === 'exp' && shiftOf(node.inputs[0]!) ? ({ nonPositive: true } as const) : {};
+    if (isShare(node)) {
+      const inverse = { kind: 'compute', op: 'div', of, dtype: of } as const;
+      args.push(this.emit({ ...inverse, args: [this.constant(1, of), args[1]!] }));
+    }
     const op = node.op as ElementwiseOp;
     return this.emit({ kind: 'compute', op, args, of, dtype: node.dtype, ...part, ...bound });
   }

@@ -26,6 +26,7 @@ import {
 import { family, ops } from '../ops/index.js';
 import { Reader, storePosition, type At, type Emission, type Masks } from './emission.js';
 import { loopAxes, type NestBody } from './map.js';
+import { missesNaN } from './softmax.js';
 
 type Draft = { -readonly [K in keyof Stage]: Stage[K] extends readonly (infer T)[] ? T[] : Stage[K] };
 /** Price from which a value is kept for a later pass rather than computed again: that takes a store and a load. */
@@ -294,7 +295,10 @@ export function lowerRow(emission: Emission): NestBody<RowNest> {
     if (member.level === 'row') {
       const { axis } = node.attrs as { axis?: number };
       const position = axis === undefined ? {} : { position: at[axis]!, of: input.dtype };
-      draft.reduces.push({ id: reader.declare(node, 'row', stage + 1), combine, value, dtype, ...position });
+      const nan =
+        combine === 'max' && missesNaN(node, emission.fusion.flow) ? { missesNaN: true as const } : {};
+      const id = reader.declare(node, 'row', stage + 1);
+      draft.reduces.push({ id, combine, value, dtype, ...position, ...nan });
       reader.draft(stage + 1);
       return;
     }

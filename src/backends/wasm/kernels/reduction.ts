@@ -19,9 +19,11 @@ export class Reduction {
   readonly #total: Value | undefined;
   readonly #how: Fold;
   readonly #identity: Value;
+  /** Whether it is an extreme in float32, taken by the instruction that drops NaN. */
+  readonly #isExtreme: boolean = false;
   /**
-   * Where lanes of a float32 extreme met a NaN: the instruction that spreads NaN takes as long as these two together with
-   * the one that does not.
+   * Where lanes of such an extreme met a NaN: the instruction that spreads NaN takes as long as the two that note it
+   * together with the one that drops it.
    */
   readonly #nan: Local | undefined;
 
@@ -64,8 +66,11 @@ export class Reduction {
     this.#extremes = [];
     this.#partial = Array.from({ length: unroll }, () => start(this.#identity));
     if ((combine === 'max' || combine === 'min') && lanesOf(dtype) === 'f32') {
-      this.#nan = c.local('v');
-      c.get(c.vector('i32', 0)).set(this.#nan);
+      this.#isExtreme = true;
+      if (!reduce.missesNaN) {
+        this.#nan = c.local('v');
+        c.get(c.vector('i32', 0)).set(this.#nan);
+      }
     }
     const isSum = combine === 'sum' && (dtype === 'float32' || isHalf(dtype));
     if (isSum && how.wide) this.#total = start(identity(c, 'sum', 'float64'));
@@ -109,14 +114,16 @@ export class Reduction {
       assign(c, partial, { ...partial, parts });
       return;
     }
-    const nan = this.#nan;
-    if (nan) {
+    if (this.#isExtreme) {
       const [x] = value.parts as [Local];
+      const nan = this.#nan;
       assign(c, partial, { ...partial, parts: [c.v(`f32x4.p${this.#how}`, partial.parts[0]!, x)] });
-      c.get(nan)
-        .get(c.v('f32x4.ne', x, x))
-        .op('v128.or')
-        .set(nan);
+      if (nan) {
+        c.get(nan)
+          .get(c.v('f32x4.ne', x, x))
+          .op('v128.or')
+          .set(nan);
+      }
       return;
     }
     assign(c, partial, fold(c, this.#how, partial, { ...value, dtype: reduce.dtype }, library));

@@ -91,10 +91,10 @@ function raisedExp(m: Lanes, x: Local): Local {
   return m.mul(rest, m.shift('shl', shifted, m.mantissa));
 }
 
-/** exp of x that is at most 0, or NaN. */
+/** exp of x that is NaN or at most 0, or little more by rounding. */
 export function expNegative(m: Lanes, x: Local): Local {
   if (m.kind === 'f64') return exp(m, x);
-  return m.mul(raisedExp(m, clamp(m, x, lowest(m), modest)), 2 ** -raise);
+  return m.mul(raisedExp(m, m.op('pmax', x, lowest(m))), 2 ** -raise);
 }
 
 export function exp(m: Lanes, x: Local): Local {

@@ -78,6 +78,14 @@ const shift =
   };
 
 type Named = Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where' | 'threefry'> | 'expNegative';
+/** A quotient; with the reciprocal of the divisor, where products are not rounded before they are added, from that. */
+const quotient: Rule = (c, [x, y, inverse]) => {
+  if (!inverse || !c.relaxed) return c.v('f32x4.div', x!, y!);
+  const near = c.v('f32x4.mul', x!, inverse);
+  const rest = c.v('f32x4.relaxed_nmadd', near, y!, x!);
+  return c.v('f32x4.relaxed_madd', rest, inverse, near);
+};
+
 const rows: { readonly [O in Named]: Row } = {
   neg: { ...numeric('neg'), exact: true },
   abs: {
@@ -131,6 +139,7 @@ const rows: { readonly [O in Named]: Row } = {
   mul: numeric('mul'),
   div: {
     ...both('div'),
+    f32: quotient,
     i32: (c, args, of, library) => called(dtypes[of].signed ? 'div32s' : 'div32u')(c, args, of, library),
     i64: called('div64'),
   },
