@@ -112,7 +112,7 @@ const inContract = (nest: Contraction, f: Replace): Contraction => ({
 });
 
 type Rows = Extract<LoopNest, { kind: 'row' }>;
-const inRow = (nest: Rows, f: Replace): Rows => ({
+export const inRow = (nest: Rows, f: Replace): Rows => ({
   ...nest,
   setup: inBody(nest.setup, f),
   stages: nest.stages.map((stage) => ({

@@ -1,6 +1,7 @@
 export * from './index-expr.js';
 export * from './nest.js';
 export * from './views.js';
-export * from './collapse.js';
+export { collapse, collapseOperand } from './collapse.js';
+export * from './split.js';
 export * from './operands.js';
 export * from './origins.js';

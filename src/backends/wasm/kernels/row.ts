@@ -3,7 +3,14 @@
  * neighbouring rows do, whichever lie side by side in memory.
  */
 import type { DType } from '../../../core/index.js';
-import { collapse, type Axis, type IndexExpr, type RowNest, type Stage } from '../../../loops/index.js';
+import {
+  collapse,
+  splitRow,
+  type Axis,
+  type IndexExpr,
+  type RowNest,
+  type Stage,
+} from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import { loadStrided } from '../vector/access.js';
@@ -47,7 +54,7 @@ function chooseLanes(nest: RowNest): { readonly axis: Axis | undefined; readonly
 }
 
 export function emitRow(library: Library, given: RowNest): Launch[] {
-  const nest = collapse(given);
+  const nest = splitRow(collapse(given));
   const lanes = chooseLanes(nest);
   const k = new KernelCode(library, nest.name, nest.buffers, 'ii');
   const width = sizeOf(nest.inner);

@@ -1,0 +1,79 @@
+/**
+ * One long row as many rows, so that threads may share it: what is combined over it is combined over each of them, and
+ * then over all.
+ */
+import { inRow } from './collapse.js';
+import { addIndex, axisIndex, scaleIndex, substitute, type IndexExpr } from './index-expr.js';
+import type { Accumulator, Instr, RowNest } from './nest.js';
+
+/** Elements from which a row is split, and those of the rows it becomes. */
+const longest = 65_536;
+const most = 4096;
+const least = 256;
+
+/** The length of the rows that a row is split into; undefined where none divides it. */
+function pieceOf(extent: number): number | undefined {
+  for (let piece = most; piece >= least; piece--) if (extent % piece === 0) return piece;
+  return undefined;
+}
+
+/** Whether a nest takes one pass over one row, and then computes from what it combined. */
+function isOnePass({ rows, inner, stages, accumulators, scratch }: RowNest): boolean {
+  const [pass, after, ...others] = stages;
+  if (rows.length > 0 || inner.length !== 1 || accumulators.length > 0 || scratch.length > 0) return false;
+  if (!pass || !after || others.length > 0 || pass.reduces.length === 0 || pass.reverse) return false;
+  const before = [pass.rowBody, pass.rowStores, pass.scans, pass.keeps];
+  const later = [after.body, after.reduces, after.scans, after.keeps, after.stores];
+  return (
+    [...before, ...later].every((list) => list.length === 0) &&
+    pass.reduces.every(({ position }) => position === undefined)
+  );
+}
+
+/** An instruction that reads other values. */
+function renamed(instr: Instr, now: (id: number) => number): Instr {
+  switch (instr.kind) {
+    case 'compute':
+      return { ...instr, args: instr.args.map(now) };
+    case 'guard':
+      return { ...instr, value: now(instr.value), otherwise: now(instr.otherwise) };
+    case 'load':
+      return { ...instr, indirect: instr.indirect.map((index) => ({ ...index, id: now(index.id) })) };
+    default:
+      return instr;
+  }
+}
+
+/** The same values, of a row that is long and alone. */
+export function splitRow(nest: RowNest): RowNest {
+  const [axis] = nest.inner;
+  const piece = isOnePass(nest) && axis!.extent >= longest ? pieceOf(axis!.extent) : undefined;
+  if (piece === undefined) return nest;
+  const count = axis!.extent / piece;
+  const row = axis!.axis + 1;
+  const whole = addIndex(scaleIndex(axisIndex(row, count), piece), axisIndex(axis!.axis, piece));
+  const replace = (expr: IndexExpr): IndexExpr =>
+    substitute(expr, (at, extent) => (at === axis!.axis ? whole : axisIndex(at, extent)));
+  const { setup, stages, ...rest } = inRow(nest, replace);
+  const [pass, after] = stages as [RowNest['stages'][0], RowNest['stages'][0]];
+
+  const ids = [...setup, ...pass.body, ...after.rowBody].map(({ id }) => id);
+  let next = Math.max(...ids, ...pass.reduces.map(({ id }) => id)) + 1;
+  const totals = new Map(pass.reduces.map(({ id }) => [id, next++]));
+  const now = (id: number): number => totals.get(id) ?? id;
+  const accumulators = pass.reduces.map(({ id, combine, dtype }): Accumulator => {
+    return { id: now(id), scope: 'total', stage: 1, combine: combine as 'sum', value: id, dtype };
+  });
+  return {
+    ...rest,
+    setup,
+    rows: [{ axis: row, extent: count }],
+    inner: [{ axis: axis!.axis, extent: piece }],
+    stages: [pass, { ...after, rowBody: [], rowStores: [] }],
+    accumulators,
+    finishTotals: {
+      body: [...setup, ...after.rowBody.map((instr) => renamed(instr, now))],
+      stores: after.rowStores.map((store) => ({ ...store, value: now(store.value) })),
+    },
+  };
+}
