@@ -21,6 +21,8 @@ export interface Flow {
   readonly barred: ReadonlyMap<Node, ReadonlySet<Node>>;
   /** Nodes whose values must be in memory as they are: results, new state, and operands read by computed positions. */
   readonly demanded: ReadonlySet<Node>;
+  /** Nodes that results or new state show, through views. */
+  readonly shown: ReadonlySet<Node>;
   /** Computed from constants, positions and small inputs so cheaply that every reader does it again. */
   readonly free: ReadonlySet<Node>;
 }
@@ -144,5 +146,6 @@ export function flowOf(traced: Graph, fused: boolean, buffers = Infinity): Flow 
     }
   }
   const free = new Set(compute.filter((node) => prices.has(node)));
-  return { graph, compute, position, sources, users, barred, demanded, free };
+  const shown = new Set(roots(graph).flatMap((root) => behind.get(root)!));
+  return { graph, compute, position, sources, users, barred, demanded, shown, free };
 }

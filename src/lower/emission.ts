@@ -41,6 +41,16 @@ type InstrBody<T = Instr> = T extends Instr ? Omit<T, 'id'> : never;
 export type At = readonly IndexExpr[];
 export type Masks = readonly Predicate[];
 
+/** What a backend's kernels can do. */
+export interface KernelOptions {
+  /** Bytes a kernel may keep of one row; what does not fit is computed again. */
+  readonly scratchBytes?: number;
+  /** Whether kernels keep values of rows that lie across memory; else neighbouring rows share vectors, and nothing is kept. */
+  readonly keepsAcross?: boolean;
+  /** Whether quotients come faster from a reciprocal that serves a whole row. */
+  readonly reciprocals?: boolean;
+}
+
 /** Buffers and value numbers of one kernel. */
 export class Emission {
   readonly buffers: NestBuffer[] = [];
@@ -55,8 +65,7 @@ export class Emission {
     readonly fusion: Fusion,
     readonly region: Region,
     readonly checks: Check[],
-    /** Bytes a kernel may keep of one row. */
-    readonly scratchBytes = Infinity,
+    readonly options: KernelOptions = {},
   ) {}
 
   newId(): number {
@@ -199,7 +208,7 @@ export class Reader {
     const of = node.inputs[node.op === 'where' ? 1 : 0]!.dtype;
     const part = node.op === 'threefry' ? { part: node.attrs.part } : {};
     const bound = node.op === 'exp' && shiftOf(node.inputs[0]!) ? ({ nonPositive: true } as const) : {};
-    if (isShare(node)) {
+    if (this.emission.options.reciprocals && isShare(node)) {
       const inverse = { kind: 'compute', op: 'div', of, dtype: of } as const;
       args.push(this.emit({ ...inverse, args: [this.constant(1, of), args[1]!] }));
     }

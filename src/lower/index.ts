@@ -5,7 +5,7 @@ import type { LoopNest } from '../loops/index.js';
 import { isView } from '../loops/index.js';
 import { lowerAttention } from './attention.js';
 import { lowerContract } from './contract.js';
-import { Emission, type Check } from './emission.js';
+import { Emission, type Check, type KernelOptions } from './emission.js';
 import { lowerMap, type NestBody } from './map.js';
 import { lowerRow } from './row.js';
 import { lowerScatter, lowerSort } from './scatter.js';
@@ -35,27 +35,21 @@ const lowerings: Record<GroupKind, (emission: Emission) => NestBody<LoopNest>> =
   attention: lowerAttention,
 };
 
-export interface LowerOptions {
+export interface LowerOptions extends KernelOptions {
   /** Whether kernels that do the same to different arrays become one. */
   readonly segments?: boolean;
-  /** Bytes a kernel may keep of one row; what does not fit is computed again. */
-  readonly scratchBytes?: number;
 }
 
 export function lower(fusion: Fusion, options: LowerOptions = {}): Lowered {
   const checks: Check[] = [];
   const kernels = fusion.regions.map((region): Kernel => {
-    const emission = new Emission(fusion, region, checks, options.scratchBytes);
+    const emission = new Emission(fusion, region, checks, options);
     const body = lowerings[region.group.kind](emission);
-    let comment: readonly string[] | undefined;
     const nest = {
       ...body,
       buffers: emission.buffers,
       name: nameOf(region),
-      // Most programs are never read, and naming places of the user's program takes longer than lowering.
-      get comment() {
-        return (comment ??= commentOf(region));
-      },
+      comment: commentOf(region),
     } as LoopNest;
     return { nest, operands: emission.operands, regions: [region] };
   });

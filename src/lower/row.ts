@@ -4,7 +4,7 @@
  */
 import { InternalError, invariant, numel, type DType } from '../core/index.js';
 import { isReduction } from '../fusion/index.js';
-import type { Member } from '../fusion/index.js';
+import type { Member, Region } from '../fusion/index.js';
 import type { Node } from '../graph/index.js';
 import {
   axesFor,
@@ -23,7 +23,7 @@ import {
   type Stage,
   type Store,
 } from '../loops/index.js';
-import { family, ops } from '../ops/index.js';
+import { dearCost, family, ops } from '../ops/index.js';
 import { Reader, storePosition, type At, type Emission, type Masks } from './emission.js';
 import { loopAxes, type NestBody } from './map.js';
 import { missesNaN } from './softmax.js';
@@ -31,6 +31,12 @@ import { missesNaN } from './softmax.js';
 type Draft = { -readonly [K in keyof Stage]: Stage[K] extends readonly (infer T)[] ? T[] : Stage[K] };
 /** Price from which a value is kept for a later pass rather than computed again: that takes a store and a load. */
 const dearPrice = 6;
+
+/** Whether rows lie along memory: the last of the longer axes lies within them. */
+function runAlongMemory({ domain, orientation }: Region['group']): boolean {
+  const last = domain.findLastIndex((extent) => extent > 1);
+  return orientation!.inner.includes(last);
+}
 
 type Scope = 'setup' | 'row' | 'element';
 const scopeOrder: Record<Scope, number> = { setup: 0, row: 1, element: 2 };
@@ -165,8 +171,15 @@ class RowReader extends Reader {
   protected override compute(node: Node, at: At, masks: Masks): number {
     const own = this.stageOf.get(node);
     const before = own !== undefined && own < this.stage && masks.length === 0;
-    if (!before || this.#priceOf(node) < dearPrice || !this.#fits()) return super.compute(node, at, masks);
+    if (!before || !this.#isDear(node) || !this.#fits()) return super.compute(node, at, masks);
     return this.#keep(node, own, () => this.read(node, at));
+  }
+
+  #isDear(node: Node): boolean {
+    const { group } = this.emission.region;
+    if (runAlongMemory(group)) return this.#priceOf(node) >= dearPrice;
+    if (this.emission.options.keepsAcross === false) return false;
+    return group.members.get(node)?.level === 'element' && ops[node.op].cost >= dearCost;
   }
 
   /** Operations on each element, and loads of each, that computing a value of an earlier pass again takes. */
@@ -192,7 +205,7 @@ class RowReader extends Reader {
   #fits(): boolean {
     const { domain, orientation } = this.emission.region.group;
     const width = orientation!.inner.reduce((count, axis) => count * domain[axis]!, 1);
-    return (this.scratch.length + 1) * width * 8 <= this.emission.scratchBytes;
+    return (this.scratch.length + 1) * width * 8 <= (this.emission.options.scratchBytes ?? Infinity);
   }
 
   /** The value of an earlier pass, kept in row scratch. */

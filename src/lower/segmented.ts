@@ -141,9 +141,7 @@ function merge(family: readonly Flat[]): Kernel {
   const nest: SegmentedNest = {
     kind: 'segmented',
     name: first.kernel.nest.name,
-    get comment() {
-      return [...first.kernel.nest.comment, `${family.length} segments`];
-    },
+    comment: [...first.kernel.nest.comment, `${family.length} segments`],
     buffers,
     counts: family.map((flat) => flat.count),
     streams,

@@ -45,8 +45,9 @@ export function isShare(node: Node): boolean {
  * Whether the largest of each row need not be NaN where an element is: it is for a softmax alone, whose sum and so whose
  * quotients are NaN without it.
  */
-export function missesNaN(largest: Node, { users, demanded }: Flow): boolean {
-  const usersOf = (node: Node): readonly Node[] => (demanded.has(node) ? [] : (users.get(node) ?? []));
+export function missesNaN(largest: Node, { users, demanded, shown }: Flow): boolean {
+  const usersOf = (node: Node): readonly Node[] =>
+    demanded.has(node) || shown.has(node) ? [] : (users.get(node) ?? []);
   const [shifted, ...otherUses] = usersOf(largest);
   if (!shifted || otherUses.length > 0 || shiftOf(shifted) !== largest) return false;
   const [part, ...others] = usersOf(shifted);

@@ -10,6 +10,10 @@ export interface Target {
   readonly buffersPerKernel: number;
   /** Memory a row kernel has for values between its stages. */
   readonly scratchBytes: number;
+  /** Whether kernels keep values of rows that lie across memory; else neighbouring rows share vectors, and nothing is kept. */
+  readonly keepsAcross: boolean;
+  /** Whether quotients come faster from a reciprocal that serves a whole row. */
+  readonly reciprocals: boolean;
   /** Largest buffer a kernel can bind. */
   readonly bindingBytes: number;
   /** Offsets in the arena are multiples of this. */

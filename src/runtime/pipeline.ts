@@ -142,7 +142,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
   refuseDTypes(optimized, backend.name, backend.target.dtypes);
   const fusion = timed('fuse', () => fuse(optimized, backend.target, { fusion: fusionOn }));
   const kernels = timed('lower', () =>
-    lower(fusion, { segments: fusionOn, scratchBytes: backend.target.scratchBytes }),
+    lower(fusion, { ...backend.target, segments: fusionOn }),
   );
   const lowered = { ...kernels, checks: [...kernels.checks, ...indexChecks(graph)] };
   const planned = timed('plan', () => plan(lowered, fusion, backend.target, options.name));

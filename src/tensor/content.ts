@@ -4,6 +4,7 @@ import {
   ShapeError,
   dtypes,
   formatShape,
+  isFloat,
   isHalf,
   numel,
   type DType,
@@ -57,7 +58,8 @@ export function setContent(tensor: TensorBase, values: ArrayLike<number> | numbe
 export function setLater(tensor: TensorBase, make: () => Float32Array): void {
   const cell = writable(tensor);
   const content = (): TypedArray => contentOf(make(), cell.dtype);
-  if (cell.storage.onHost) cell.storage.moveTo(new Later(content));
+  // What may be refused is refused at once.
+  if (cell.storage.onHost && isFloat(cell.dtype)) cell.storage.moveTo(new Later(content));
   else cell.storage.write(content());
   cell.written();
 }

@@ -124,6 +124,12 @@ describe('kinks follow PyTorch', () => {
       [0, 2],
     ]);
   });
+  it('the slope of a square stands where twice the cotangent would be too large', () => {
+    const x = leaf([1], [0.01]);
+    const square = g.mul(x, x);
+    const [slope] = gradients([square], [g.fullLike(square, 1.5e308)], [x]);
+    expect(evaluate(slope!)).toEqual([[expect.closeTo(3e306, -300)]]);
+  });
   it('steps have gradient zero', () => {
     expect(gradientsAt((x) => g.unary('floor', x), [1.5, 2])).toEqual([[0, 0]]);
   });

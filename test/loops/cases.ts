@@ -14,6 +14,8 @@ export const target: Target = {
   dtypes: new Set(['float32', 'int32', 'uint32', 'bool']),
   buffersPerKernel: Infinity,
   scratchBytes: 1 << 18,
+  keepsAcross: true,
+  reciprocals: false,
   bindingBytes: Infinity,
   alignment: 8,
   arenas: 'one',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compilationCount, manualSeed, nn } from 'fusegrad';
+import { compilationCount, manualSeed, nn, tensor } from 'fusegrad';
 
 const { init } = nn;
 const zeros = (...shape: number[]): nn.Parameter =>
@@ -83,6 +83,12 @@ describe('nn.init', () => {
     manualSeed(3);
     draw(zeros(...shape)).set(0);
     expect(values(init.uniform_(zeros(...shape)))).toEqual(expected[1]);
+  });
+
+  it('refuses what no random number fits in, and leaves it as it was', () => {
+    const count = new nn.Buffer(tensor([1n, 2n]));
+    expect(() => init.uniform_(count)).toThrow();
+    expect(count.tolistSync()).toEqual([1n, 2n]);
   });
 
   it('is reproducible and compiles nothing', () => {

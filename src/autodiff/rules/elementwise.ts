@@ -99,7 +99,8 @@ export const elementwise: GradientTable<ElementwiseOp> = {
   ),
   mul: (node, ct, needs) => {
     const [x, y] = node.inputs as readonly [Node, Node];
-    return x === y ? [needs[0] ? mul(add(ct, ct), x) : undefined] : product(node, ct, needs);
+    // x + x overflows only where the square has.
+    return x === y ? [needs[0] ? mul(ct, add(x, x)) : undefined] : product(node, ct, needs);
   },
   div: two(
     (ct, _, y) => div(ct, y),

@@ -7,6 +7,8 @@ export const jsTarget: Target = {
   dtypes: new Set(dtypeNames),
   buffersPerKernel: Infinity,
   scratchBytes: 256 * 1024,
+  keepsAcross: true,
+  reciprocals: false,
   bindingBytes: Infinity,
   alignment: 8,
   arenas: 'one',

@@ -84,8 +84,7 @@ const finestGrain = (grain: number): number => (grain % 4 === 0 ? 4 : 1);
 
 class ProgramEmitter {
   readonly library: Library;
-  /** The kernel that each function was made for, by the function's name. */
-  readonly nests = new Map<string, LoopNest>();
+  readonly comments = new Map<string, readonly string[]>();
   readonly #known = new Map<string, Launch[]>();
   readonly #jobs: Jobs | undefined;
   /** Working memory of a run with one thread, and of each further one. */
@@ -134,7 +133,7 @@ class ProgramEmitter {
     if (known) return known;
     const made = emitNest(this.library, nest);
     this.#known.set(key, made);
-    for (const { callee } of made) this.nests.set(callee.name, nest);
+    for (const { callee } of made) this.comments.set(callee.name, nest.comment);
     return made;
   }
 
@@ -220,11 +219,6 @@ export function emitProgram(
   emitter.finish();
   module.export('step', step);
   const bytes = module.encode();
-  const { scratchBytes, threadBytes, nests } = emitter;
-  return {
-    bytes,
-    scratchBytes,
-    threadBytes,
-    source: () => disassemble(bytes, (name) => nests.get(name)?.comment),
-  };
+  const { scratchBytes, threadBytes, comments } = emitter;
+  return { bytes, scratchBytes, threadBytes, source: () => disassemble(bytes, comments) };
 }

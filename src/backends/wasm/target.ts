@@ -8,6 +8,8 @@ export const wasmTarget: Target = {
   dtypes: new Set(dtypeNames),
   buffersPerKernel: Infinity,
   scratchBytes: 256 * 1024,
+  keepsAcross: false,
+  reciprocals: true,
   bindingBytes: 2 ** 32,
   alignment,
   arenas: 'one',

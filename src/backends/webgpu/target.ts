@@ -74,6 +74,8 @@ export const webgpuTarget = (
   buffersPerKernel: limits.maxStorageBuffersPerShaderStage - 1,
   // Half of the workgroup memory that every device has.
   scratchBytes: 8192,
+  keepsAcross: true,
+  reciprocals: false,
   bindingBytes: limits.maxStorageBufferBindingSize,
   alignment: limits.minStorageBufferOffsetAlignment,
   arenas: 'several',

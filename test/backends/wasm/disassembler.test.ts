@@ -104,9 +104,7 @@ describe('disassembler', () => {
     const builder = new ModuleBuilder({ relaxed: false, shared: false });
     for (let i = 0; i < 3; i++) builder.function('same', '');
     builder.function('other', '');
-    const text = disassemble(builder.encode(), (name) =>
-      name === 'other' ? ['exp, add', 'model.ts:3\n(:4)'] : undefined,
-    );
+    const text = disassemble(builder.encode(), new Map([['other', ['exp, add', 'model.ts:3\n(:4)']]]));
     expect(text).toBe(`(module
   (import "env" "memory" (memory 1 65536))
 

@@ -157,7 +157,11 @@ function error(kind: Kind, got: number, want: number, absolute: boolean): number
 function meaning(name: MathName): (x: number, y: number) => number {
   // The table's form has no denormal tail in float64.
   if (name === 'sigmoid') return (x) => (x < 0 ? Math.exp(x) : 1) / (1 + Math.exp(-Math.abs(x)));
-  const compute = scalar[name === 'expNegative' ? 'exp' : name] as (args: number[], dtype: 'float64', attrs: object) => number;
+  const compute = scalar[name === 'expNegative' ? 'exp' : name] as (
+    args: number[],
+    dtype: 'float64',
+    attrs: object,
+  ) => number;
   return (x, y) => compute([x, y], 'float64', {});
 }
 
@@ -187,7 +191,7 @@ for (const [kind, table] of [
           fill(y, next, binary.has(name));
           run(name);
           for (let i = 0; i < points; i++) {
-            if ((rough && besidePole(x[i]!)) || (name === 'expNegative' && x[i]! > 0)) continue;
+            if ((rough && besidePole(x[i]!)) || (name === 'expNegative' && x[i]! > 40)) continue;
             const want = compute(x[i]!, y[i]!);
             const e = error(kind, result[i]!, want, name.endsWith('gamma'));
             if (e > worst.error) worst = { error: e, x: x[i]!, y: y[i]!, got: result[i]!, want };

@@ -1,7 +1,8 @@
 /** One long row, which becomes many: the same results as on the JS backend, and the same bits for any number of threads. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compile, manualSeed, randn, setBackend, setNumThreads, tensor, type Tensor } from 'fusegrad';
-import { collapse, splitRow } from '../../../src/loops/index.js';
+import { splitRow } from '../../../src/backends/wasm/kernels/split.js';
+import { collapse } from '../../../src/loops/index.js';
 
 type Fn = (x: Tensor) => Tensor[];
 /** The last takes one pass more, and stays one row. */

@@ -42,11 +42,11 @@ function functionLines(lines: string[], defined: Defined, functions: readonly Fu
 
 /**
  * The text of a binary module that the assembler wrote, in folded expressions; assembling the text gives the same code.
- * `commentOf` gives lines to put above a function, from its name.
+ * `comments` are lines put above a function, by its name.
  */
 export function disassemble(
   module: Uint8Array,
-  commentOf: (name: string) => readonly string[] | undefined = () => undefined,
+  comments: ReadonlyMap<string, readonly string[]> = new Map(),
 ): string {
   const { memories, imported, defined } = readModule(module);
   const functions = [...imported, ...defined];
@@ -54,7 +54,7 @@ export function disassemble(
   for (const entry of imported) lines.push(`  ${importText(entry)}`);
   for (const entry of defined) {
     lines.push('');
-    for (const line of (commentOf(entry.name) ?? []).flatMap((text) => text.split(/\r\n|\r|\n/)))
+    for (const line of (comments.get(entry.name) ?? []).flatMap((text) => text.split(/\r\n|\r|\n/)))
       lines.push(`  ;; ${line}`.trimEnd());
     functionLines(lines, entry, functions);
   }

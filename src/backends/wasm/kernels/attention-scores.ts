@@ -217,7 +217,9 @@ export class Scores {
     this.#columns(row, limit, ({ column, visible }) => {
       const seen = (x: Local): Local => (visible ? c.v('v128.and', x, visible) : x);
       const score = this.#score(this.#at(line, column), undefined);
-      const weight = this.#exp(c.v('f32x4.sub', score, logsumexp));
+      // Rounding may have put a score above the logsumexp.
+      const below = c.v('f32x4.pmin', c.v('f32x4.sub', score, logsumexp), c.vector('f32', 0));
+      const weight = this.#exp(below);
       const kept = this.#kept(row, column);
       if (weightLine)
         c.get(this.#at(weightLine, column))

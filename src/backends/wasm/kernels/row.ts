@@ -3,14 +3,7 @@
  * neighbouring rows do, whichever lie side by side in memory.
  */
 import type { DType } from '../../../core/index.js';
-import {
-  collapse,
-  splitRow,
-  type Axis,
-  type IndexExpr,
-  type RowNest,
-  type Stage,
-} from '../../../loops/index.js';
+import { collapse, type Axis, type IndexExpr, type RowNest, type Stage } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import { loadStrided } from '../vector/access.js';
@@ -26,6 +19,7 @@ import { simpleLaunch, threadWork, type Launch } from './launch.js';
 import { accessesOf } from './map.js';
 import { Reduction } from './reduction.js';
 import { ScratchArrays, innerPosition, scratchBytesOf } from './scratch.js';
+import { splitRow } from './split.js';
 
 /** Elements after which sums of float32 go on in float64: rounding errors would add up. */
 const chunk = 4096;

@@ -91,7 +91,7 @@ function raisedExp(m: Lanes, x: Local): Local {
   return m.mul(rest, m.shift('shl', shifted, m.mantissa));
 }
 
-/** exp of x that is NaN or at most 0, or little more by rounding. */
+/** exp of x that is NaN or at most 0, or more by rounding, but no more than `modest`. */
 export function expNegative(m: Lanes, x: Local): Local {
   if (m.kind === 'f64') return exp(m, x);
   return m.mul(raisedExp(m, m.op('pmax', x, lowest(m))), 2 ** -raise);

@@ -98,6 +98,7 @@ export class Lanes {
       const [a, b, c] = terms as [Operand, Operand, Operand];
       if (terms.length === 3) return this.madd(this.madd(c, power, b), power, a);
       if (terms.length === 2) return this.madd(b, power, a);
+      if (terms.length === 1) return this.constant(a);
       const [lower, by] = [terms, power];
       terms = lower.flatMap((term, i) => {
         if (i % 2 === 1) return [];

@@ -2,18 +2,26 @@
  * One long row as many rows, so that threads may share it: what is combined over it is combined over each of them, and
  * then over all.
  */
-import { inRow } from './collapse.js';
-import { addIndex, axisIndex, scaleIndex, substitute, type IndexExpr } from './index-expr.js';
-import type { Accumulator, Instr, RowNest } from './nest.js';
+import {
+  addIndex,
+  axisIndex,
+  inRow,
+  scaleIndex,
+  substitute,
+  type Accumulator,
+  type IndexExpr,
+  type Instr,
+  type RowNest,
+} from '../../../loops/index.js';
 
 /** Elements from which a row is split, and those of the rows it becomes. */
-const longest = 65_536;
-const most = 4096;
-const least = 256;
+const splitFrom = 65_536;
+const longestPiece = 4096;
+const shortestPiece = 256;
 
-/** The length of the rows that a row is split into; undefined where none divides it. */
+/** The length of the rows that a row is split into; undefined where none divides it, as in a prime: it stays one row. */
 function pieceOf(extent: number): number | undefined {
-  for (let piece = most; piece >= least; piece--) if (extent % piece === 0) return piece;
+  for (let piece = longestPiece; piece >= shortestPiece; piece--) if (extent % piece === 0) return piece;
   return undefined;
 }
 
@@ -47,7 +55,7 @@ function renamed(instr: Instr, now: (id: number) => number): Instr {
 /** The same values, of a row that is long and alone. */
 export function splitRow(nest: RowNest): RowNest {
   const [axis] = nest.inner;
-  const piece = isOnePass(nest) && axis!.extent >= longest ? pieceOf(axis!.extent) : undefined;
+  const piece = isOnePass(nest) && axis!.extent >= splitFrom ? pieceOf(axis!.extent) : undefined;
   if (piece === undefined) return nest;
   const count = axis!.extent / piece;
   const row = axis!.axis + 1;
@@ -62,7 +70,14 @@ export function splitRow(nest: RowNest): RowNest {
   const totals = new Map(pass.reduces.map(({ id }) => [id, next++]));
   const now = (id: number): number => totals.get(id) ?? id;
   const accumulators = pass.reduces.map(({ id, combine, dtype }): Accumulator => {
-    return { id: now(id), scope: 'total', stage: 1, combine: combine as 'sum', value: id, dtype };
+    return {
+      id: now(id),
+      scope: 'total',
+      stage: 1,
+      combine: combine as Accumulator['combine'],
+      value: id,
+      dtype,
+    };
   });
   return {
     ...rest,
@@ -72,7 +87,7 @@ export function splitRow(nest: RowNest): RowNest {
     stages: [pass, { ...after, rowBody: [], rowStores: [] }],
     accumulators,
     finishTotals: {
-      body: [...setup, ...after.rowBody.map((instr) => renamed(instr, now))],
+      body: after.rowBody.map((instr) => renamed(instr, now)),
       stores: after.rowStores.map((store) => ({ ...store, value: now(store.value) })),
     },
   };
