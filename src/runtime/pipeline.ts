@@ -141,9 +141,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
   const { graph: optimized, log } = timed('simplify', () => simplify(graph, { attention }));
   refuseDTypes(optimized, backend.name, backend.target.dtypes);
   const fusion = timed('fuse', () => fuse(optimized, backend.target, { fusion: fusionOn }));
-  const kernels = timed('lower', () =>
-    lower(fusion, { ...backend.target, segments: fusionOn }),
-  );
+  const kernels = timed('lower', () => lower(fusion, { ...backend.target, segments: fusionOn }));
   const lowered = { ...kernels, checks: [...kernels.checks, ...indexChecks(graph)] };
   const planned = timed('plan', () => plan(lowered, fusion, backend.target, options.name));
   const emitted = timed('emit', () => backend.emit(planned.program, { ...options, threads }));
