@@ -1,8 +1,7 @@
 /** Every call of every kernel as a trace that chrome://tracing and https://ui.perfetto.dev open. */
 import { ArgumentError } from '../core/index.js';
 import type { Compilation, Profile } from '../runtime/index.js';
-import { Explanation } from './explain.js';
-import { kernelViews } from './kernels.js';
+import { explain } from './explain.js';
 import { clocks } from './profile.js';
 
 /** What has been profiled: a compiled function. */
@@ -85,8 +84,7 @@ function callsOf(
   pid: number,
   tid: number,
 ): TraceEvent[] {
-  const { plan, fusion, attention } = compilation;
-  const { kernels } = new Explanation(kernelViews(fusion, plan), plan.program, attention);
+  const { kernels } = explain(compilation);
   // Both stand in the order of the program's steps.
   const args = kernels.map(({ kind, ops, lines, results, bytesRead, bytesWritten, flops }, step) => {
     const clock = clocks[times[step]!.clock];

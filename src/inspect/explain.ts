@@ -2,10 +2,11 @@
 import { dtypes } from '../core/index.js';
 import { formatSources, formatType, type Node } from '../graph/index.js';
 import type { LoopNest } from '../loops/index.js';
-import type { AttentionChoice } from '../passes/index.js';
 import type { Program } from '../plan/index.js';
+import type { Compilation } from '../runtime/index.js';
+import { attentionChoices, type AttentionChoice } from './attention.js';
 import { formatBytes, formatCount, formatTable, plural, tally } from './format.js';
-import type { KernelView } from './kernels.js';
+import { kernelViews, type KernelView } from './kernels.js';
 import { bytesAlone, bytesOf, bytesTouched, flopsOf } from './traffic.js';
 
 export interface ExplainedBoundary {
@@ -210,4 +211,12 @@ export class Explanation implements ExplanationData {
       ),
     ];
   }
+}
+
+/** What a compilation made of a function. */
+export function explain(
+  { fusion, graph, plan, target }: Compilation,
+  views: readonly KernelView[] = kernelViews(fusion, plan),
+): Explanation {
+  return new Explanation(views, plan.program, attentionChoices(graph, target.attention));
 }

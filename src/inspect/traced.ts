@@ -9,7 +9,7 @@ import { drawLoops } from './draw-loops.js';
 import { drawMemory, memoryChart } from './draw-memory.js';
 import { drawModules } from './draw-modules.js';
 import { drawOps } from './draw-ops.js';
-import { Explanation, type ExplainedKernel } from './explain.js';
+import { explain, type ExplainedKernel, type Explanation } from './explain.js';
 import { kernelViews, type KernelView } from './kernels.js';
 import { dumpFused, dumpLoops, dumpMemory } from './text.js';
 
@@ -111,7 +111,7 @@ export class Traced {
 
   /** What every kernel moves, what fusion saved, and why each boundary stands. */
   explain(): Explanation {
-    return new Explanation(this.#views, this.compilation.plan.program, this.compilation.attention);
+    return explain(this.compilation, this.#views);
   }
 
   toString(): string {

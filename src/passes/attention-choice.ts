@@ -1,13 +1,6 @@
 /** The profit rule of attention: online, without a matrix of scores in memory, or written out with one. */
 import { dtypes, numel } from '../core/index.js';
-import {
-  formatSources,
-  formatType,
-  orderOf,
-  type AttentionNode,
-  type Graph,
-  type Node,
-} from '../graph/index.js';
+import type { AttentionNode, Node } from '../graph/index.js';
 
 /** What a backend says of its attention kernel. Without one, attention is always written out. */
 export interface AttentionLimits {
@@ -20,14 +13,6 @@ export interface AttentionLimits {
 interface Choice {
   readonly online: boolean;
   readonly reason: string;
-}
-
-/** A choice that was made, for `explain()`. */
-export interface AttentionChoice extends Choice {
-  /** The attention: its result's type. */
-  readonly value: string;
-  /** Places in the user's program. */
-  readonly lines: string;
 }
 
 const megabytes = (bytes: number): string => `${(bytes / 2 ** 20).toPrecision(3)} MB`;
@@ -50,15 +35,4 @@ export function chooseAttention(
   return scores > limits.cacheBytes
     ? { online: true, reason: `${matrices}, more than ${cache}` }
     : written(`${matrices}, not more than ${cache}`);
-}
-
-/** What is chosen for each attention of a graph. Gradients hold one of their own: it counts once. */
-export function attentionChoices(graph: Graph, limits: AttentionLimits | undefined): AttentionChoice[] {
-  const choices = new Map<string, AttentionChoice>();
-  for (const node of orderOf(graph)) {
-    if (node.op !== 'attention') continue;
-    const [value, lines] = [`attention ${formatType(node)}`, formatSources(node)];
-    choices.set(`${value} ${lines}`, { ...chooseAttention(node, limits), value, lines });
-  }
-  return [...choices.values()];
 }

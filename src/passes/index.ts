@@ -5,7 +5,7 @@ import { passesFor } from './passes.js';
 import { rewrite } from './rewrite.js';
 import type { Pass, Rule } from './rule.js';
 
-export { attentionChoices, type AttentionChoice, type AttentionLimits } from './attention-choice.js';
+export { chooseAttention, type AttentionLimits } from './attention-choice.js';
 export { recogniseAttention } from './attention.js';
 export { passes } from './passes.js';
 export type { Exactness, Pass, Rule } from './rule.js';

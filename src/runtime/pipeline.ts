@@ -7,14 +7,8 @@ import { fuse, type Fusion } from '../fusion/index.js';
 import { leavesOf, orderOf, roots, type Graph, type Node } from '../graph/index.js';
 import { lower, type Check, type Lowered } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
-import {
-  attentionChoices,
-  recogniseAttention,
-  simplify,
-  type AttentionChoice,
-  type PassRecord,
-} from '../passes/index.js';
-import { plan, type Plan } from '../plan/index.js';
+import { recogniseAttention, simplify, type PassRecord } from '../passes/index.js';
+import { plan, type Plan, type Target } from '../plan/index.js';
 import {
   backendOf,
   checkThreads,
@@ -41,8 +35,6 @@ export interface Compilation {
   readonly graph: Graph;
   readonly optimized: Graph;
   readonly passes: readonly PassRecord[];
-  /** How each attention is computed, and why. */
-  readonly attention: readonly AttentionChoice[];
   readonly fusion: Fusion;
   readonly lowered: Lowered;
   readonly plan: Plan;
@@ -50,6 +42,7 @@ export interface Compilation {
   /** The kernels as text. */
   readonly source: string;
   readonly backend: BackendName;
+  readonly target: Target;
   /** Threads it was compiled for. */
   readonly threads: number;
   /** What each stage took. */
@@ -133,12 +126,11 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
     return result;
   };
   const backend = backendOf(options.backend);
-  const { attention } = backend.target;
   const threads = checkThreads('threads', options.threads ?? getNumThreads());
   const fusionOn = options.fusion ?? true;
   const keyed = timed('leaves', () => leaves ?? leavesOf(traced));
   const graph = withAttention(traced);
-  const { graph: optimized, log } = timed('simplify', () => simplify(graph, { attention }));
+  const { graph: optimized, log } = timed('simplify', () => simplify(graph, backend.target));
   refuseDTypes(optimized, backend.name, backend.target.dtypes);
   const fusion = timed('fuse', () => fuse(optimized, backend.target, { fusion: fusionOn }));
   const kernels = timed('lower', () => lower(fusion, { ...backend.target, segments: fusionOn }));
@@ -149,10 +141,6 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
     graph,
     optimized,
     passes: log,
-    // Only explanations ask for it.
-    get attention() {
-      return attentionChoices(graph, attention);
-    },
     fusion,
     lowered,
     plan: planned,
@@ -162,6 +150,7 @@ export function compileGraph(traced: Graph, options: CompileOptions, leaves?: re
       return emitted.source;
     },
     backend: backend.name,
+    target: backend.target,
     threads,
     ms,
     since,
