@@ -90,6 +90,8 @@ export type Instr = { readonly id: number; readonly dtype: DType } & (
       readonly part?: OpAttrs['threefry']['part'];
       /** exp: no operand is above 0. */
       readonly nonPositive?: true;
+      /** Such an exp: all that is made of it is the same if every one is multiplied by one number. */
+      readonly scaleFree?: true;
     }
   /** `value` where all masks hold, else `otherwise`. */
   | {

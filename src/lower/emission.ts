@@ -20,7 +20,7 @@ import {
   type NestBuffer,
   type Predicate,
 } from '../loops/index.js';
-import { isShare, shiftOf } from './softmax.js';
+import { isShare, isWeight, shiftOf } from './softmax.js';
 
 /** What an out-of-range index is reported as. */
 export interface Check {
@@ -207,13 +207,21 @@ export class Reader {
     const args = node.inputs.map((input) => this.read(input, at, masks));
     const of = node.inputs[node.op === 'where' ? 1 : 0]!.dtype;
     const part = node.op === 'threefry' ? { part: node.attrs.part } : {};
-    const bound = node.op === 'exp' && shiftOf(node.inputs[0]!) ? ({ nonPositive: true } as const) : {};
+    const bound = this.#boundOf(node);
     if (this.emission.options.reciprocals && isShare(node)) {
       const inverse = { kind: 'compute', op: 'div', of, dtype: of } as const;
       args.push(this.emit({ ...inverse, args: [this.constant(1, of), args[1]!] }));
     }
     const op = node.op as ElementwiseOp;
     return this.emit({ kind: 'compute', op, args, of, dtype: node.dtype, ...part, ...bound });
+  }
+
+  /** What is known of an exponential. */
+  #boundOf(node: Node): { readonly nonPositive?: true; readonly scaleFree?: true } {
+    if (node.op !== 'exp' || !shiftOf(node.inputs[0]!)) return {};
+    return isWeight(node, this.emission.fusion.flow)
+      ? { nonPositive: true, scaleFree: true }
+      : { nonPositive: true };
   }
 
   #load(node: Node, at: At, masks: Masks, fill = 0, indirect: readonly Indirect[] = []): number {

@@ -41,19 +41,28 @@ export function isShare(node: Node): boolean {
   return total !== undefined && numel(node.shape) >= longRow * numel(total.shape);
 }
 
+const usersOf = (node: Node, { users, demanded, shown }: Flow): readonly Node[] =>
+  demanded.has(node) || shown.has(node) ? [] : (users.get(node) ?? []);
+
+/** Whether an exponential is for its shares of rows alone, and for the sums that they are shares of. */
+export function isWeight(part: Node, flow: Flow): boolean {
+  const isQuotient = (node: Node): boolean => totalOf(node)?.inputs[0] === part;
+  const ends = (node: Node): boolean => {
+    if (isQuotient(node)) return true;
+    const readers = isOp(node, 'sum') ? usersOf(node, flow) : [];
+    return readers.length > 0 && readers.every(isQuotient);
+  };
+  const readers = usersOf(part, flow);
+  return readers.length > 0 && readers.every(ends);
+}
+
 /**
  * Whether the largest of each row need not be NaN where an element is: it is for a softmax alone, whose sum and so whose
  * quotients are NaN without it.
  */
-export function missesNaN(largest: Node, { users, demanded, shown }: Flow): boolean {
-  const usersOf = (node: Node): readonly Node[] =>
-    demanded.has(node) || shown.has(node) ? [] : (users.get(node) ?? []);
-  const [shifted, ...otherUses] = usersOf(largest);
+export function missesNaN(largest: Node, flow: Flow): boolean {
+  const [shifted, ...otherUses] = usersOf(largest, flow);
   if (!shifted || otherUses.length > 0 || shiftOf(shifted) !== largest) return false;
-  const [part, ...others] = usersOf(shifted);
-  if (!part || others.length > 0 || !isOp(part, 'exp')) return false;
-  const isQuotient = (node: Node): boolean => totalOf(node)?.inputs[0] === part;
-  const ends = (node: Node): boolean =>
-    isQuotient(node) || (isOp(node, 'sum') && usersOf(node).length > 0 && usersOf(node).every(isQuotient));
-  return usersOf(part).length > 0 && usersOf(part).every(ends);
+  const [part, ...others] = usersOf(shifted, flow);
+  return part !== undefined && others.length === 0 && isOp(part, 'exp') && isWeight(part, flow);
 }

@@ -54,6 +54,35 @@ describe('softmax', () => {
     expect(found.some(({ missesNaN }) => missesNaN)).toBe(false);
   });
 
+  it.each<[string, boolean, Fn]>([
+    ['for shares alone', true, (x) => [x.softmax(-1)]],
+    ['whose largest is a result', true, (x) => [x.softmax(-1), x.amax(-1)]],
+    ['that are a result', false, (x) => [shares(x), weights(x)]],
+    ['that are a result, transposed', false, (x) => [shares(x), weights(x).t()]],
+    ['whose sum is a result', false, (x) => [shares(x), weights(x).sum(-1)]],
+    ['of a logarithm of their sum', false, (x) => [x.logSoftmax(-1)]],
+    ['that are used as they are', false, (x) => [shares(x).add(weights(x))]],
+  ])('weights %s have a scale of their own: %s', (_, free, fn) => {
+    const bodies = nestsOf(fn, x).flatMap((nest) => (nest.kind === 'row' ? nest.stages : []));
+    const exps = bodies.flatMap(({ body }) =>
+      body.filter((instr) => instr.kind === 'compute' && instr.op === 'exp'),
+    );
+    expect(exps.length).toBeGreaterThan(0);
+    for (const exp of exps) expect(exp).toMatchObject({ nonPositive: true });
+    expect(exps.every((exp) => 'scaleFree' in exp)).toBe(free);
+  });
+
+  it('has exact zeros where nothing is left, and tails down to the denormals', () => {
+    const row = [0, -Infinity, -200, -88, -100, ...Array<number>(16).fill(-Infinity)];
+    const [got] = tensor([row]).softmax(-1).tolistSync() as number[][];
+    expect(got!.slice(0, 3)).toEqual([1, 0, 0]);
+    [-88, -100].forEach((x, i) => {
+      // Half a denormal's step, and what exp may be off.
+      expect(Math.abs(got![3 + i]! - Math.exp(x))).toBeLessThan(1e-45 + 3e-7 * Math.exp(x));
+    });
+    expect(got!.slice(5).every((share) => share === 0)).toBe(true);
+  });
+
   it('gives the exact quotients of its weights, up to a unit in the last place', () => {
     manualSeed(1);
     const parts = compile((x: Tensor) => {

@@ -91,11 +91,16 @@ function raisedExp(m: Lanes, x: Local): Local {
   return m.mul(rest, m.shift('shl', shifted, m.mantissa));
 }
 
-/** exp of x that is NaN or at most 0, or more by rounding, but no more than `modest`. */
-export function expNegative(m: Lanes, x: Local): Local {
-  if (m.kind === 'f64') return exp(m, x);
-  return m.mul(raisedExp(m, m.op('pmax', x, lowest(m))), 2 ** -raise);
-}
+/**
+ * 2^raise exp(x) of x that is NaN or at most 0, or more by rounding, but no more than `modest`. Below `lowest` it is not 0,
+ * but nothing beside 2^raise.
+ */
+export const expRaised = (m: Lanes, x: Local): Local =>
+  m.kind === 'f32' ? raisedExp(m, m.op('pmax', x, lowest(m))) : m.mul(exp(m, x), 2 ** raise);
+
+/** exp of such x. */
+export const expNegative = (m: Lanes, x: Local): Local =>
+  m.kind === 'f32' ? m.mul(expRaised(m, x), 2 ** -raise) : exp(m, x);
 
 export function exp(m: Lanes, x: Local): Local {
   const bounded = clamp(m, x, lowest(m), highest(m));

@@ -1,7 +1,7 @@
 /** SIMD forms of the elementwise functions that are no single instruction. */
 import type { Code, Local } from '../assembler/index.js';
 import { erf } from './error-function.js';
-import { cosh, exp, expNegative, expm1, sigmoid, sinh, tanh } from './exponential.js';
+import { cosh, exp, expNegative, expRaised, expm1, sigmoid, sinh, tanh } from './exponential.js';
 import { Lanes, throughPairs, type LaneFunction } from './lanes.js';
 import { log, log1p } from './logarithm.js';
 import { acos, asin, atan, atan2 } from './inverse-trigonometric.js';
@@ -41,6 +41,8 @@ const rows = {
   exp: ['inline', 2, 2, exp],
   /** exp of what is at most 0. */
   expNegative: ['inline', 2, 2, expNegative],
+  /** The same times 2^64, which spares small results a rounding, and time. */
+  expRaised: ['inline', 2, 2, expRaised],
   expm1: ['inline', 2, 2, expm1],
   log: ['inline', 1, 2, log],
   log1p: ['inline', 1.5, 2, log1p],

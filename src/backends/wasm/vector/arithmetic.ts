@@ -77,7 +77,7 @@ const shift =
     return c.call(library.function(name === 'shl' ? 'shl32' : sign ? 'shr32s' : 'shr32u')).keep();
   };
 
-type Named = Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where' | 'threefry'> | 'expNegative';
+type Named = Exclude<ElementwiseOp, 'cast' | 'bitcast' | 'where' | 'threefry'> | 'expNegative' | 'expRaised';
 /** A quotient; with the reciprocal of the divisor, where products are not rounded before they are added, from that. */
 const quotient: Rule = (c, [x, y, inverse]) => {
   if (!inverse || !c.relaxed) return c.v('f32x4.div', x!, y!);
@@ -109,6 +109,7 @@ const rows: { readonly [O in Named]: Row } = {
   },
   exp: math('exp'),
   expNegative: math('expNegative'),
+  expRaised: math('expRaised'),
   expm1: math('expm1'),
   log: math('log'),
   log1p: math('log1p'),
@@ -206,6 +207,9 @@ export function apply(
   return valueOf(dtype, all, row.exact === true && args.every(({ exact }) => exact));
 }
 
+const nonPositive = ({ scaleFree }: { readonly scaleFree?: true }): Operation =>
+  scaleFree ? 'expRaised' : 'expNegative';
+
 /** The value of a `compute` instruction. */
 export function compute(
   c: Code,
@@ -226,7 +230,7 @@ export function compute(
       return valueOf('uint32', [c.call(library.function(`threefry_${instr.part ?? 'xor'}`)).keep()]);
     }
     default:
-      return apply(c, instr.nonPositive ? 'expNegative' : name, args, of, dtype, library);
+      return apply(c, instr.nonPositive ? nonPositive(instr) : name, args, of, dtype, library);
   }
 }
 
