@@ -2,18 +2,14 @@
  * Row regions. Values sort themselves into stages: what needs a reduction of a row comes a pass after it. A dear value
  * needed in a later pass is kept in row scratch, a cheap one is computed again.
  */
-import { InternalError, invariant, numel, type DType } from '../core/index.js';
+import { invariant, numel, type DType } from '../core/index.js';
 import { isReduction } from '../fusion/index.js';
 import type { Member, Region } from '../fusion/index.js';
 import type { Node } from '../graph/index.js';
 import {
-  axesFor,
-  axesOf,
   axesUsed,
-  flattenIndex,
   operandsOf,
   push,
-  reshapeIndices,
   type Accumulator,
   type Combine,
   type Instr,
@@ -26,6 +22,7 @@ import {
 import { dearCost, family, ops } from '../ops/index.js';
 import { Reader, storePosition, type At, type Emission, type Masks } from './emission.js';
 import { loopAxes, type NestBody } from './map.js';
+import { operandOf } from './row-operand.js';
 import { missesNaN } from './softmax.js';
 
 type Draft = { -readonly [K in keyof Stage]: Stage[K] extends readonly (infer T)[] ? T[] : Stage[K] };
@@ -64,23 +61,6 @@ const emptyStage = (): Draft => ({
   keeps: [],
   stores: [],
 });
-
-/** The operand of a reduction or scan, read at the indices its own result is computed from. */
-function operandAt(
-  node: Node,
-  domain: readonly number[],
-  rows: readonly number[],
-  level: 'element' | 'row',
-): At {
-  const input = node.inputs[0]!;
-  const axes = axesFor(domain);
-  if (level === 'element') return reshapeIndices(axes, domain, input.shape);
-  return reshapeIndices(
-    rows.map((axis) => axes[axis]!),
-    rows.map((axis) => domain[axis]!),
-    input.shape,
-  );
-}
 
 class RowReader extends Reader {
   readonly setup: Instr[] = [];
@@ -376,34 +356,3 @@ export function lowerRow(emission: Emission): NestBody<RowNest> {
     finishTotals: { body: totals.instrs, stores: finishTotals },
   };
 }
-
-/** Where a reduction reads its operand: at every element, or once a row. */
-function operandOf(node: Node, member: Member, emission: Emission): { at: At; level: 'element' | 'row' } {
-  const { domain, orientation } = emission.region.group;
-  const input = node.inputs[0]!;
-  const { rows } = orientation!;
-  const { axis, axes = [axis!] } = node.attrs as { axis?: number; axes?: readonly number[] };
-  const every = domain.reduce((a, b) => a * b, 1);
-  const size = input.shape.reduce((a, b) => a * b, 1);
-  for (const level of ['element', 'row'] as const) {
-    const count = level === 'element' ? every : rows.reduce((n, a) => n * domain[a]!, 1);
-    if (count !== size) continue;
-    const at = operandAt(node, domain, rows, level);
-    if (family(node.op) === 'scan') return { at, level };
-    const kept = at.filter((_, i) => !axes.includes(i));
-    const shape = input.shape.filter((_, i) => !axes.includes(i));
-    const matches = flattenIndex(kept, shape).key === flattenIndex(member.at, node.shape).key;
-    // A total over elements is a total over the rows' own sums.
-    if (matches && (level === 'row' || member.level !== 'total' || readable(node, at, emission)))
-      return { at, level };
-  }
-  throw new InternalError(`${node.op} lost its operand's place in the rows`);
-}
-
-/** Whether no member of the row alone is read at element positions that it does not have. */
-const readable = (node: Node, at: At, emission: Emission): boolean => {
-  const { group } = emission.region;
-  const source = node.inputs[0]!;
-  const member = group.members.get(source);
-  return member === undefined || member.level === 'element' || at.every((index) => axesOf(index).size === 0);
-};

@@ -7,6 +7,7 @@ import {
   constantIndex,
   evaluateIndex,
   flattenIndex,
+  nextId,
   substitute,
   type Axis,
   type IndexExpr,
@@ -233,7 +234,7 @@ class Rowwise {
     w.loop(nest.inner.slice(0, -1));
     const wide = w.openLoop(`i${last.axis}`, (i) => `for (let ${i} = 0; ${i} < ${whole}; ${i} += ${lanes})`);
     w.bind(last.axis, atom(wide));
-    const widest = idsOf(nest);
+    const widest = nextId(nest);
     for (let lane = 0; lane < lanes; lane++) {
       const rename = new Map(body.map(({ id }) => [id, lane === 0 ? id : id + widest * lane]));
       const to = (id: number): number => rename.get(id) ?? id;
@@ -298,18 +299,6 @@ class Rowwise {
     }
     this.#section.write(finishTotals.body, finishTotals.stores);
   }
-}
-
-/** One more than the largest id of a nest. */
-function idsOf({ setup, stages, accumulators, finishColumns, finishTotals }: RowNest): number {
-  const defined = stages.flatMap(({ rowBody, body, reduces, scans }) => [
-    ...rowBody,
-    ...body,
-    ...reduces,
-    ...scans,
-  ]);
-  const all = [...setup, ...defined, ...accumulators, ...finishColumns.body, ...finishTotals.body];
-  return all.reduce((most, { id }) => Math.max(most, id), 0) + 1;
 }
 
 /** The instruction as it is `by` elements further along `along`. */

@@ -6,11 +6,12 @@ import {
   addIndex,
   axisIndex,
   inRow,
+  nextId,
   scaleIndex,
   substitute,
+  withOperands,
   type Accumulator,
   type IndexExpr,
-  type Instr,
   type RowNest,
 } from '../../../loops/index.js';
 
@@ -38,20 +39,6 @@ function isOnePass({ rows, inner, stages, accumulators, scratch }: RowNest): boo
   );
 }
 
-/** An instruction that reads other values. */
-function renamed(instr: Instr, now: (id: number) => number): Instr {
-  switch (instr.kind) {
-    case 'compute':
-      return { ...instr, args: instr.args.map(now) };
-    case 'guard':
-      return { ...instr, value: now(instr.value), otherwise: now(instr.otherwise) };
-    case 'load':
-      return { ...instr, indirect: instr.indirect.map((index) => ({ ...index, id: now(index.id) })) };
-    default:
-      return instr;
-  }
-}
-
 /** The same values, of a row that is long and alone. */
 export function splitRow(nest: RowNest): RowNest {
   const [axis] = nest.inner;
@@ -65,8 +52,7 @@ export function splitRow(nest: RowNest): RowNest {
   const { setup, stages, ...rest } = inRow(nest, replace);
   const [pass, after] = stages as [RowNest['stages'][0], RowNest['stages'][0]];
 
-  const ids = [...setup, ...pass.body, ...after.rowBody].map(({ id }) => id);
-  let next = Math.max(...ids, ...pass.reduces.map(({ id }) => id)) + 1;
+  let next = nextId(nest);
   const totals = new Map(pass.reduces.map(({ id }) => [id, next++]));
   const now = (id: number): number => totals.get(id) ?? id;
   const accumulators = pass.reduces.map(({ id, combine, dtype }): Accumulator => {
@@ -87,7 +73,7 @@ export function splitRow(nest: RowNest): RowNest {
     stages: [pass, { ...after, rowBody: [], rowStores: [] }],
     accumulators,
     finishTotals: {
-      body: after.rowBody.map((instr) => renamed(instr, now)),
+      body: after.rowBody.map((instr) => withOperands(instr, now)),
       stores: after.rowStores.map((store) => ({ ...store, value: now(store.value) })),
     },
   };
