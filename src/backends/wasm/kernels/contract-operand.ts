@@ -3,7 +3,7 @@
  * neighbouring lanes share a vector or neighbours in the depth do, and are transposed on the way.
  */
 import { axesOf, type Axis, type ContractOperand, type Instr, type Predicate } from '../../../loops/index.js';
-import type { Local } from '../assembler/index.js';
+import type { Code, Local } from '../assembler/index.js';
 import { interior } from '../vector/interior.js';
 import type { KernelCode } from '../vector/kernel-code.js';
 import { alongLanes, laneCost, overAxis } from '../vector/loops.js';
@@ -277,7 +277,7 @@ function packDepth(
       return section.value(operand.value).parts[0]!;
     });
     for (let group = 0; group < width / 4; group++) {
-      const columns = transpose(k, values.slice(4 * group, 4 * group + 4), count);
+      const columns = transpose(c, values.slice(4 * group, 4 * group + 4), count);
       columns.forEach((column, i) =>
         c
           .get(to)
@@ -299,8 +299,7 @@ function packDepth(
 }
 
 /** Four vectors of a row each, as `count` vectors of a column each. */
-function transpose(k: KernelCode, [a, b, x, y]: readonly Local[], count: number): Local[] {
-  const { c } = k;
+export function transpose(c: Code, [a, b, x, y]: readonly Local[], count: number): Local[] {
   const low = [shuffleWords(c, a!, b!, 0, 4, 1, 5), shuffleWords(c, x!, y!, 0, 4, 1, 5)] as const;
   const columns = [() => shuffleWords(c, ...low, 0, 1, 4, 5), () => shuffleWords(c, ...low, 2, 3, 6, 7)];
   if (count > 2) {

@@ -5,35 +5,36 @@
  * Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016.
  */
 import { dtypes } from '../../../core/index.js';
-import type { Axis, ContractNest, IndexExpr } from '../../../loops/index.js';
+import type { Axis, ContractNest } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
 import { sizeOf, strideAlong } from '../vector/loops.js';
 import { Section } from '../vector/section.js';
 import { shuffleWords, valueOf } from '../vector/value.js';
+import {
+  blockStart,
+  fewestBlocks,
+  fewestChannels,
+  mostTransformed,
+  multiplyAll,
+  onlyLoad,
+  stepBytes,
+  vectorArithmetic,
+  vectorBytes,
+  worthwhile,
+  writeLine,
+  type Load,
+} from './contract-blocks.js';
 import { bindUnit, tileRows } from './contract.js';
 import { simpleLaunch, threadWork, type Launch } from './launch.js';
+import { three } from './minimal-filter.js';
 import { aligned } from './scratch.js';
 
 /** Rows and columns of results in a block. */
 const [blockRows, blockColumns] = [4, 8];
 /** Places of a transformed tile. */
 const places = 16;
-/** Bytes of a vector, and of a panel's step along the depth: a lane for each tile. */
-const [vectorBytes, stepBytes] = [16, 32];
-/** Channels on either side from which transforms cost less than they save, and up to which a block stays in the cache. */
-const [fewestChannels, mostChannels] = [16, 512];
-/** Blocks from which it is worth to transform the weights. */
-const fewestBlocks = 8;
-/** Part of the multiplications that may be left. */
-const worthwhile = 0.85;
-
-/** Of each tile the elements of one of its lines. */
-type Four = readonly [Local, Local, Local, Local];
-const four = (each: (i: number) => Local): Four => [each(0), each(1), each(2), each(3)];
-
-type Load = Extract<ContractNest['a']['body'][number], { kind: 'load' }>;
 
 export interface Winograd {
   readonly nest: ContractNest;
@@ -49,14 +50,6 @@ export interface Winograd {
   readonly blocks: readonly [rows: number, columns: number];
   /** Bytes between rows of the operand. */
   readonly rowBytes: number;
-}
-
-const isPlain = (expr: IndexExpr): boolean => expr.terms.every(({ atom }) => atom.kind === 'axis');
-
-function onlyLoad({ body }: ContractNest['a']): Load | undefined {
-  const [load] = body;
-  if (body.length !== 1 || load?.kind !== 'load' || load.dtype !== 'float32') return undefined;
-  return load.masks.length + load.indirect.length === 0 && isPlain(load.index) ? load : undefined;
 }
 
 /** Undefined where a contraction is no such convolution, or too small. */
@@ -78,7 +71,7 @@ export function winogradOf(nest: ContractNest): Winograd | undefined {
   const blocks = [Math.ceil(y.extent / blockRows), Math.ceil(x.extent / blockColumns)] as const;
   const count = blocks[0] * blocks[1] * sizeOf(image);
   if (y.extent < blockRows || x.extent < blockColumns || width % tileRows !== 0) return undefined;
-  if (Math.min(channels, width) < fewestChannels || Math.max(channels, width) > mostChannels)
+  if (Math.min(channels, width) < fewestChannels || places * Math.max(channels, width) > mostTransformed)
     return undefined;
   // Blocks at the edges overlap others. Transforms take some 4 instructions for each element of a channel.
   const waste = (blocks[0] * blocks[1] * blockRows * blockColumns) / (y.extent * x.extent);
@@ -130,13 +123,8 @@ function transformWeights(
   const { c } = k;
   const strips = output.extent / tileRows;
   const placeBytes = strips * input.extent * vectorBytes;
-  const half = c.vector('f32', 0.5);
-  /** (a, b, c) to (a, (a + b + c) / 2, (a - b + c) / 2, c). */
-  const spread = ([first, middle, last]: readonly Local[]): Local[] => {
-    const ends = c.v('f32x4.mul', c.v('f32x4.add', first!, last!), half);
-    const between = c.v('f32x4.mul', middle!, half);
-    return [first!, c.v('f32x4.add', ends, between), c.v('f32x4.sub', ends, between), last!];
-  };
+  /** G along one direction. */
+  const spread = (taps: readonly Local[]): Local[] => three.weights(vectorArithmetic(c), taps);
   k.count(k.parameter(0), k.parameter(1), 1, (unit) => {
     const row = c.get(unit).i32(tileRows).op('i32.mul').keep();
     const to = c
@@ -189,28 +177,13 @@ function multiplyBlocks(
   const sumBytes = aligned(places * output.extent * stepBytes);
   const sums = c.get(k.scratch).i32(tileBytes).op('i32.add').keep();
   const weights = c.get(k.shared).i32(offset).op('i32.add').keep();
-  const micro = library.micro({
-    rows: tileRows,
-    vectors: 2,
-    rowStride: 4,
-    depthStride: vectorBytes,
-    sumStride: stepBytes,
-    accumulate: false,
-  });
   const perImage = blocks[0] * blocks[1];
   k.count(k.parameter(0), k.parameter(1), 1, (unit) => {
     const block = bindUnit(k, unit, perImage, image);
     const row = c.get(block).i32(blocks[1]).op('i32.div_u').keep();
     const column = c.get(block).i32(blocks[1]).op('i32.rem_u').keep();
-    // The last ones end where the result does.
-    const start = (number: Local, size: number, axis: Axis): Local => {
-      const at = c.get(number).i32(size).op('i32.mul').keep();
-      const last = axis.extent - size;
-      c.get(at).i32(last).get(at).i32(last).op('i32.lt_s');
-      return c.select('i').keep();
-    };
-    const firstRow = start(row, blockRows, y);
-    const firstColumn = start(column, blockColumns, x);
+    const firstRow = blockStart(c, row, blockRows, y);
+    const firstColumn = blockStart(c, column, blockColumns, x);
     const { level } = c;
     const bind = (axis: Axis, local: Local, at: number, size: number): void =>
       k.bind(axis.axis, { local, offset: at, level, range: [at, axis.extent - size + at] });
@@ -219,73 +192,31 @@ function multiplyBlocks(
     bind(x, firstColumn, 0, blockColumns);
     transformTiles(k, winograd);
 
-    const left = c.get(weights).keep();
-    const panel = c.get(k.scratch).keep();
-    const to = c.get(sums).keep();
-    k.count(0, places, 1, () => {
-      const end = c
-        .get(panel)
-        .i32(input.extent * stepBytes)
-        .op('i32.add')
-        .keep();
-      k.count(0, strips, 1, () => {
-        c.get(left).get(panel).get(end).get(to).call(micro);
-        c.get(left)
-          .i32(input.extent * vectorBytes)
-          .op('i32.add')
-          .set(left);
-        c.get(to)
-          .i32(tileRows * stepBytes)
-          .op('i32.add')
-          .set(to);
-      });
-      c.get(end).set(panel);
-    });
+    multiplyAll(k, { count: places, strips, depth: input.extent, weights, panels: k.scratch, sums });
 
     k.count(0, output.extent, 1, (channel) => {
       k.bindCounter(output.axis, channel, [0, output.extent - 1]);
       const from = c.get(sums).get(channel).i32(stepBytes).op('i32.mul').op('i32.add').keep();
-      /** Four results next to each other, `right` of the block's first column. */
-      const write = (down: number, right: number, value: Local, valid: 1 | 2 | 3 | 4): void => {
-        bind(y, firstRow, down, blockRows);
-        bind(x, firstColumn, right, blockColumns);
-        k.lanes = { axis: x.axis, valid, aligned: false };
-        const section = new Section(k);
-        section.define(nest.sum, valueOf(nest.dtype, [value], false));
-        section.write(nest.body, nest.stores);
-        k.lanes = undefined;
-      };
-      const results = backTransform(k, winograd, from);
       const [upper, before] = [
         blocks[0] * blockRows - y.extent,
         blocks[1] * blockColumns - x.extent,
       ] as const;
-      results.forEach(([low, high], down) => {
-        const all = (): void => {
-          write(down, 0, low, 4);
-          write(down, 4, high, 4);
-        };
-        /** What no block before has written. */
-        const rest = (): void => {
-          for (let right = before; right < blockColumns; right += 4) {
-            const valid = Math.min(4, blockColumns - right) as 1 | 2 | 3 | 4;
-            const lanes = [0, 1, 2, 3].map((lane) => Math.min(right + lane, 7));
-            write(down, right, shuffleWords(c, low, high, ...lanes), valid);
-          }
-        };
-        const inRow = (): void => {
-          if (before === 0) all();
-          else
-            k.when(
-              () =>
-                c
-                  .get(column)
-                  .i32(blocks[1] - 1)
-                  .op('i32.lt_s'),
-              all,
-              rest,
-            );
-        };
+      const isLast = (): void =>
+        void c
+          .get(column)
+          .i32(blocks[1] - 1)
+          .op('i32.eq');
+      backTransform(k, winograd, from).forEach((line, down) => {
+        const inRow = (): void =>
+          writeLine(k, line, before, isLast, (right, value, valid) => {
+            bind(y, firstRow, down, blockRows);
+            bind(x, firstColumn, right, blockColumns);
+            k.lanes = { axis: x.axis, valid, aligned: false };
+            const section = new Section(k);
+            section.define(nest.sum, valueOf(nest.dtype, [value], false));
+            section.write(nest.body, nest.stores);
+            k.lanes = undefined;
+          });
         if (down >= upper) inRow();
         else
           k.when(
@@ -313,12 +244,8 @@ function transformTiles(k: KernelCode, { tiles, input, taps, rowBytes }: Winogra
   const to = c.get(k.scratch).keep();
   const placeBytes = input.extent * stepBytes;
   const { bytes } = dtypes[tiles.dtype];
-  const [add, sub] = [
-    (a: Local, b: Local) => c.v('f32x4.add', a, b),
-    (a: Local, b: Local) => c.v('f32x4.sub', a, b),
-  ];
   /** B^T along one direction. */
-  const filtered = ([p, q, r, s]: Four): Four => [sub(p, r), add(q, r), sub(r, q), sub(q, s)];
+  const filtered = (line: readonly Local[]): Local[] => three.inputs(vectorArithmetic(c), line);
   k.count(0, input.extent, 1, (channel) => {
     k.bindCounter(input.axis, channel, [0, input.extent - 1]);
     const at = k.materialise(k.index(tiles.index, bytes, k.pointer(tiles.buffer)));
@@ -338,7 +265,7 @@ function transformTiles(k: KernelCode, { tiles, input, taps, rowBytes }: Winogra
     });
     [0, 1].forEach((half) => {
       for (let j = 0; j < 4; j++) {
-        const column = four((i) => rows[2 * half + i]![j]!);
+        const column = [0, 1, 2, 3].map((i) => rows[2 * half + i]![j]!);
         filtered(column).forEach((value, i) =>
           c
             .get(to)
@@ -356,13 +283,10 @@ function backTransform(k: KernelCode, { output }: Winograd, from: Local): (reado
   const { c } = k;
   const placeBytes = output.extent * stepBytes;
   /** A^T along one direction. */
-  const gathered = ([p, q, r, s]: Four): readonly [Local, Local] => [
-    c.v('f32x4.add', c.v('f32x4.add', p, q), r),
-    c.v('f32x4.sub', c.v('f32x4.sub', q, r), s),
-  ];
+  const gathered = (sums: readonly Local[]): Local[] => three.combine(vectorArithmetic(c), sums);
   return [0, 1].flatMap((half) => {
     const columns = [0, 1, 2, 3].map((j) => {
-      const column = four((i) =>
+      const column = [0, 1, 2, 3].map((i) =>
         c
           .get(from)
           .memory('v128.load', (4 * i + j) * placeBytes + half * vectorBytes)
@@ -371,7 +295,7 @@ function backTransform(k: KernelCode, { output }: Winograd, from: Local): (reado
       return gathered(column);
     });
     return ([0, 1] as const).map((row) => {
-      const [even, odd] = gathered(four((j) => columns[j]![row]));
+      const [even, odd] = gathered(columns.map((column) => column[row]!)) as [Local, Local];
       return [shuffleWords(c, even, odd, 0, 4, 1, 5), shuffleWords(c, even, odd, 2, 6, 3, 7)] as const;
     });
   });

@@ -10,6 +10,7 @@ import type { Library } from '../library/index.js';
 import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
 import { sizeOf, strideAlong } from '../vector/loops.js';
 import { emitDirect } from './contract-direct.js';
+import { emitLines, linesOf } from './contract-lines.js';
 import { packPanel } from './contract-operand.js';
 import { withPadding } from './contract-pad.js';
 import { Multiply } from './contract-multiply.js';
@@ -130,10 +131,9 @@ export function emitContract(library: Library, given: ContractNest): Launch[] {
   const launches = padded.flatMap(({ copy }, i) => copyPadded(library, nest, own, own[i]!, copy));
   const single = nest.dtype === 'float32' || isHalf(nest.dtype);
   const small = Math.min(rows, columns) < tileRows || rows * columns * depth < tiny || depth === 0;
-  const winograd = single && !small ? winogradOf(nest) : undefined;
+  const filtered = single && !small ? emitFiltered(library, nest, own, bytes) : undefined;
   if (!single || small) launches.push(...emitDirect(library, nest, own));
-  else if (winograd) {
-    const filtered = emitWinograd(library, winograd, own, bytes);
+  else if (filtered) {
     launches.push(...filtered.launches);
     bytes += filtered.bytes;
   } else {
@@ -149,6 +149,19 @@ export function emitContract(library: Library, given: ContractNest): Launch[] {
     launches.push(...new Multiply(library, schedule, left).launches());
   }
   return launches.map((launch) => ({ ...launch, sharedBytes: bytes }));
+}
+
+/** A convolution by minimal filtering, with the bytes of shared scratch it takes from `offset` on; undefined for others. */
+function emitFiltered(
+  library: Library,
+  nest: ContractNest,
+  own: readonly OwnBuffer[],
+  offset: number,
+): { readonly launches: readonly Launch[]; readonly bytes: number } | undefined {
+  const winograd = winogradOf(nest);
+  if (winograd) return emitWinograd(library, winograd, own, offset);
+  const lines = linesOf(nest);
+  return lines && emitLines(library, lines, own, offset);
 }
 
 /** Clears a padded copy and writes what lies inside. */

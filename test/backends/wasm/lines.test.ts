@@ -1,0 +1,151 @@
+/** Convolutions by minimal filtering of lines: every number of taps, and every way in which blocks meet the ends of lines. */
+import { describe, expect, it, test } from 'vitest';
+import {
+  filterOf,
+  three,
+  type Arithmetic,
+  type Filter,
+} from '../../../src/backends/wasm/kernels/minimal-filter.js';
+import { grad } from '../../../src/autodiff/index.js';
+import * as F from '../../../src/functional/index.js';
+import { g, type Node } from '../../../src/graph/index.js';
+import { Buffer, compile, randn, setNumThreads, tensor, type Tensor } from '../../../src/index.js';
+import * as TF from '../../../src/tensor/F.js';
+import { compileGraph } from '../../../src/runtime/index.js';
+import { Numbers, Sweep } from '../sweep.js';
+
+const everything = (x: Node): Node =>
+  g.sum(
+    x,
+    x.shape.map((_, i) => i),
+  );
+
+/** How many convolutions of a graph are filtered. */
+function filtered(outputs: readonly Node[]): number {
+  const { source } = compileGraph({ outputs, assigns: [] }, { backend: 'wasm' });
+  return source.match(/\(func \$\w*_weights/g)?.length ?? 0;
+}
+
+describe('filters', () => {
+  const numbers: Arithmetic<number> = {
+    add: (a, b) => a + b,
+    sub: (a, b) => a - b,
+    half: (a) => a / 2,
+  };
+  const filters: (readonly [name: string, filter: Filter])[] = [
+    ['three', three],
+    ...[2, 3, 4, 5, 6, 7, 8, 9, 13].map((taps) => [`${taps} taps`, filterOf(taps)] as const),
+  ];
+  it.each(filters)('%s: as the definition', (_, filter) => {
+    const random = new Numbers(filter.taps);
+    const whole = (count: number): number[] => Array.from({ length: count }, () => random.below(32) - 16);
+    const [taps, inputs] = [whole(filter.taps), whole(filter.results + filter.taps - 1)];
+    const [left, right] = [filter.weights(numbers, taps), filter.inputs(numbers, inputs)];
+    expect([left.length, right.length]).toEqual([filter.products, filter.products]);
+    const found = filter.combine(
+      numbers,
+      left.map((value, i) => value * right[i]!),
+    );
+    const defined = Array.from({ length: filter.results }, (_, i) =>
+      taps.reduce((sum, tap, j) => sum + tap * inputs[i + j]!, 0),
+    );
+    expect(found).toEqual(defined);
+  });
+  test('save multiplications', () => {
+    const saved = [2, 3, 4, 5, 6, 7, 8, 9].map((taps) => {
+      const { results, products } = filterOf(taps);
+      return Math.round((100 * results * taps) / products) / 100;
+    });
+    expect(saved).toEqual([1.33, 1.5, 1.78, 1.82, 2, 1.75, 1.78, 1.8]);
+  });
+});
+
+interface Geometry {
+  readonly taps: number;
+  readonly length: number;
+  readonly images: number;
+  readonly from: number;
+  readonly to: number;
+  readonly padding: number;
+}
+
+const geometries = [3, 4, 5, 6, 7, 8, 9].flatMap((taps) =>
+  [0, 1, 2, 3].map((i): Geometry => ({
+    taps,
+    // Lines end inside a block, which then lies over the one before.
+    length: 128 - i,
+    images: 3 + (i % 2),
+    from: 32 + 4 * i,
+    to: 40 - 4 * i,
+    padding: i % 3,
+  })),
+);
+
+/** A convolution over rows, or over columns, so that the line lies across memory, and its gradients. */
+function make(sweep: Sweep, { taps, length, images, from, to, padding }: Geometry, across: boolean): Node[] {
+  const x = sweep.leaf(across ? [images, length, from] : [images, from, length]);
+  const weight = sweep.leaf([to, from, taps]);
+  const line = across ? g.permute(x, [0, 2, 1]) : x;
+  const y = F.relu(F.conv1d(line, weight, sweep.leaf([to]), { padding }));
+  return [y, ...grad(everything(F.mul(y, sweep.leaf(y.shape))), [x, weight])];
+}
+
+describe.each([false, true])('lines across memory: %s', (across) => {
+  it.each(geometries)('$taps taps, $length long, padded by $padding, $from to $to', async (geometry) => {
+    const sweep = new Sweep(geometry.length);
+    const outputs = make(sweep, geometry, across);
+    // A gradient whose lines lie across memory is written one element at a time: it is not filtered.
+    expect(filtered(outputs)).toBe(across ? 1 : 2);
+    await sweep.check(outputs, { relative: 2e-5, backend: 'wasm', fusion: true });
+  });
+});
+
+test('images and volumes are filtered line by line', async () => {
+  const sweep = new Sweep(7);
+  const image = F.conv2d(sweep.leaf([2, 8, 12, 64]), sweep.leaf([16, 8, 5, 5]), undefined, { padding: 2 });
+  const volume = F.conv3d(sweep.leaf([1, 4, 6, 5, 67]), sweep.leaf([16, 4, 3, 2, 4]), sweep.leaf([16]));
+  expect(filtered([image])).toBe(1);
+  expect(filtered([volume])).toBe(1);
+  await sweep.check([image, volume], { relative: 2e-5, backend: 'wasm', fusion: true });
+});
+
+test('what is too small, strided, dilated or grouped is not filtered', () => {
+  const sweep = new Sweep(1);
+  const conv = (x: readonly number[], weight: readonly number[], options = {}): number =>
+    filtered([F.conv1d(sweep.leaf([...x]), sweep.leaf([...weight]), undefined, options)]);
+  expect(conv([4, 32, 132], [32, 32, 5])).toBe(1);
+  expect(conv([1, 32, 36], [32, 32, 5])).toBe(0);
+  expect(conv([16, 32, 20], [32, 32, 5])).toBe(0);
+  expect(conv([4, 8, 132], [32, 8, 5])).toBe(0);
+  expect(conv([4, 32, 132], [30, 32, 5])).toBe(0);
+  expect(conv([4, 32, 132], [32, 32, 10])).toBe(0);
+  expect(conv([4, 32, 132], [32, 32, 5], { stride: 2 })).toBe(0);
+  expect(conv([4, 32, 132], [32, 32, 5], { dilation: 2 })).toBe(0);
+  expect(conv([4, 64, 132], [32, 32, 5], { groups: 2 })).toBe(0);
+  // Nearly half of the blocks would lie over others.
+  expect(conv([16, 32, 38], [32, 32, 5])).toBe(0);
+});
+
+test('results that overlap are written once: a state in place takes each but once', () => {
+  const [x, weight] = [randn(4, 32, 63), randn(32, 32, 4)];
+  const sum = new Buffer(tensor(new Float32Array(4 * 32 * 60), { shape: [4, 32, 60] }));
+  const step = compile(() => void sum.assign(sum.add(TF.conv1d(x, weight))));
+  for (let i = 0; i < 3; i++) step();
+  const once = compile(() => TF.conv1d(x, weight))().dataSync();
+  const found = sum.dataSync();
+  expect(found.length).toBe(once.length);
+  Array.from<unknown, number>(once as never, (value) => 3 * Number(value)).forEach((value, i) =>
+    expect(Math.abs(Number(found[i]) - value)).toBeLessThan(1e-4),
+  );
+});
+
+test('the same bits for any number of threads', () => {
+  const [x, weight] = [randn(8, 64, 128), randn(64, 64, 5)];
+  const conv = (threads: number): ArrayLike<number | bigint | boolean> =>
+    compile((a: Tensor, w: Tensor) => TF.conv1d(a, w), { threads })(x, weight).dataSync();
+  try {
+    expect(conv(2)).toEqual(conv(1));
+  } finally {
+    setNumThreads(1);
+  }
+});
