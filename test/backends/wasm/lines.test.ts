@@ -1,6 +1,7 @@
 /** Convolutions by minimal filtering of lines: every number of taps, and every way in which blocks meet the ends of lines. */
 import { describe, expect, it, test } from 'vitest';
 import {
+  adjoint,
   filterOf,
   three,
   type Arithmetic,
@@ -20,11 +21,13 @@ const everything = (x: Node): Node =>
     x.shape.map((_, i) => i),
   );
 
-/** How many convolutions of a graph are filtered. */
-function filtered(outputs: readonly Node[]): number {
+/** How many convolutions of a graph are filtered, and how many gradients of filters. */
+function counts(outputs: readonly Node[]): readonly [convolutions: number, gradients: number] {
   const { source } = compileGraph({ outputs, assigns: [] }, { backend: 'wasm' });
-  return source.match(/\(func \$\w*_weights/g)?.length ?? 0;
+  const count = (name: RegExp): number => source.match(name)?.length ?? 0;
+  return [count(/\(func \$\w*_weights/g), count(/\(func \$\w*_products/g)];
 }
+const filtered = (outputs: readonly Node[]): number => counts(outputs)[0];
 
 describe('filters', () => {
   const numbers: Arithmetic<number> = {
@@ -50,6 +53,17 @@ describe('filters', () => {
       taps.reduce((sum, tap, j) => sum + tap * inputs[i + j]!, 0),
     );
     expect(found).toEqual(defined);
+  });
+  it.each(filters)('%s: its transpose is that of its matrix', (_, filter) => {
+    const random = new Numbers(filter.taps);
+    const whole = (count: number): number[] => Array.from({ length: count }, () => random.below(32) - 16);
+    const dot = (a: readonly number[], b: readonly number[]): number =>
+      a.reduce((sum, value, i) => sum + value * b[i]!, 0);
+    const [taps, products, results] = [filter.taps, filter.products, filter.results].map(whole);
+    const weights = adjoint(filter.weights, filter.taps)(numbers, products!);
+    expect(dot(filter.weights(numbers, taps!), products!)).toBe(dot(taps!, weights));
+    const sums = adjoint(filter.combine, filter.products)(numbers, results!);
+    expect(dot(filter.combine(numbers, products!), results!)).toBe(dot(products!, sums));
   });
   test('save multiplications', () => {
     const saved = [2, 3, 4, 5, 6, 7, 8, 9].map((taps) => {
@@ -95,7 +109,34 @@ describe.each([false, true])('lines across memory: %s', (across) => {
     const sweep = new Sweep(geometry.length);
     const outputs = make(sweep, geometry, across);
     // A gradient whose lines lie across memory is written one element at a time: it is not filtered.
-    expect(filtered(outputs)).toBe(across ? 1 : 2);
+    expect(counts(outputs)).toEqual([across ? 1 : 2, geometry.from % 8 === 0 ? 1 : 0]);
+    await sweep.check(outputs, { relative: 2e-5, backend: 'wasm', fusion: true });
+  });
+});
+
+describe('gradients of filters', () => {
+  it.each([
+    ['lines that end inside a quad', [64, 24, 13], [32, 24, 5]],
+    ['lines of whole quads', [20, 24, 44], [32, 24, 5]],
+    ['more quads than parts take in one chunk', [30, 16, 150], [16, 16, 4]],
+    ['images', [3, 32, 12, 23], [36, 32, 3, 3]],
+    ['images with taps of two kinds', [2, 16, 30, 30], [16, 16, 2, 5]],
+    ['volumes', [1, 16, 6, 7, 24], [16, 16, 2, 3, 3]],
+  ] as const)('%s', async (_, shape, weightShape) => {
+    const sweep = new Sweep(shape[0]);
+    const [x, weight] = [sweep.leaf([...shape]), sweep.leaf([...weightShape])];
+    const convs = { 3: F.conv1d, 4: F.conv2d, 5: F.conv3d };
+    const y = convs[shape.length](x, weight, undefined, { padding: 1 });
+    const outputs = grad(everything(F.mul(y, sweep.leaf(y.shape))), [weight]);
+    expect(counts(outputs)[1]).toBe(1);
+    await sweep.check(outputs, { relative: 2e-5, backend: 'wasm', fusion: true });
+  });
+  test('the left operand may be computed while it is read', async () => {
+    const sweep = new Sweep(3);
+    const [x, weight] = [sweep.leaf([8, 32, 66]), sweep.leaf([32, 32, 3])];
+    const y = F.conv1d(x, weight);
+    const outputs = grad(everything(F.mul(y, F.exp(sweep.leaf(y.shape)))), [weight]);
+    expect(counts(outputs)[1]).toBe(1);
     await sweep.check(outputs, { relative: 2e-5, backend: 'wasm', fusion: true });
   });
 });
@@ -143,8 +184,21 @@ test('the same bits for any number of threads', () => {
   const [x, weight] = [randn(8, 64, 128), randn(64, 64, 5)];
   const conv = (threads: number): ArrayLike<number | bigint | boolean> =>
     compile((a: Tensor, w: Tensor) => TF.conv1d(a, w), { threads })(x, weight).dataSync();
+  const gradient = (threads: number): ArrayLike<number | bigint | boolean> => {
+    const leaf = weight.detach().requiresGrad_();
+    const step = compile(
+      (a: Tensor) => {
+        leaf.grad = null;
+        TF.conv1d(a, leaf).square().sum().backward();
+      },
+      { threads },
+    );
+    step(x);
+    return leaf.grad!.dataSync();
+  };
   try {
     expect(conv(2)).toEqual(conv(1));
+    expect(gradient(2)).toEqual(gradient(1));
   } finally {
     setNumThreads(1);
   }

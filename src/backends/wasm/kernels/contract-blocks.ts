@@ -8,6 +8,8 @@ import type { Arithmetic } from './minimal-filter.js';
 
 /** Bytes of a vector, and of a panel's step along the depth: a lane for each of eight tiles. */
 export const [vectorBytes, stepBytes] = [16, 32];
+/** Between what belongs to one product and to the next: powers of two would fall on the same cache lines. */
+export const apart = 64;
 /** Channels on either side from which transforms cost less than they save. */
 export const fewestChannels = 16;
 /** Elements of all transformed tiles of a block, up to which they stay in the cache. */
@@ -35,6 +37,11 @@ export const vectorArithmetic = (c: Code): Arithmetic<Local> => ({
   half: (a) => c.v('f32x4.mul', a, c.vector('f32', 0.5)),
 });
 
+export const advance = (c: Code, local: Local, bytes: number): void =>
+  void c.get(local).i32(bytes).op('i32.add').set(local);
+export const further = (c: Code, from: Local, bytes: number): Local =>
+  c.get(from).i32(bytes).op('i32.add').keep();
+
 /** Where block `number` of `size` elements of an axis begins: the last ends where the axis does. */
 export function blockStart(c: Code, number: Local, size: number, axis: Axis): Local {
   const at = c.get(number).i32(size).op('i32.mul').keep();
@@ -53,7 +60,7 @@ export interface Products {
   readonly sums: Local;
 }
 
-/** For each product of the filter, all strips of its weights times its panel. */
+/** For each product of the filter, all strips of its weights times its panel; all lie `apart` from those of the next. */
 export function multiplyAll(k: KernelCode, { count, strips, depth, weights, panels, sums }: Products): void {
   const { c, library } = k;
   const micro = library.micro({
@@ -67,20 +74,16 @@ export function multiplyAll(k: KernelCode, { count, strips, depth, weights, pane
   const left = c.get(weights).keep();
   const panel = c.get(panels).keep();
   const to = c.get(sums).keep();
-  const advance = (local: Local, bytes: number): void =>
-    void c.get(local).i32(bytes).op('i32.add').set(local);
   k.count(0, count, 1, () => {
-    const end = c
-      .get(panel)
-      .i32(depth * stepBytes)
-      .op('i32.add')
-      .keep();
+    const end = further(c, panel, depth * stepBytes);
     k.count(0, strips, 1, () => {
       c.get(left).get(panel).get(end).get(to).call(micro);
-      advance(left, depth * vectorBytes);
-      advance(to, tileRows * stepBytes);
+      advance(c, left, depth * vectorBytes);
+      advance(c, to, tileRows * stepBytes);
     });
-    c.get(end).set(panel);
+    advance(c, left, apart);
+    advance(c, to, apart);
+    c.get(further(c, end, apart)).set(panel);
   });
 }
 

@@ -11,6 +11,8 @@ import { overAxes, sizeOf, strideAlong } from '../vector/loops.js';
 import { Section } from '../vector/section.js';
 import { shuffleWords, valueOf } from '../vector/value.js';
 import {
+  advance,
+  apart,
   blockStart,
   fewestBlocks,
   fewestChannels,
@@ -104,7 +106,7 @@ export function linesOf(nest: ContractNest): Lines | undefined {
 
 /** Bytes of combined weights. */
 const weightBytes = ({ filter, depth, output }: Lines): number =>
-  aligned(4 * filter.products * sizeOf(depth) * output.extent);
+  aligned(filter.products * (4 * sizeOf(depth) * output.extent + apart));
 
 /** Bytes of shared scratch that the launches take from `offset` on, besides what lies there. */
 export function emitLines(
@@ -155,9 +157,9 @@ function combineWeights(
         c
           .get(to)
           .get(value)
-          .memory('v128.store', product * strips * deep * vectorBytes),
+          .memory('v128.store', product * (strips * deep * vectorBytes + apart)),
       );
-      c.get(to).i32(vectorBytes).op('i32.add').set(to);
+      advance(c, to, vectorBytes);
     });
   });
   return simpleLaunch(k, strips, Math.ceil(threadWork / (8 * filter.products * deep)));
@@ -168,8 +170,8 @@ function filterBlocks(library: Library, lines: Lines, own: readonly OwnBuffer[],
   const k = new KernelCode(library, nest.name, nest.buffers, 'ii', own);
   const { c } = k;
   const [strips, deep] = [output.extent / tileRows, sizeOf(depth)];
-  const panelBytes = aligned(filter.products * deep * stepBytes);
-  const sumBytes = aligned(filter.products * output.extent * stepBytes);
+  const panelBytes = aligned(filter.products * (deep * stepBytes + apart));
+  const sumBytes = aligned(filter.products * (output.extent * stepBytes + apart));
   const panels = k.scratch;
   const sums = c.get(k.scratch).i32(panelBytes).op('i32.add').keep();
   const weights = c.get(k.shared).i32(offset).op('i32.add').keep();
@@ -221,14 +223,8 @@ function combineInputs(k: KernelCode, { filter, inputs, depth, channel, step }: 
   const { c } = k;
   const arithmetic = vectorArithmetic(c);
   const to = c.get(panels).keep();
-  const panelBytes = sizeOf(depth) * stepBytes;
+  const panelBytes = sizeOf(depth) * stepBytes + apart;
   const count = filter.results + filter.taps - 1;
-  const advance = (steps: number): void =>
-    void c
-      .get(to)
-      .i32(steps * stepBytes)
-      .op('i32.add')
-      .set(to);
   /** Where the block's first tile begins. */
   const start = (): Local => k.materialise(k.index(inputs.index, 4, k.pointer(inputs.buffer)));
   const store = (value: Local, product: number, further: number): void =>
@@ -251,7 +247,7 @@ function combineInputs(k: KernelCode, { filter, inputs, depth, channel, step }: 
           .inputs(arithmetic, tiles)
           .forEach((value, product) => store(value, product, half * vectorBytes));
       }
-      advance(1);
+      advance(c, to, stepBytes);
     });
     return;
   }
@@ -273,7 +269,7 @@ function combineInputs(k: KernelCode, { filter, inputs, depth, channel, step }: 
             tiles.map((tile) => tile[product]!),
           ).forEach((value, lane) => store(value, product, lane * stepBytes + half * vectorBytes));
       }
-      advance(4);
+      advance(c, to, 4 * stepBytes);
     }),
   );
 }
@@ -300,7 +296,7 @@ function combineSums(c: Code, { filter, output }: Lines, from: Local): Local[] {
     const sums = Array.from({ length: filter.products }, (_, product) =>
       c
         .get(from)
-        .memory('v128.load', product * output.extent * stepBytes + half * vectorBytes)
+        .memory('v128.load', product * (output.extent * stepBytes + apart) + half * vectorBytes)
         .keep(),
     );
     const results = filter.combine(arithmetic, sums);

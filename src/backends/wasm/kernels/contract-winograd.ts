@@ -13,6 +13,7 @@ import { sizeOf, strideAlong } from '../vector/loops.js';
 import { Section } from '../vector/section.js';
 import { shuffleWords, valueOf } from '../vector/value.js';
 import {
+  apart,
   blockStart,
   fewestBlocks,
   fewestChannels,
@@ -94,7 +95,7 @@ export function winogradOf(nest: ContractNest): Winograd | undefined {
 
 /** Bytes of transformed weights. */
 const weightBytes = ({ input, output }: Winograd): number =>
-  aligned(4 * places * input.extent * output.extent);
+  aligned(places * (4 * input.extent * output.extent + apart));
 
 /** Bytes of shared scratch that the launches take from `offset` on, besides what lies there. */
 export function emitWinograd(
@@ -122,7 +123,7 @@ function transformWeights(
   const k = new KernelCode(library, `${nest.name}_weights`, nest.buffers, 'ii', own);
   const { c } = k;
   const strips = output.extent / tileRows;
-  const placeBytes = strips * input.extent * vectorBytes;
+  const placeBytes = strips * input.extent * vectorBytes + apart;
   /** G along one direction. */
   const spread = (taps: readonly Local[]): Local[] => three.weights(vectorArithmetic(c), taps);
   k.count(k.parameter(0), k.parameter(1), 1, (unit) => {
@@ -173,8 +174,8 @@ function multiplyBlocks(
   const k = new KernelCode(library, nest.name, nest.buffers, 'ii', own);
   const { c } = k;
   const strips = output.extent / tileRows;
-  const tileBytes = aligned(places * input.extent * stepBytes);
-  const sumBytes = aligned(places * output.extent * stepBytes);
+  const tileBytes = aligned(places * (input.extent * stepBytes + apart));
+  const sumBytes = aligned(places * (output.extent * stepBytes + apart));
   const sums = c.get(k.scratch).i32(tileBytes).op('i32.add').keep();
   const weights = c.get(k.shared).i32(offset).op('i32.add').keep();
   const perImage = blocks[0] * blocks[1];
@@ -242,7 +243,7 @@ function transformTiles(k: KernelCode, { tiles, input, taps, rowBytes }: Winogra
   const { c } = k;
   for (const { axis } of taps) k.bindFixed(axis, 0);
   const to = c.get(k.scratch).keep();
-  const placeBytes = input.extent * stepBytes;
+  const placeBytes = input.extent * stepBytes + apart;
   const { bytes } = dtypes[tiles.dtype];
   /** B^T along one direction. */
   const filtered = (line: readonly Local[]): Local[] => three.inputs(vectorArithmetic(c), line);
@@ -281,7 +282,7 @@ function transformTiles(k: KernelCode, { tiles, input, taps, rowBytes }: Winogra
 /** A^T m A of one channel's eight tiles: for each row of the block its eight results. */
 function backTransform(k: KernelCode, { output }: Winograd, from: Local): (readonly [Local, Local])[] {
   const { c } = k;
-  const placeBytes = output.extent * stepBytes;
+  const placeBytes = output.extent * stepBytes + apart;
   /** A^T along one direction. */
   const gathered = (sums: readonly Local[]): Local[] => three.combine(vectorArithmetic(c), sums);
   return [0, 1].flatMap((half) => {

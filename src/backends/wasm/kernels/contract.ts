@@ -14,6 +14,7 @@ import { emitLines, linesOf } from './contract-lines.js';
 import { packPanel } from './contract-operand.js';
 import { withPadding } from './contract-pad.js';
 import { Multiply } from './contract-multiply.js';
+import { emitTaps, tapsOf } from './contract-taps.js';
 import { emitWinograd, winogradOf } from './contract-winograd.js';
 import { simpleLaunch, threadWork, type Launch } from './launch.js';
 import { emitElements } from './map.js';
@@ -161,7 +162,9 @@ function emitFiltered(
   const winograd = winogradOf(nest);
   if (winograd) return emitWinograd(library, winograd, own, offset);
   const lines = linesOf(nest);
-  return lines && emitLines(library, lines, own, offset);
+  if (lines) return emitLines(library, lines, own, offset);
+  const taps = tapsOf(nest);
+  return taps && emitTaps(library, taps, own, offset);
 }
 
 /** Clears a padded copy and writes what lies inside. */

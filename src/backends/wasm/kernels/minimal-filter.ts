@@ -12,7 +12,7 @@ export interface Arithmetic<V> {
   readonly half: (a: V) => V;
 }
 
-type Combine = <V>(arithmetic: Arithmetic<V>, values: readonly V[]) => V[];
+export type Combine = <V>(arithmetic: Arithmetic<V>, values: readonly V[]) => V[];
 
 /** results[i] = sum over j of weights[j] * inputs[i + j]. */
 export interface Filter {
@@ -132,3 +132,36 @@ function split(taps: number): Filter {
 
 /** The filter of so many taps, two or more. */
 export const filterOf = (taps: number): Filter => (taps < 4 ? pair(taps) : split(taps));
+
+const coefficients: Arithmetic<readonly number[]> = {
+  add: (a, b) => a.map((x, i) => x + b[i]!),
+  sub: (a, b) => a.map((x, i) => x - b[i]!),
+  half: (a) => a.map((x) => x / 2),
+};
+
+/** The transpose of a combination of `count` values: as many results, made of what it gives. */
+export function adjoint(combine: Combine, count: number): Combine {
+  const indices = Array.from({ length: count }, (_, i) => i);
+  const rows = combine(
+    coefficients,
+    indices.map((i) => indices.map((j) => (i === j ? 1 : 0))),
+  );
+  return <V>({ add, sub, half }: Arithmetic<V>, values: readonly V[]): V[] => {
+    /** The sum of what has this coefficient, up to its sign. */
+    const sum = (column: number, size: number, start?: V): V | undefined => {
+      const terms = rows.flatMap((row, i) => {
+        const positive = row[column]! > 0;
+        return Math.abs(row[column]!) === size ? [{ value: values[i]!, positive }] : [];
+      });
+      const ordered = [...terms.filter((term) => term.positive), ...terms.filter((term) => !term.positive)];
+      return ordered.reduce<V | undefined>((total, { value, positive }) => {
+        if (total === undefined) return value;
+        return positive ? add(total, value) : sub(total, value);
+      }, start);
+    };
+    return indices.map((column) => {
+      const halves = sum(column, 1 / 2);
+      return sum(column, 1, halves === undefined ? undefined : half(halves))!;
+    });
+  };
+}
