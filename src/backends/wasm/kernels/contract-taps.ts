@@ -2,13 +2,13 @@
  * Gradients of filters by minimal filtering. What weights are to a convolution of lines, a gradient of its results is to that of
  * the weights: out[o, c, tap] = sum over lines and x of a[o, x] * b[c, x + tap] takes as few multiplications. Quads of neighbouring
  * x are combined for four rows, or four channels, at a time; small products add up over them; at the end their sums are
- * combined to taps. The lines are cut into parts that the shape alone decides, each with sums of its own.
+ * combined to taps. Channels are cut into groups, or lines into parts with sums of their own, as the shape alone decides.
  */
 import type { Axis, ContractNest } from '../../../loops/index.js';
 import type { Code, Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
-import { overAxes, sizeOf, strideAlong } from '../vector/loops.js';
+import { sizeOf, strideAlong } from '../vector/loops.js';
 import { Section } from '../vector/section.js';
 import { valueOf } from '../vector/value.js';
 import {
@@ -26,7 +26,6 @@ import { transpose } from './contract-operand.js';
 import { bindUnit, tileRows } from './contract.js';
 import { simpleLaunch, threadWork, type Launch } from './launch.js';
 import { adjoint, filterOf, type Filter } from './minimal-filter.js';
-import { aligned } from './scratch.js';
 
 /** Taps past which the code of the combinations grows long. */
 const mostTaps = 9;
@@ -36,8 +35,8 @@ const panelLanes = 8;
 const quad = 4;
 /** Tiles that are combined before they are multiplied, and room for them: a power of two would fall on the same cache lines. */
 const [chunkTiles, room] = [64, 68];
-/** Most parts, and bytes that the sums of all may take. */
-const [mostParts, mostSumBytes] = [8, 4 << 20];
+/** Units of work, panels of a group from which its rows may be combined anew, and bytes that the sums of a unit may take. */
+const [mostUnits, fewestPanels, mostSumBytes] = [8, 6, 1 << 20];
 
 export interface Taps {
   readonly nest: ContractNest;
@@ -57,7 +56,8 @@ export interface Taps {
   readonly step: number;
   /** Quads of a line, of which the last may lie over the one before. */
   readonly quads: number;
-  /** Parts of all quads, and quads of a chunk. */
+  /** Groups of panels, parts of all quads, and quads of a chunk. */
+  readonly groups: number;
   readonly parts: number;
   readonly chunk: number;
 }
@@ -84,10 +84,11 @@ export function tapsOf(nest: ContractNest): Taps | undefined {
   const [rows, columns] = [output.extent, sizeOf(others)];
   const quads = Math.ceil(x.extent / quad);
   const all = quads * sizeOf(lines);
-  const bytes = 4 * filter.products * rows * columns;
   const perChunk = (chunkTiles * filter.results) / quad;
-  const parts = Math.floor(Math.min(mostParts, Math.ceil(all / perChunk), mostSumBytes / bytes));
-  if (Math.min(rows, columns) < fewestChannels || parts < 1) return undefined;
+  if (Math.min(rows, columns) < fewestChannels || all === 0) return undefined;
+  const groups = groupsOf(columns / panelLanes);
+  if (4 * filter.products * rows * (columns / groups) > mostSumBytes) return undefined;
+  const parts = Math.min(Math.floor(mostUnits / groups), Math.ceil(all / perChunk));
   const part = Math.ceil(all / parts);
   // In instructions for each x: a multiply-add with its loads counts as 1.6.
   const products = 1.6 * rows * columns;
@@ -108,13 +109,21 @@ export function tapsOf(nest: ContractNest): Taps | undefined {
     together: !along,
     step: 4 * stride(along ? channel : x),
     quads,
+    groups,
     parts,
     chunk: Math.ceil(part / Math.ceil(part / perChunk)),
   };
 }
 
-/** Sizes in scratch: a product's part of it, and all of it. */
-function areas({ filter, output, channel, outer }: Taps): {
+/** Into how many equal groups so many panels are best cut. */
+function groupsOf(panels: number): number {
+  let groups = Math.max(1, Math.min(mostUnits, Math.floor(panels / fewestPanels)));
+  while (panels % groups !== 0) groups--;
+  return groups;
+}
+
+/** Panels of a group, and bytes of scratch: what a product takes on either side, and what the sums of a unit take. */
+function areas({ filter, output, channel, outer, groups }: Taps): {
   readonly strips: number;
   readonly panels: number;
   readonly left: number;
@@ -122,7 +131,7 @@ function areas({ filter, output, channel, outer }: Taps): {
   readonly sums: number;
 } {
   const strips = output.extent / tileRows;
-  const panels = (channel.extent / panelLanes) * sizeOf(outer);
+  const panels = ((channel.extent / panelLanes) * sizeOf(outer)) / groups;
   return {
     strips,
     panels,
@@ -130,6 +139,13 @@ function areas({ filter, output, channel, outer }: Taps): {
     right: panels * room * stepBytes,
     sums: filter.products * panels * output.extent * stepBytes,
   };
+}
+
+/** Binds the axes of channels to where panel `number` begins. */
+function bindPanel(k: KernelCode, { channel, outer }: Taps, number: Local): void {
+  const group = bindUnit(k, number, channel.extent / panelLanes, outer);
+  const local = k.c.get(group).i32(panelLanes).op('i32.mul').keep();
+  k.bindCounter(channel.axis, local, [0, channel.extent - panelLanes]);
 }
 
 /** Bytes of shared scratch that the launches take from `offset` on, besides what lies there. */
@@ -141,16 +157,16 @@ export function emitTaps(
 ): { readonly launches: readonly Launch[]; readonly bytes: number } {
   return {
     launches: [addUp(library, taps, own, offset), finish(library, taps, own, offset)],
-    bytes: taps.parts * areas(taps).sums,
+    bytes: taps.groups * taps.parts * areas(taps).sums,
   };
 }
 
 /** Four vectors of a line each as four of a column each. */
 const turned = (c: Code, four: readonly Local[]): Local[] => transpose(c, four, 4);
 
-/** The sums of each part: for each product and panel a step for each row. */
+/** The sums of each group and part: for each product and panel a step for each row. */
 function addUp(library: Library, taps: Taps, own: readonly OwnBuffer[], offset: number): Launch {
-  const { nest, filter, tap, lines, x, quads, parts, chunk } = taps;
+  const { nest, filter, tap, lines, x, quads, groups, parts, chunk } = taps;
   const { strips, panels, left, right, sums } = areas(taps);
   const k = new KernelCode(library, `${nest.name}_products`, nest.buffers, 'ii', own);
   const { c } = k;
@@ -158,9 +174,11 @@ function addUp(library: Library, taps: Taps, own: readonly OwnBuffer[], offset: 
   const lost = quads * quad - x.extent;
   const rightAt = further(c, k.scratch, filter.products * left);
   k.bindFixed(tap.axis, 0);
-  k.count(k.parameter(0), k.parameter(1), 1, (part) => {
+  k.count(k.parameter(0), k.parameter(1), 1, (unit) => {
+    const part = c.get(unit).i32(groups).op('i32.div_u').keep();
+    const firstPanel = c.get(unit).i32(groups).op('i32.rem_u').i32(panels).op('i32.mul').keep();
     c.get(k.shared).i32(offset).op('i32.add');
-    const to = c.get(part).i32(sums).op('i32.mul').op('i32.add').keep();
+    const to = c.get(unit).i32(sums).op('i32.mul').op('i32.add').keep();
     c.get(to).i32(0).i32(sums).fillMemory();
     const bound = (number: Local): Local =>
       c.get(number).i32(all).op('i32.mul').i32(parts).op('i32.div_u').keep();
@@ -183,7 +201,7 @@ function addUp(library: Library, taps: Taps, own: readonly OwnBuffer[], offset: 
         k.bind(x.axis, { local, offset: 0, level: c.level, range: [0, x.extent - quad] });
         const counted = c.get(isLast).i32(1).op('i32.sub').op('i32x4.splat').keep();
         combineRows(k, taps, a, (value, i) => (i < lost ? c.v('v128.and', value, counted) : value));
-        combineChannels(k, taps, b);
+        combineChannels(k, taps, firstPanel, b);
         advance(c, a, (quad / filter.results) * vectorBytes);
         advance(c, b, (quad / filter.results) * stepBytes);
       });
@@ -193,7 +211,7 @@ function addUp(library: Library, taps: Taps, own: readonly OwnBuffer[], offset: 
   });
   const work = (all / parts) * filter.products * strips * panels * 8;
   return {
-    ...simpleLaunch(k, parts, Math.max(1, Math.ceil(threadWork / work))),
+    ...simpleLaunch(k, groups * parts, Math.max(1, Math.ceil(threadWork / work))),
     scratchBytes: filter.products * (left + right),
   };
 }
@@ -234,46 +252,44 @@ function combineRows(
   });
 }
 
-/** All channels of the right operand at one quad: to each product a step for each tile of it. */
-function combineChannels(k: KernelCode, taps: Taps, at: Local): void {
-  const { filter, inputs, channel, outer, together, step } = taps;
+/** A group's channels of the right operand at one quad: to each product a step for each tile of it. */
+function combineChannels(k: KernelCode, taps: Taps, firstPanel: Local, at: Local): void {
+  const { filter, inputs, together, step } = taps;
   const { c } = k;
-  const { right } = areas(taps);
+  const { panels, right } = areas(taps);
   const arithmetic = vectorArithmetic(c);
   const to = c.get(at).keep();
   const count = quad + filter.taps - 1;
-  overAxes(k, outer, () =>
-    k.count(0, channel.extent, panelLanes, (counter) => {
-      k.bindCounter(channel.axis, counter, [0, channel.extent - panelLanes]);
-      const from = k.materialise(k.index(inputs.index, 4, k.pointer(inputs.buffer)));
-      const load = (bytes: number): Local => c.get(from).memory('v128.load', bytes).keep();
-      for (const half of [0, 1]) {
-        /** Of four channels the neighbours along the line. */
-        const line: Local[] = [];
-        if (together) {
-          for (let i = 0; i < count; i++) line.push(load(i * step + half * vectorBytes));
-        } else {
-          for (let next = 0; next < count; next += 4) {
-            const first = Math.min(next, count - 4);
-            const four = [0, 1, 2, 3].map((lane) => load((4 * half + lane) * step + 4 * first));
-            turned(c, four).forEach((value, i) => (line[first + i] = value));
-          }
-        }
-        for (let tile = 0; tile * filter.results < quad; tile++) {
-          const first = tile * filter.results;
-          filter
-            .inputs(arithmetic, line.slice(first, first + filter.results + filter.taps - 1))
-            .forEach((value, product) =>
-              c
-                .get(to)
-                .get(value)
-                .memory('v128.store', product * right + tile * stepBytes + half * vectorBytes),
-            );
+  k.count(0, panels, 1, (panel) => {
+    bindPanel(k, taps, c.get(firstPanel).get(panel).op('i32.add').keep());
+    const from = k.materialise(k.index(inputs.index, 4, k.pointer(inputs.buffer)));
+    const load = (bytes: number): Local => c.get(from).memory('v128.load', bytes).keep();
+    for (const half of [0, 1]) {
+      /** Of four channels the neighbours along the line. */
+      const line: Local[] = [];
+      if (together) {
+        for (let i = 0; i < count; i++) line.push(load(i * step + half * vectorBytes));
+      } else {
+        for (let next = 0; next < count; next += 4) {
+          const first = Math.min(next, count - 4);
+          const four = [0, 1, 2, 3].map((lane) => load((4 * half + lane) * step + 4 * first));
+          turned(c, four).forEach((value, i) => (line[first + i] = value));
         }
       }
-      advance(c, to, room * stepBytes);
-    }),
-  );
+      for (let tile = 0; tile * filter.results < quad; tile++) {
+        const first = tile * filter.results;
+        filter
+          .inputs(arithmetic, line.slice(first, first + filter.results + filter.taps - 1))
+          .forEach((value, product) =>
+            c
+              .get(to)
+              .get(value)
+              .memory('v128.store', product * right + tile * stepBytes + half * vectorBytes),
+          );
+      }
+    }
+    advance(c, to, room * stepBytes);
+  });
 }
 
 /** Where a chunk's operands and the sums lie, and how many bytes of each panel are filled. */
@@ -311,7 +327,7 @@ function multiplyChunk(k: KernelCode, taps: Taps, chunk: Chunk): void {
 
 /** Adds the parts up in order, and makes taps of their sums. */
 function finish(library: Library, taps: Taps, own: readonly OwnBuffer[], offset: number): Launch {
-  const { nest, filter, output, tap, channel, outer, parts } = taps;
+  const { nest, filter, output, tap, channel, groups, parts } = taps;
   const { panels, sums } = areas(taps);
   const k = new KernelCode(library, nest.name, nest.buffers, 'ii', own);
   const { c } = k;
@@ -321,44 +337,40 @@ function finish(library: Library, taps: Taps, own: readonly OwnBuffer[], offset:
   k.count(k.parameter(0), k.parameter(1), 1, (row) => {
     k.bindCounter(output.axis, row, [0, output.extent - 1]);
     c.get(k.shared).i32(offset).op('i32.add');
-    const panel = c.get(row).i32(stepBytes).op('i32.mul').op('i32.add').keep();
-    overAxes(k, outer, () =>
-      k.count(0, channel.extent, panelLanes, (counter) => {
-        const { level } = c;
-        for (const half of [0, 1]) {
-          const load = (from: Local, product: number): Local =>
-            c
-              .get(from)
-              .memory('v128.load', product * panels * panelBytes + half * vectorBytes)
-              .keep();
-          const totals = Array.from({ length: filter.products }, (_, product) => load(panel, product));
-          const from = c.get(panel).keep();
-          k.count(1, parts, 1, () => {
-            advance(c, from, sums);
-            totals.forEach((total, product) =>
-              c.get(total).get(load(from, product)).op('f32x4.add').set(total),
-            );
-          });
-          const lane = 4 * half;
-          transposed(arithmetic, totals).forEach((value, i) => {
-            k.bindFixed(tap.axis, i);
-            k.bind(channel.axis, {
-              local: counter,
-              offset: lane,
-              level,
-              range: [lane, channel.extent - panelLanes + lane],
-            });
-            k.lanes = { axis: channel.axis, valid: 4, aligned: true };
-            const section = new Section(k);
-            section.define(nest.sum, valueOf(nest.dtype, [value], false));
-            section.write(nest.body, nest.stores);
-            k.lanes = undefined;
-          });
-        }
-        advance(c, panel, panelBytes);
-      }),
-    );
+    const first = c.get(row).i32(stepBytes).op('i32.mul').op('i32.add').keep();
+    k.count(0, groups * panels, 1, (number) => {
+      bindPanel(k, taps, number);
+      const start = k.position(channel.axis);
+      c.get(first).get(number).i32(panels).op('i32.div_u').i32(sums).op('i32.mul').op('i32.add');
+      c.get(number).i32(panels).op('i32.rem_u').i32(panelBytes).op('i32.mul').op('i32.add');
+      const panel = c.keep();
+      for (const lane of [0, 4]) {
+        const load = (from: Local, product: number): Local =>
+          c
+            .get(from)
+            .memory('v128.load', product * panels * panelBytes + 4 * lane)
+            .keep();
+        const totals = Array.from({ length: filter.products }, (_, product) => load(panel, product));
+        const from = c.get(panel).keep();
+        k.count(1, parts, 1, () => {
+          advance(c, from, groups * sums);
+          totals.forEach((total, product) =>
+            c.get(total).get(load(from, product)).op('f32x4.add').set(total),
+          );
+        });
+        transposed(arithmetic, totals).forEach((value, i) => {
+          k.bindFixed(tap.axis, i);
+          const range = [lane, channel.extent - panelLanes + lane] as const;
+          k.bind(channel.axis, { ...start, offset: lane, range });
+          k.lanes = { axis: channel.axis, valid: 4, aligned: true };
+          const section = new Section(k);
+          section.define(nest.sum, valueOf(nest.dtype, [value], false));
+          section.write(nest.body, nest.stores);
+          k.lanes = undefined;
+        });
+      }
+    });
   });
-  const work = panels * 2 * filter.products * (parts + 2);
+  const work = groups * panels * 2 * filter.products * (parts + 2);
   return simpleLaunch(k, output.extent, Math.max(1, Math.ceil(threadWork / work)));
 }
