@@ -9,8 +9,36 @@ import { node, type Node } from './node.js';
 const none = {};
 const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
-export const constant = (value: number | bigint | boolean, dtype: DType = 'float32'): Node =>
-  node('constant', [], { value: dtype === 'int64' ? BigInt(value) : Number(value), dtype });
+/** Scalars at hand, by what they are; undefined where each is a node of its own. */
+let scalars: Map<string, Node> | undefined;
+
+/**
+ * Runs `body` with equal constants, and scalars stretched to equal shapes, made once: for code that does the same to many
+ * tensors and has one call site, to which all its nodes belong.
+ */
+export function sharingScalars<T>(body: () => T): T {
+  const before = scalars;
+  scalars = new Map();
+  try {
+    return body();
+  } finally {
+    scalars = before;
+  }
+}
+
+function shared(key: string, make: () => Node): Node {
+  const known = scalars?.get(key);
+  if (known) return known;
+  const made = make();
+  scalars?.set(key, made);
+  return made;
+}
+
+export function constant(value: number | bigint | boolean, dtype: DType = 'float32'): Node {
+  const own = dtype === 'int64' ? BigInt(value) : Number(value);
+  const make = (): Node => node('constant', [], { value: own, dtype });
+  return scalars ? shared(`${dtype} ${Object.is(own, -0) ? '-0' : own}`, make) : make();
+}
 /** A constant of any shape: one 0-d value, stretched. */
 export const full = (shape: Shape, value: number | bigint | boolean, dtype: DType = 'float32'): Node =>
   expandTo(constant(value, dtype), shape);
@@ -55,8 +83,11 @@ export const permute = (x: Node, perm: readonly number[]): Node =>
 export const expand = (x: Node, shape: Shape): Node =>
   sameShape(x.shape, shape) ? x : node('expand', [x], { shape });
 /** Broadcast to `shape`, with new leading dimensions where the rank grows. */
-export const expandTo = (x: Node, shape: Shape): Node =>
-  expand(reshape(x, [...new Array<number>(shape.length - x.shape.length).fill(1), ...x.shape]), shape);
+export function expandTo(x: Node, shape: Shape): Node {
+  const lead = new Array<number>(shape.length - x.shape.length).fill(1);
+  const make = (): Node => expand(reshape(x, [...lead, ...x.shape]), shape);
+  return scalars && x.shape.length === 0 ? shared(`${x.id} to ${shape.join()}`, make) : make();
+}
 export const swapAxes = (x: Node, a: number, b: number): Node =>
   permute(
     x,

@@ -90,5 +90,9 @@ export function node<O extends OpName>(
   return { id: nextId++, op, inputs, attrs, shape, dtype, sources } as NodeOf<O> & Node;
 }
 
+/** The same primitive on operands of the same shapes and dtypes, so that nothing is inferred anew. */
+export const withInputs = (node: Node, inputs: readonly Node[], sources: readonly Source[]): Node =>
+  ({ ...node, id: nextId++, inputs, sources }) as Node;
+
 export const isOp = <O extends OpName>(value: Node, op: O): value is Extract<Node, NodeOf<O>> =>
   value.op === op;

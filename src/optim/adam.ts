@@ -27,26 +27,31 @@ export function checkMoments({ lr, betas, eps, weightDecay }: Readonly<MomentOpt
 }
 
 type Slots = 'expAvg' | 'expAvgSq' | 'maxExpAvgSq';
-type Scalars = { stepSize: Tensor; inverseRoot: Tensor; lr: Tensor };
+/** `kept` is what decoupled weight decay leaves of a parameter. */
+type Scalars = { stepSize: Tensor; inverseRoot: Tensor; kept: Tensor };
 type AdamRule = Rule<AdamOptions, Slots, 'step', Scalars>;
 
 /** The update of Kingma and Ba 2014; `start` says what weight decay does to parameter and gradient before it. */
 const adamRule = (
-  start: (p: Tensor, g: Tensor, lr: Tensor, options: AdamOptions) => [Tensor, Tensor],
+  start: (p: Tensor, g: Tensor, kept: Tensor, options: AdamOptions) => [Tensor, Tensor],
 ): AdamRule => ({
   slots: ({ amsgrad }) => ({ expAvg: 0, expAvgSq: 0, ...(amsgrad ? { maxExpAvgSq: 0 } : {}) }),
   counters: () => ({ step: 0 }),
-  advance({ step }, lr, { betas }) {
+  advance({ step }, lr, { betas, weightDecay }) {
     const next = step.add(1);
     const [first, second] = betas.map((beta) => biasCorrection(next, beta)) as [Tensor, Tensor];
     return {
       counters: { step: next },
-      scalars: { stepSize: lr.div(first), inverseRoot: second.sqrt().reciprocal(), lr },
+      scalars: {
+        stepSize: lr.div(first),
+        inverseRoot: second.sqrt().reciprocal(),
+        kept: lr.mul(-weightDecay).add(1),
+      },
     };
   },
-  update({ p, g, slots, scalars: { stepSize, inverseRoot, lr } }, options) {
+  update({ p, g, slots, scalars: { stepSize, inverseRoot, kept } }, options) {
     const { betas, eps, amsgrad, maximize } = options;
-    const [from, gradient] = start(p, maximize ? g.neg() : g, lr, options);
+    const [from, gradient] = start(p, maximize ? g.neg() : g, kept, options);
     const expAvg = moved(slots.expAvg, gradient, betas[0]);
     const expAvgSq = moved(slots.expAvgSq, gradient.square(), betas[1]);
     const maxExpAvgSq = amsgrad ? slots.maxExpAvgSq.maximum(expAvgSq) : expAvgSq;
@@ -59,10 +64,7 @@ const adamRule = (
 });
 
 const adam = adamRule((p, g, _, options) => [p, decayed(g, p, options)]);
-const adamW = adamRule((p, g, lr, { weightDecay }) => [
-  weightDecay === 0 ? p : p.mul(lr.mul(-weightDecay).add(1)),
-  g,
-]);
+const adamW = adamRule((p, g, kept, { weightDecay }) => [weightDecay === 0 ? p : p.mul(kept), g]);
 
 const defaults: AdamOptions = {
   lr: 1e-3,

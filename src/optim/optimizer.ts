@@ -1,6 +1,6 @@
 /** What all optimizers share: groups, state, and one parallel assignment a step. */
 import { ArgumentError, atSite, formatShape, kindOf, numel, sameShape } from '../core/index.js';
-import { withOrigin } from '../graph/index.js';
+import { g, withOrigin } from '../graph/index.js';
 import { torchName } from '../nn/members.js';
 import { lastCalled, strays } from '../nn/module.js';
 import { repr } from '../nn/print.js';
@@ -128,7 +128,7 @@ export class Optimizer<O extends CommonOptions> {
    */
   step<T = undefined>(closure?: () => T): T | undefined {
     const result = closure?.();
-    atSite(() => withOrigin('optimizer', () => this.#step()));
+    atSite(() => withOrigin('optimizer', () => g.sharingScalars(() => this.#step())));
     return result;
   }
 
@@ -144,8 +144,8 @@ export class Optimizer<O extends CommonOptions> {
         for (const param of params) {
           const { slots } = this.#entries.get(param)!;
           // Cut off here once, an update carries no gradient: noGrad() would cut at every operation.
-          const [p, g] = [param.detach(), param.grad!.detach()];
-          const next = this.#rule.update({ p, g, slots, scalars }, options);
+          const [p, gradient] = [param.detach(), param.grad!.detach()];
+          const next = this.#rule.update({ p, g: gradient, slots, scalars }, options);
           writes.push([param, next.p]);
           for (const [name, value] of Object.entries(next.slots)) writes.push([slots[name]!, value!]);
         }

@@ -1,6 +1,6 @@
 /** Hash-consing: equal nodes are one object, which keeps the sources of all it stands for. */
-import type { Leaf, OpAttrs, OpName } from '../ops/index.js';
-import { node, type Node, type Source } from '../graph/index.js';
+import type { Leaf, OpName } from '../ops/index.js';
+import { withInputs, type Node, type Source } from '../graph/index.js';
 import { commutative } from './rule.js';
 
 /** Places of the user's program a merged node remembers: enough to show, bounded for a zero that all share. */
@@ -16,28 +16,29 @@ function textOf(value: AttrValue): string {
   return 'id' in value ? `#${value.id}` : `[${value.join()}]`;
 }
 
-function keyOf(op: OpName, inputs: readonly Node[], attrs: OpAttrs[OpName]): string {
-  let key = `${op}(`;
-  // Operands keep their order in the node: only the key forgets it.
-  if (commutative.has(op) && inputs[0]!.id > inputs[1]!.id) key += `${inputs[1]!.id},${inputs[0]!.id},`;
-  else for (const input of inputs) key += `${input.id},`;
+/** Ids up to here fit into one exact number by twos. */
+const idLimit = 2 ** 26;
+
+/** What tells nodes of one primitive apart: a number where two operands are all there is, which is quicker to find than text. */
+function keyOf({ op, attrs }: Node, inputs: readonly Node[]): number | string {
   const names = Object.keys(attrs);
+  const a = inputs[0]?.id ?? 0;
+  const b = inputs[1]?.id ?? 0;
+  // Operands keep their order in the node: only the key forgets it.
+  const exchanged = a > b && commutative.has(op);
+  const short = names.length === 0 && inputs.length <= 2;
+  if (short && a < idLimit && b < idLimit) return exchanged ? b * idLimit + a : a * idLimit + b;
+  let key = '';
+  if (exchanged) key += `${b},${a},`;
+  else for (const input of inputs) key += `${input.id},`;
   if (names.length > 1) names.sort();
   for (const name of names) key += `;${name}=${textOf((attrs as Record<string, AttrValue>)[name]!)}`;
   return key;
 }
 
-/** A node to be had: one that is there already, or a new one. */
-export interface Wanted {
-  readonly op: OpName;
-  readonly inputs: readonly Node[];
-  readonly attrs: OpAttrs[OpName];
-  readonly sources: readonly Source[];
-}
-
 /** The nodes of one compilation, by what they compute. */
 export class InternTable {
-  readonly #byKey = new Map<string, Node>();
+  readonly #byOp = new Map<OpName, Map<number | string, Node>>();
   readonly #sources = new Map<Node, Source[]>();
 
   has(value: Node): boolean {
@@ -45,24 +46,39 @@ export class InternTable {
   }
 
   /**
-   * The node for `op` on interned operands. `simplify` says what a node met for the first time becomes; `merged` is
-   * called when an equal one was there.
+   * The node like `traced` on interned operands, which have the shapes and dtypes of its own, for the events in `sources`.
+   * `simplify` says what a node met for the first time becomes; `merged` is called when an equal one was there.
    */
-  intern(wanted: Wanted, simplify: (fresh: Node) => Node, merged: () => void): Node {
-    const key = keyOf(wanted.op, wanted.inputs, wanted.attrs);
-    const known = this.#byKey.get(key);
+  intern(
+    traced: Node,
+    inputs: readonly Node[],
+    sources: readonly Source[],
+    simplify: (fresh: Node) => Node,
+    merged: () => void,
+  ): Node {
+    const nodes = this.#ofOp(traced.op);
+    const key = keyOf(traced, inputs);
+    const known = nodes.get(key);
     if (known) {
       merged();
-      this.absorb(known, wanted.sources);
+      this.absorb(known, sources);
       return known;
     }
-    const sources: Source[] = [];
-    const fresh = node(wanted.op, wanted.inputs, wanted.attrs, sources);
+    const own: Source[] = [];
+    const fresh = withInputs(traced, inputs, own);
     const result = simplify(fresh);
-    if (result === fresh) this.#sources.set(fresh, sources);
-    this.#byKey.set(key, result);
-    this.absorb(result, wanted.sources);
+    if (result === fresh) this.#sources.set(fresh, own);
+    nodes.set(key, result);
+    this.absorb(result, sources);
     return result;
+  }
+
+  #ofOp(op: OpName): Map<number | string, Node> {
+    const known = this.#byOp.get(op);
+    if (known) return known;
+    const made = new Map<number | string, Node>();
+    this.#byOp.set(op, made);
+    return made;
   }
 
   /** `value` stands for the events in `sources` too. Leaves stand for themselves only. */

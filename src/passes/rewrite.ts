@@ -86,9 +86,11 @@ function walk(graph: Graph, rules: readonly Rule[]): Rewritten {
     }
     return undefined;
   };
-  const intern = ({ op, attrs }: Node, inputs: readonly Node[], sources: readonly Source[]): Node =>
+  const intern = (node: Node, inputs: readonly Node[], sources: readonly Source[]): Node =>
     table.intern(
-      { op, inputs, attrs, sources },
+      node,
+      inputs,
+      sources,
       (fresh) => {
         made++;
         const simpler = firstMatch(fresh);

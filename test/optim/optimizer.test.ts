@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
-import { compilationCount, compile, nn, optim, tensor, type Tensor } from 'fusegrad';
+import { compilationCount, compile, nn, optim, randn, tensor, type Tensor } from 'fusegrad';
+import { orderOf } from '../../src/graph/index.js';
 
 const parameter = (...values: number[]): nn.Parameter => new nn.Parameter(tensor(values));
 const close = (expected: number): unknown => expect.closeTo(expected, 5) as unknown;
@@ -26,6 +27,27 @@ describe('an optimizer', () => {
     optimizer.paramGroups[0]!.weightDecay = 1;
     step(tensor(1));
     expect(p.itemSync()).toBe(0.25 - 0.25 * (1 + 0.25));
+  });
+
+  it('makes the scalars of a step once, and stretches each once to a shape', () => {
+    const parameters = Array.from({ length: 9 }, (_, i) => new nn.Parameter(randn(2 + (i % 3), 3)));
+    const optimizer = new optim.AdamW(parameters);
+    const step = compile(() => {
+      optimizer.zeroGrad();
+      parameters
+        .map((p) => p.square().sum())
+        .reduce((a, b) => a.add(b))
+        .backward();
+      optimizer.step();
+    });
+    const { graph } = step.trace().compilation;
+    const made = orderOf(graph).filter(({ sources }) => sources[0]!.origin === 'optimizer');
+    const count = (op: string): number => made.filter((node) => node.op === op).length;
+    const values = made.flatMap((node) => (node.op === 'constant' ? [String(node.attrs.value)] : []));
+    expect(values.length).toBe(new Set(values).size);
+    // Two rates of either average, eps, the step size, a root, and what decay leaves, for three shapes.
+    expect(count('expand')).toBe(8 * 3);
+    expect(count('state')).toBe(2 * 9 + 2);
   });
 
   it('takes groups with options of their own', () => {
