@@ -26,18 +26,22 @@ export function sharingScalars<T>(body: () => T): T {
   }
 }
 
-function shared(key: string, make: () => Node): Node {
-  const known = scalars?.get(key);
+function shared(key: () => string, make: () => Node): Node {
+  if (!scalars) return make();
+  const name = key();
+  const known = scalars.get(name);
   if (known) return known;
   const made = make();
-  scalars?.set(key, made);
+  scalars.set(name, made);
   return made;
 }
 
 export function constant(value: number | bigint | boolean, dtype: DType = 'float32'): Node {
   const own = dtype === 'int64' ? BigInt(value) : Number(value);
-  const make = (): Node => node('constant', [], { value: own, dtype });
-  return scalars ? shared(`${dtype} ${Object.is(own, -0) ? '-0' : own}`, make) : make();
+  return shared(
+    () => `${dtype} ${Object.is(own, -0) ? '-0' : own}`,
+    () => node('constant', [], { value: own, dtype }),
+  );
 }
 /** A constant of any shape: one 0-d value, stretched. */
 export const full = (shape: Shape, value: number | bigint | boolean, dtype: DType = 'float32'): Node =>
@@ -86,7 +90,7 @@ export const expand = (x: Node, shape: Shape): Node =>
 export function expandTo(x: Node, shape: Shape): Node {
   const lead = new Array<number>(shape.length - x.shape.length).fill(1);
   const make = (): Node => expand(reshape(x, [...lead, ...x.shape]), shape);
-  return scalars && x.shape.length === 0 ? shared(`${x.id} to ${shape.join()}`, make) : make();
+  return x.shape.length === 0 ? shared(() => `${x.id} to ${shape.join()}`, make) : make();
 }
 export const swapAxes = (x: Node, a: number, b: number): Node =>
   permute(

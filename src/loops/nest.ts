@@ -104,6 +104,8 @@ export type Instr = { readonly id: number; readonly dtype: DType } & (
   | { readonly kind: 'scratch'; readonly slot: number }
 );
 
+export type Load = Extract<Instr, { readonly kind: 'load' }>;
+
 export interface Store {
   readonly buffer: number;
   readonly index: IndexExpr;

@@ -27,14 +27,12 @@ export function checkMoments({ lr, betas, eps, weightDecay }: Readonly<MomentOpt
 }
 
 type Slots = 'expAvg' | 'expAvgSq' | 'maxExpAvgSq';
-/** `kept` is what decoupled weight decay leaves of a parameter. */
-type Scalars = { stepSize: Tensor; inverseRoot: Tensor; kept: Tensor };
+/** `kept` is what decoupled weight decay leaves of a parameter; undefined: all of it. */
+type Scalars = { stepSize: Tensor; inverseRoot: Tensor; kept: Tensor | undefined };
 type AdamRule = Rule<AdamOptions, Slots, 'step', Scalars>;
 
-/** The update of Kingma and Ba 2014; `start` says what weight decay does to parameter and gradient before it. */
-const adamRule = (
-  start: (p: Tensor, g: Tensor, kept: Tensor, options: AdamOptions) => [Tensor, Tensor],
-): AdamRule => ({
+/** The update of Kingma and Ba 2014; weight decay goes into the gradient, or is decoupled. */
+const adamRule = (decoupled: boolean): AdamRule => ({
   slots: ({ amsgrad }) => ({ expAvg: 0, expAvgSq: 0, ...(amsgrad ? { maxExpAvgSq: 0 } : {}) }),
   counters: () => ({ step: 0 }),
   advance({ step }, lr, { betas, weightDecay }) {
@@ -45,26 +43,24 @@ const adamRule = (
       scalars: {
         stepSize: lr.div(first),
         inverseRoot: second.sqrt().reciprocal(),
-        kept: lr.mul(-weightDecay).add(1),
+        kept: decoupled && weightDecay !== 0 ? lr.mul(-weightDecay).add(1) : undefined,
       },
     };
   },
   update({ p, g, slots, scalars: { stepSize, inverseRoot, kept } }, options) {
     const { betas, eps, amsgrad, maximize } = options;
-    const [from, gradient] = start(p, maximize ? g.neg() : g, kept, options);
+    const signed = maximize ? g.neg() : g;
+    const gradient = decoupled ? signed : decayed(signed, p, options);
     const expAvg = moved(slots.expAvg, gradient, betas[0]);
     const expAvgSq = moved(slots.expAvgSq, gradient.square(), betas[1]);
     const maxExpAvgSq = amsgrad ? slots.maxExpAvgSq.maximum(expAvgSq) : expAvgSq;
     const denominator = maxExpAvgSq.sqrt().mul(inverseRoot).add(eps);
     return {
-      p: from.sub(expAvg.mul(stepSize).div(denominator)),
+      p: (kept ? p.mul(kept) : p).sub(expAvg.mul(stepSize).div(denominator)),
       slots: { expAvg, expAvgSq, ...(amsgrad ? { maxExpAvgSq } : {}) },
     };
   },
 });
-
-const adam = adamRule((p, g, _, options) => [p, decayed(g, p, options)]);
-const adamW = adamRule((p, g, kept, { weightDecay }) => [weightDecay === 0 ? p : p.mul(kept), g]);
 
 const defaults: AdamOptions = {
   lr: 1e-3,
@@ -81,7 +77,7 @@ const defaults: AdamOptions = {
  */
 export class Adam extends Optimizer<AdamOptions> {
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(params, withDefaults(defaults, options), adam, checkMoments);
+    super(params, withDefaults(defaults, options), adamRule(false), checkMoments);
   }
 }
 
@@ -91,6 +87,6 @@ export class Adam extends Optimizer<AdamOptions> {
  */
 export class AdamW extends Optimizer<AdamOptions> {
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(params, withDefaults({ ...defaults, weightDecay: 1e-2 }, options), adamW, checkMoments);
+    super(params, withDefaults({ ...defaults, weightDecay: 1e-2 }, options), adamRule(true), checkMoments);
   }
 }

@@ -2,15 +2,12 @@
  * Whether a kernel may write a cell of state while it reads the same cell: only where each element's last read is by
  * the iteration that writes it, through the same index.
  */
-import type { IndexExpr, Instr, LoopNest, Store } from '../loops/index.js';
+import type { IndexExpr, Instr, Load, LoopNest, Store } from '../loops/index.js';
 
 type Section = { readonly body: readonly Instr[]; readonly stores: readonly Store[] };
 
-const loadsOf = (body: readonly Instr[], buffer: number): Extract<Instr, { kind: 'load' }>[] =>
-  body.filter((instr) => instr.kind === 'load' && instr.buffer === buffer) as Extract<
-    Instr,
-    { kind: 'load' }
-  >[];
+const loadsOf = (body: readonly Instr[], buffer: number): Load[] =>
+  body.filter((instr): instr is Load => instr.kind === 'load' && instr.buffer === buffer);
 
 const sameElement = (body: readonly Instr[], read: number, index: IndexExpr): boolean =>
   loadsOf(body, read).every((load) => load.indirect.length === 0 && load.index.key === index.key);

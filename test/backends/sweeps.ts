@@ -10,12 +10,6 @@ export const sizes: readonly number[] = Array.from({ length: 67 }, (_, i) => i +
 const second = (n: number): number => ((n * 29) % 67) + 1;
 const third = (n: number): number => ((n * 41) % 67) + 1;
 
-const everything = (x: Node): Node =>
-  g.sum(
-    x,
-    x.shape.map((_, i) => i),
-  );
-
 export interface Definition {
   /** What a size computes; each output may be asked for alone. */
   readonly outputs: (sweep: Sweep, n: number) => readonly Node[];
@@ -61,13 +55,13 @@ export const rows = {
         F.argmin(whole, 1),
         F.sum(whole, 1),
         F.any(F.gt(x, F.full([], 0.999)), 1),
-        everything(F.exp(all)),
+        F.sum(F.exp(all)),
         F.mean(F.logsumexp(x, 1)),
         F.mul(F.sum(F.mul(x, all), 0), F.amax(x, 0)),
         F.div(running, F.sum(F.abs(running), 1, { keepdim: true })),
         F.flip(F.cumsum(F.flip(x, 1), 1), 1),
         F.cumsum(whole, 1),
-        ...grad(everything(F.mul(F.softmax(x, 1), all)), [x, all]),
+        ...grad(F.sum(F.mul(F.softmax(x, 1), all)), [x, all]),
       ];
     },
     relative: 1e-4,
@@ -77,7 +71,7 @@ export const rows = {
       const x = sweep.leaf([second(n) % 9 || 3, n]);
       const [weight, bias, cotangent] = [sweep.leaf([n]), sweep.leaf([n]), sweep.leaf(x.shape)];
       const y = F.layerNorm(x, [n], weight, bias, { eps: 0.1 });
-      return [y, ...grad(everything(F.mul(y, cotangent)), [x, weight, bias])];
+      return [y, ...grad(F.sum(F.mul(y, cotangent)), [x, weight, bias])];
     },
     relative: 3e-5,
   },
@@ -131,7 +125,7 @@ export const contractions = {
       const x = F.transpose(sweep.leaf([numbers.below(3) + 1, n + taps, channels]), 1, 2);
       const weight = sweep.leaf([filters, channels, taps]);
       const y = F.relu(F.conv1d(x, weight, sweep.leaf([filters]), { padding: numbers.below(3) }));
-      return [y, ...grad(everything(F.mul(y, sweep.leaf(y.shape))), [x, weight])];
+      return [y, ...grad(F.sum(F.mul(y, sweep.leaf(y.shape))), [x, weight])];
     },
     relative: 2e-5,
   },
@@ -150,7 +144,7 @@ export const contractions = {
       const weight = sweep.leaf([many * to, from, ...kernel]);
       const options = { stride: numbers.below(3) + 1, padding: numbers.below(3), dilation, groups: many };
       const y = F.conv2d(x, weight, sweep.leaf([many * to]), options);
-      return [y, ...grad(everything(F.mul(y, sweep.leaf(y.shape))), [x, weight])];
+      return [y, ...grad(F.sum(F.mul(y, sweep.leaf(y.shape))), [x, weight])];
     },
     relative: 3e-5,
   },

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { grad } from '../../src/autodiff/index.js';
+import * as F from '../../src/functional/index.js';
 import { g, print, topological, type Graph, type Node } from '../../src/graph/index.js';
 import type { Leaf, Value } from '../../src/ops/index.js';
 import { compileGraph } from '../../src/runtime/index.js';
@@ -10,20 +11,14 @@ import { randomGraph } from '../oracle/random-graph.js';
 import { resultsOf } from './results.js';
 import { settingsOf, timeout, ways } from './ways.js';
 
-const everything = (x: Node): Node =>
-  g.sum(
-    x,
-    x.shape.map((_, i) => i),
-  );
-
 /** The graph's floating results made one bounded loss, with its gradients, and those of a function of the gradients. */
 function withGradients(outputs: readonly Node[]): Graph | undefined {
   const floating = outputs.filter((x) => g.differentiable(x) && x.op !== 'input');
   const leaves = topological(floating).filter((x) => x.op === 'input' && g.differentiable(x));
   if (floating.length === 0 || leaves.length === 0) return undefined;
-  const loss = floating.map((x) => everything(g.unary('tanh', x))).reduce((a, b) => g.add(a, b));
+  const loss = floating.map((x) => F.sum(g.unary('tanh', x))).reduce((a, b) => g.add(a, b));
   const first = grad(loss, leaves, { unused: 'zeros' });
-  const norm = first.map((x) => everything(g.unary('tanh', x))).reduce((a, b) => g.add(a, b));
+  const norm = first.map((x) => F.sum(g.unary('tanh', x))).reduce((a, b) => g.add(a, b));
   return { outputs: [...outputs, loss, ...first, ...grad(norm, leaves, { unused: 'zeros' })], assigns: [] };
 }
 

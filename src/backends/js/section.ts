@@ -10,6 +10,7 @@ import {
   type IndexExpr,
   type Indirect,
   type Instr,
+  type Load,
   type Store,
 } from '../../loops/index.js';
 import { compute } from './arithmetic.js';
@@ -22,8 +23,6 @@ import type { Writer } from './writer.js';
 interface Placed extends Value {
   readonly level: number;
 }
-
-type Load = Extract<Instr, { kind: 'load' }>;
 
 /** Values of row scratch, which only row nests have. */
 export type ReadScratch = (slot: number) => Code;

@@ -2,17 +2,11 @@
 import { describe, expect, it, test } from 'vitest';
 import { grad } from '../../../src/autodiff/index.js';
 import * as F from '../../../src/functional/index.js';
-import { g, type Node } from '../../../src/graph/index.js';
+import type { Node } from '../../../src/graph/index.js';
 import { Buffer, compile, randn, setNumThreads, tensor, type Tensor } from '../../../src/index.js';
 import * as TF from '../../../src/tensor/F.js';
 import { compileGraph } from '../../../src/runtime/index.js';
 import { Sweep } from '../sweep.js';
-
-const everything = (x: Node): Node =>
-  g.sum(
-    x,
-    x.shape.map((_, i) => i),
-  );
 
 /** How many convolutions of a graph are filtered. */
 function filtered(outputs: readonly Node[]): number {
@@ -41,7 +35,7 @@ function make(sweep: Sweep, { size, padding, images, from, to }: Geometry): Node
   const x = sweep.leaf([images, from, ...size]);
   const weight = sweep.leaf([to, from, 3, 3]);
   const y = F.relu(F.conv2d(x, weight, sweep.leaf([to]), { padding }));
-  return [y, ...grad(everything(F.mul(y, sweep.leaf(y.shape))), [x, weight])];
+  return [y, ...grad(F.sum(F.mul(y, sweep.leaf(y.shape))), [x, weight])];
 }
 
 describe('sizes', () => {

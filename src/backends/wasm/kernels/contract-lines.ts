@@ -3,28 +3,37 @@
  * multiplications for four results, not 20. Weights are combined once; then, for each block of a line (eight tiles, the lanes
  * of a panel), the operand's tiles are combined, small products over the rest of the depth are made, and their sums combined.
  */
-import type { Axis, ContractNest } from '../../../loops/index.js';
+import type { Axis, ContractNest, Load } from '../../../loops/index.js';
 import type { Code, Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
 import { overAxes, sizeOf, strideAlong } from '../vector/loops.js';
-import { Section } from '../vector/section.js';
-import { shuffleWords, valueOf } from '../vector/value.js';
 import {
   advance,
   apart,
   blockStart,
+  combineWeights,
   fewestBlocks,
   fewestChannels,
+  further,
+  inOrder,
+  loadFrom,
+  mostTaps,
   mostTransformed,
   multiplyAll,
-  onlyLoad,
+  perProduct,
+  plainLoad,
   stepBytes,
+  storeEach,
+  tilesAlong,
   vectorArithmetic,
   vectorBytes,
+  weightBytes,
   worthwhile,
   writeLine,
-  type Load,
+  writeSums,
+  type FilteredLaunches,
+  type Weights,
 } from './contract-blocks.js';
 import { transpose } from './contract-operand.js';
 import { bindUnit, tileRows } from './contract.js';
@@ -32,13 +41,9 @@ import { simpleLaunch, threadWork, type Launch } from './launch.js';
 import { filterOf, type Filter } from './minimal-filter.js';
 import { aligned } from './scratch.js';
 
-/** Taps past which the code of the combinations grows long. */
-const mostTaps = 9;
-
 export interface Lines {
   readonly nest: ContractNest;
   readonly filter: Filter;
-  readonly weights: Load;
   readonly inputs: Load;
   readonly output: Axis;
   readonly tap: Axis;
@@ -62,9 +67,8 @@ export function linesOf(nest: ContractNest): Lines | undefined {
   const [output, x, tap] = [m[0], n.at(-1), k.at(-1)];
   if (nest.dtype !== 'float32' || batch.length > 0 || m.length !== 1 || k.length < 2) return undefined;
   if (!output || !x || !tap || tap.extent > mostTaps || output.extent % tileRows !== 0) return undefined;
-  const weights = onlyLoad(nest.a);
-  const inputs = onlyLoad(nest.b);
-  if (!weights || !inputs) return undefined;
+  const inputs = plainLoad(nest.b);
+  if (!inputs || !plainLoad(nest.a)) return undefined;
   const stride = ({ axis }: Axis): number => strideAlong(inputs.index, axis)!;
   const step = stride(x);
   if (step <= 0 || stride(tap) !== step) return undefined;
@@ -81,8 +85,8 @@ export function linesOf(nest: ContractNest): Lines | undefined {
   if (x.extent < size || blocks * sizeOf(around) < fewestBlocks) return undefined;
   if (Math.min(deep, width) < fewestChannels) return undefined;
   if (filter.products * Math.max(deep, width) > mostTransformed) return undefined;
-  // In instructions for a result: a multiply-add with its loads counts as 1.6. Blocks at the ends of lines overlap others.
-  const products = 1.6 * deep * width;
+  // In instructions for a result. Blocks at the ends of lines overlap others.
+  const products = perProduct * deep * width;
   const combined =
     (filter.products / filter.results) * (products + 4 * deep + 4 * width) + tap.extent * (deep + width);
   if ((combined * blocks * size) / x.extent > worthwhile * tap.extent * products) return undefined;
@@ -90,7 +94,6 @@ export function linesOf(nest: ContractNest): Lines | undefined {
   return {
     nest,
     filter,
-    weights,
     inputs,
     output,
     tap,
@@ -104,65 +107,31 @@ export function linesOf(nest: ContractNest): Lines | undefined {
   };
 }
 
-/** Bytes of combined weights. */
-const weightBytes = ({ filter, depth, output }: Lines): number =>
-  aligned(filter.products * (4 * sizeOf(depth) * output.extent + apart));
+const weightsOf = ({ nest, filter, output, tap, depth }: Lines): Weights => ({
+  nest,
+  output,
+  depth,
+  taps: [tap],
+  products: filter.products,
+  combine: (arithmetic, at) =>
+    filter.weights(
+      arithmetic,
+      Array.from({ length: tap.extent }, (_, i) => at(i)),
+    ),
+});
 
-/** Bytes of shared scratch that the launches take from `offset` on, besides what lies there. */
+/** Takes shared scratch from `offset` on. */
 export function emitLines(
   library: Library,
   lines: Lines,
   own: readonly OwnBuffer[],
   offset: number,
-): { readonly launches: readonly Launch[]; readonly bytes: number } {
+): FilteredLaunches {
+  const weights = weightsOf(lines);
   return {
-    launches: [combineWeights(library, lines, own, offset), filterBlocks(library, lines, own, offset)],
-    bytes: weightBytes(lines),
+    launches: [combineWeights(library, weights, own, offset), filterBlocks(library, lines, own, offset)],
+    bytes: weightBytes(weights),
   };
-}
-
-/** For each product, strip and position in the depth a vector of the strip's rows. */
-function combineWeights(
-  library: Library,
-  { nest, filter, weights, output, tap, depth }: Lines,
-  own: readonly OwnBuffer[],
-  offset: number,
-): Launch {
-  const k = new KernelCode(library, `${nest.name}_weights`, nest.buffers, 'ii', own);
-  const { c } = k;
-  const [strips, deep] = [output.extent / tileRows, sizeOf(depth)];
-  const arithmetic = vectorArithmetic(c);
-  k.count(k.parameter(0), k.parameter(1), 1, (unit) => {
-    const row = c.get(unit).i32(tileRows).op('i32.mul').keep();
-    const to = c
-      .get(k.shared)
-      .i32(offset)
-      .op('i32.add')
-      .get(unit)
-      .i32(deep * vectorBytes)
-      .op('i32.mul')
-      .op('i32.add')
-      .keep();
-    k.bind(output.axis, { local: row, offset: 0, level: c.level, range: [0, output.extent - tileRows] });
-    overAxes(k, depth, () => {
-      k.lanes = { axis: output.axis, valid: 4, aligned: true };
-      const taps = Array.from({ length: tap.extent }, (_, at) => {
-        k.bindFixed(tap.axis, at);
-        const section = new Section(k);
-        section.run(nest.a.body);
-        return section.value(weights.id).parts[0]!;
-      });
-      k.lanes = undefined;
-      filter.weights(arithmetic, taps).forEach((value, product) =>
-        c
-          .get(to)
-          .get(value)
-          .memory('v128.store', product * (strips * deep * vectorBytes + apart)),
-      );
-      advance(c, to, vectorBytes);
-    });
-  });
-  return simpleLaunch(k, strips, Math.ceil(threadWork / (8 * filter.products * deep)));
 }
 
 function filterBlocks(library: Library, lines: Lines, own: readonly OwnBuffer[], offset: number): Launch {
@@ -173,8 +142,8 @@ function filterBlocks(library: Library, lines: Lines, own: readonly OwnBuffer[],
   const panelBytes = aligned(filter.products * (deep * stepBytes + apart));
   const sumBytes = aligned(filter.products * (output.extent * stepBytes + apart));
   const panels = k.scratch;
-  const sums = c.get(k.scratch).i32(panelBytes).op('i32.add').keep();
-  const weights = c.get(k.shared).i32(offset).op('i32.add').keep();
+  const sums = further(c, k.scratch, panelBytes);
+  const weights = further(c, k.shared, offset);
   k.count(k.parameter(0), k.parameter(1), 1, (unit) => {
     const block = bindUnit(k, unit, blocks, around);
     const first = blockStart(c, block, size, x);
@@ -199,11 +168,7 @@ function filterBlocks(library: Library, lines: Lines, own: readonly OwnBuffer[],
             .op('i32.eq'),
         (right, value, valid) => {
           bind(right);
-          k.lanes = { axis: x.axis, valid, aligned: false };
-          const section = new Section(k);
-          section.define(nest.sum, valueOf(nest.dtype, [value], false));
-          section.write(nest.body, nest.stores);
-          k.lanes = undefined;
+          writeSums(k, nest, value, { axis: x.axis, valid, aligned: false });
         },
       );
     });
@@ -215,9 +180,6 @@ function filterBlocks(library: Library, lines: Lines, own: readonly OwnBuffer[],
   };
 }
 
-/** Four vectors of a line each as four of a column each. */
-const turned = (c: Code, four: readonly Local[]): Local[] => transpose(c, four, 4);
-
 /** For each product a panel of the block's tiles, with a step for each position in the depth. */
 function combineInputs(k: KernelCode, { filter, inputs, depth, channel, step }: Lines, panels: Local): void {
   const { c } = k;
@@ -227,25 +189,14 @@ function combineInputs(k: KernelCode, { filter, inputs, depth, channel, step }: 
   const count = filter.results + filter.taps - 1;
   /** Where the block's first tile begins. */
   const start = (): Local => k.materialise(k.index(inputs.index, 4, k.pointer(inputs.buffer)));
-  const store = (value: Local, product: number, further: number): void =>
-    void c
-      .get(to)
-      .get(value)
-      .memory('v128.store', product * panelBytes + further);
-  const load = (at: Local, neighbour: number): Local =>
-    c
-      .get(at)
-      .memory('v128.load', neighbour * step)
-      .keep();
+  const load = (at: Local, neighbour: number): Local => loadFrom(c, at, neighbour * step);
   const halves = [0, 1];
   if (!channel) {
     overAxes(k, depth, () => {
       const at = start();
       for (const half of halves) {
-        const tiles = tilesAlong(c, filter, count, (first) => load(at, 4 * filter.results * half + first));
-        filter
-          .inputs(arithmetic, tiles)
-          .forEach((value, product) => store(value, product, half * vectorBytes));
+        const tiles = tilesAlong(c, filter, (first) => load(at, 4 * filter.results * half + first));
+        storeEach(c, to, filter.inputs(arithmetic, tiles), panelBytes, half * vectorBytes);
       }
       advance(c, to, stepBytes);
     });
@@ -263,30 +214,20 @@ function combineInputs(k: KernelCode, { filter, inputs, depth, channel, step }: 
         const tiles = [0, 1, 2, 3].map((tile) =>
           filter.inputs(arithmetic, line.slice(tile * filter.results, tile * filter.results + count)),
         );
-        for (let product = 0; product < filter.products; product++)
-          turned(
+        const panels = Array.from({ length: filter.products }, (_, product) =>
+          transpose(
             c,
             tiles.map((tile) => tile[product]!),
-          ).forEach((value, lane) => store(value, product, lane * stepBytes + half * vectorBytes));
+          ),
+        );
+        for (let lane = 0; lane < 4; lane++) {
+          const step = panels.map((panel) => panel[lane]!);
+          storeEach(c, to, step, panelBytes, lane * stepBytes + half * vectorBytes);
+        }
       }
       advance(c, to, 4 * stepBytes);
     }),
   );
-}
-
-/** Of four tiles of a line each of their elements; loads reach no further than the last of them. */
-function tilesAlong(c: Code, { results }: Filter, count: number, load: (first: number) => Local): Local[] {
-  const tiles: Local[] = [];
-  for (let next = 0; next < count; next += results) {
-    const first = Math.min(next, count - results);
-    const line = Array.from({ length: results }, (_, i) => load(first + 4 * i));
-    const columns =
-      results === 4
-        ? turned(c, line)
-        : [shuffleWords(c, line[0]!, line[1]!, 0, 2, 4, 6), shuffleWords(c, line[0]!, line[1]!, 1, 3, 5, 7)];
-    columns.forEach((column, i) => (tiles[first + i] = column));
-  }
-  return tiles;
 }
 
 /** One channel's results, in their order along the line. */
@@ -294,14 +235,8 @@ function combineSums(c: Code, { filter, output }: Lines, from: Local): Local[] {
   const arithmetic = vectorArithmetic(c);
   return [0, 1].flatMap((half) => {
     const sums = Array.from({ length: filter.products }, (_, product) =>
-      c
-        .get(from)
-        .memory('v128.load', product * (output.extent * stepBytes + apart) + half * vectorBytes)
-        .keep(),
+      loadFrom(c, from, product * (output.extent * stepBytes + apart) + half * vectorBytes),
     );
-    const results = filter.combine(arithmetic, sums);
-    if (filter.results === 4) return turned(c, results);
-    const [even, odd] = results as [Local, Local];
-    return [shuffleWords(c, even, odd, 0, 4, 1, 5), shuffleWords(c, even, odd, 2, 6, 3, 7)];
+    return inOrder(c, filter.combine(arithmetic, sums));
   });
 }

@@ -2,7 +2,14 @@
  * Packing: an operand's block, evaluated into panels of a few lanes (rows or columns), one depth after another. Either
  * neighbouring lanes share a vector or neighbours in the depth do, and are transposed on the way.
  */
-import { axesOf, type Axis, type ContractOperand, type Instr, type Predicate } from '../../../loops/index.js';
+import {
+  axesOf,
+  type Axis,
+  type ContractOperand,
+  type Instr,
+  type Load,
+  type Predicate,
+} from '../../../loops/index.js';
 import type { Code, Local } from '../assembler/index.js';
 import { interior } from '../vector/interior.js';
 import type { KernelCode } from '../vector/kernel-code.js';
@@ -19,6 +26,13 @@ export type Start = number | Local;
 export interface DepthRange {
   readonly from: Start;
   readonly to: Start;
+}
+
+/** The load of float32 without masks that an operand is, if it is no more. */
+export function soleLoad({ body }: ContractOperand): Load | undefined {
+  const [load] = body;
+  if (body.length !== 1 || load?.kind !== 'load' || load.dtype !== 'float32') return undefined;
+  return load.masks.length + load.indirect.length === 0 ? load : undefined;
 }
 
 /** Whether lanes share a vector; else neighbours in the depth do. */
@@ -299,7 +313,7 @@ function packDepth(
 }
 
 /** Four vectors of a row each, as `count` vectors of a column each. */
-export function transpose(c: Code, [a, b, x, y]: readonly Local[], count: number): Local[] {
+export function transpose(c: Code, [a, b, x, y]: readonly Local[], count = 4): Local[] {
   const low = [shuffleWords(c, a!, b!, 0, 4, 1, 5), shuffleWords(c, x!, y!, 0, 4, 1, 5)] as const;
   const columns = [() => shuffleWords(c, ...low, 0, 1, 4, 5), () => shuffleWords(c, ...low, 2, 3, 6, 7)];
   if (count > 2) {

@@ -18,6 +18,7 @@ import {
   type ContractNest,
   type ContractOperand,
   type IndexExpr,
+  type Load,
   type MapNest,
   type NestBuffer,
 } from '../../../loops/index.js';
@@ -30,8 +31,6 @@ export interface Padded {
 
 /** Most elements of a copy, for each of the operand. */
 const mostGrowth = 8;
-
-type Load = Extract<ContractOperand['body'][number], { kind: 'load' }>;
 
 /** The axis through which a position may be told: one step of it is one step of the position. */
 function stepAxis(expr: IndexExpr): Axis | undefined {

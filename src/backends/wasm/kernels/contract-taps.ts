@@ -4,31 +4,34 @@
  * x are combined for four rows, or four channels, at a time; small products add up over them; at the end their sums are
  * combined to taps. Channels are cut into groups, or lines into parts with sums of their own, as the shape alone decides.
  */
-import type { Axis, ContractNest } from '../../../loops/index.js';
-import type { Code, Local } from '../assembler/index.js';
+import type { Axis, ContractNest, Load } from '../../../loops/index.js';
+import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
 import { sizeOf, strideAlong } from '../vector/loops.js';
-import { Section } from '../vector/section.js';
-import { valueOf } from '../vector/value.js';
 import {
   advance,
+  evaluate,
   fewestChannels,
   further,
-  onlyLoad,
+  loadFrom,
+  mostTaps,
+  perProduct,
+  plainLoad,
+  productOf,
   stepBytes,
+  storeEach,
   vectorArithmetic,
   vectorBytes,
   worthwhile,
-  type Load,
+  writeSums,
+  type FilteredLaunches,
 } from './contract-blocks.js';
 import { transpose } from './contract-operand.js';
 import { bindUnit, tileRows } from './contract.js';
 import { simpleLaunch, threadWork, type Launch } from './launch.js';
 import { adjoint, filterOf, type Filter } from './minimal-filter.js';
 
-/** Taps past which the code of the combinations grows long. */
-const mostTaps = 9;
 /** Lanes of a panel. */
 const panelLanes = 8;
 /** Neighbouring x that are combined at a time. */
@@ -69,7 +72,7 @@ export function tapsOf(nest: ContractNest): Taps | undefined {
   if (nest.dtype !== 'float32' || batch.length > 0 || m.length !== 1 || n.length < 2) return undefined;
   if (!output || !tap || !x || tap.extent < 3 || tap.extent > mostTaps) return undefined;
   if (output.extent % tileRows !== 0 || x.extent < 2 * quad) return undefined;
-  const inputs = onlyLoad(nest.b);
+  const inputs = plainLoad(nest.b);
   if (!inputs) return undefined;
   const stride = ({ axis }: Axis): number => strideAlong(inputs.index, axis)!;
   if (stride(x) <= 0 || stride(tap) !== stride(x)) return undefined;
@@ -90,8 +93,8 @@ export function tapsOf(nest: ContractNest): Taps | undefined {
   if (4 * filter.products * rows * (columns / groups) > mostSumBytes) return undefined;
   const parts = Math.min(Math.floor(mostUnits / groups), Math.ceil(all / perChunk));
   const part = Math.ceil(all / parts);
-  // In instructions for each x: a multiply-add with its loads counts as 1.6.
-  const products = 1.6 * rows * columns;
+  // In instructions for each x.
+  const products = perProduct * rows * columns;
   const share = filter.products / filter.results;
   const combined = share * (products + 4 * (rows + columns)) + tap.extent * columns;
   const atTheEnd = (rows * columns * filter.products * (parts + 2)) / (x.extent * sizeOf(lines));
@@ -148,21 +151,18 @@ function bindPanel(k: KernelCode, { channel, outer }: Taps, number: Local): void
   k.bindCounter(channel.axis, local, [0, channel.extent - panelLanes]);
 }
 
-/** Bytes of shared scratch that the launches take from `offset` on, besides what lies there. */
+/** Takes shared scratch from `offset` on. */
 export function emitTaps(
   library: Library,
   taps: Taps,
   own: readonly OwnBuffer[],
   offset: number,
-): { readonly launches: readonly Launch[]; readonly bytes: number } {
+): FilteredLaunches {
   return {
     launches: [addUp(library, taps, own, offset), finish(library, taps, own, offset)],
     bytes: taps.groups * taps.parts * areas(taps).sums,
   };
 }
-
-/** Four vectors of a line each as four of a column each. */
-const turned = (c: Code, four: readonly Local[]): Local[] => transpose(c, four, 4);
 
 /** The sums of each group and part: for each product and panel a step for each row. */
 function addUp(library: Library, taps: Taps, own: readonly OwnBuffer[], offset: number): Launch {
@@ -234,19 +234,17 @@ function combineRows(
     k.lanes = { axis: x.axis, valid: 4, aligned: false };
     const rows = Array.from({ length: tileRows }, (_, offset) => {
       k.bind(output.axis, { local: row, offset, level, range: [offset, output.extent - tileRows + offset] });
-      const section = new Section(k);
-      section.run(nest.a.body);
-      return section.value(nest.a.value).parts[0]!;
+      return evaluate(k, nest.a);
     });
     k.lanes = undefined;
-    const values = turned(c, rows).map(counted);
+    const values = transpose(c, rows).map(counted);
     for (let tile = 0; tile * filter.results < quad; tile++)
-      transposed(arithmetic, values.slice(tile * filter.results, (tile + 1) * filter.results)).forEach(
-        (value, product) =>
-          c
-            .get(to)
-            .get(value)
-            .memory('v128.store', product * left + tile * vectorBytes),
+      storeEach(
+        c,
+        to,
+        transposed(arithmetic, values.slice(tile * filter.results, (tile + 1) * filter.results)),
+        left,
+        tile * vectorBytes,
       );
     advance(c, to, room * vectorBytes);
   });
@@ -263,7 +261,7 @@ function combineChannels(k: KernelCode, taps: Taps, firstPanel: Local, at: Local
   k.count(0, panels, 1, (panel) => {
     bindPanel(k, taps, c.get(firstPanel).get(panel).op('i32.add').keep());
     const from = k.materialise(k.index(inputs.index, 4, k.pointer(inputs.buffer)));
-    const load = (bytes: number): Local => c.get(from).memory('v128.load', bytes).keep();
+    const load = (bytes: number): Local => loadFrom(c, from, bytes);
     for (const half of [0, 1]) {
       /** Of four channels the neighbours along the line. */
       const line: Local[] = [];
@@ -273,19 +271,14 @@ function combineChannels(k: KernelCode, taps: Taps, firstPanel: Local, at: Local
         for (let next = 0; next < count; next += 4) {
           const first = Math.min(next, count - 4);
           const four = [0, 1, 2, 3].map((lane) => load((4 * half + lane) * step + 4 * first));
-          turned(c, four).forEach((value, i) => (line[first + i] = value));
+          transpose(c, four).forEach((value, i) => (line[first + i] = value));
         }
       }
       for (let tile = 0; tile * filter.results < quad; tile++) {
         const first = tile * filter.results;
-        filter
-          .inputs(arithmetic, line.slice(first, first + filter.results + filter.taps - 1))
-          .forEach((value, product) =>
-            c
-              .get(to)
-              .get(value)
-              .memory('v128.store', product * right + tile * stepBytes + half * vectorBytes),
-          );
+        const neighbours = line.slice(first, first + filter.results + filter.taps - 1);
+        const at = tile * stepBytes + half * vectorBytes;
+        storeEach(c, to, filter.inputs(arithmetic, neighbours), right, at);
       }
     }
     advance(c, to, room * stepBytes);
@@ -299,14 +292,7 @@ type Chunk = Readonly<Record<'rows' | 'panels' | 'filled' | 'sums', Local>>;
 function multiplyChunk(k: KernelCode, taps: Taps, chunk: Chunk): void {
   const { c, library } = k;
   const { strips, panels, left } = areas(taps);
-  const micro = library.micro({
-    rows: tileRows,
-    vectors: 2,
-    rowStride: 4,
-    depthStride: vectorBytes,
-    sumStride: stepBytes,
-    accumulate: true,
-  });
+  const micro = productOf(library, true);
   const rows = c.get(chunk.rows).keep();
   const panel = c.get(chunk.panels).keep();
   const to = c.get(chunk.sums).keep();
@@ -346,10 +332,7 @@ function finish(library: Library, taps: Taps, own: readonly OwnBuffer[], offset:
       const panel = c.keep();
       for (const lane of [0, 4]) {
         const load = (from: Local, product: number): Local =>
-          c
-            .get(from)
-            .memory('v128.load', product * panels * panelBytes + 4 * lane)
-            .keep();
+          loadFrom(c, from, product * panels * panelBytes + 4 * lane);
         const totals = Array.from({ length: filter.products }, (_, product) => load(panel, product));
         const from = c.get(panel).keep();
         k.count(1, parts, 1, () => {
@@ -362,11 +345,7 @@ function finish(library: Library, taps: Taps, own: readonly OwnBuffer[], offset:
           k.bindFixed(tap.axis, i);
           const range = [lane, channel.extent - panelLanes + lane] as const;
           k.bind(channel.axis, { ...start, offset: lane, range });
-          k.lanes = { axis: channel.axis, valid: 4, aligned: true };
-          const section = new Section(k);
-          section.define(nest.sum, valueOf(nest.dtype, [value], false));
-          section.write(nest.body, nest.stores);
-          k.lanes = undefined;
+          writeSums(k, nest, value, { axis: channel.axis, valid: 4, aligned: true });
         });
       }
     });

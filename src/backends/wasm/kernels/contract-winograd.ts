@@ -5,27 +5,35 @@
  * Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016.
  */
 import { dtypes } from '../../../core/index.js';
-import type { Axis, ContractNest } from '../../../loops/index.js';
+import type { Axis, ContractNest, Load } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
 import { sizeOf, strideAlong } from '../vector/loops.js';
-import { Section } from '../vector/section.js';
-import { shuffleWords, valueOf } from '../vector/value.js';
 import {
+  advance,
   apart,
   blockStart,
+  combineWeights,
   fewestBlocks,
   fewestChannels,
+  further,
+  inOrder,
+  loadFrom,
   mostTransformed,
   multiplyAll,
-  onlyLoad,
+  plainLoad,
   stepBytes,
+  storeEach,
+  tilesAlong,
   vectorArithmetic,
   vectorBytes,
+  weightBytes,
   worthwhile,
   writeLine,
-  type Load,
+  writeSums,
+  type FilteredLaunches,
+  type Weights,
 } from './contract-blocks.js';
 import { bindUnit, tileRows } from './contract.js';
 import { simpleLaunch, threadWork, type Launch } from './launch.js';
@@ -39,7 +47,6 @@ const places = 16;
 
 export interface Winograd {
   readonly nest: ContractNest;
-  readonly weights: Load;
   readonly tiles: Load;
   readonly output: Axis;
   readonly input: Axis;
@@ -60,9 +67,9 @@ export function winogradOf(nest: ContractNest): Winograd | undefined {
   const [input, tapY, tapX] = k as [Axis, Axis, Axis];
   const [y, x] = n.slice(-2) as [Axis, Axis];
   const [output] = m as [Axis];
-  const weights = onlyLoad(nest.a);
-  const tiles = onlyLoad(nest.b);
-  if (!weights || !tiles || n.length < 2 || tapY.extent !== 3 || tapX.extent !== 3) return undefined;
+  const tiles = plainLoad(nest.b);
+  if (!plainLoad(nest.a) || !tiles || n.length < 2 || tapY.extent !== 3 || tapX.extent !== 3)
+    return undefined;
   const stride = ({ axis }: Axis): number => strideAlong(tiles.index, axis)!;
   if (stride(x) !== 1 || stride(tapX) !== 1 || stride(y) !== stride(tapY) || stride(y) < 0) return undefined;
   if (nest.stores.some((store) => strideAlong(store.index, x.axis) !== 1)) return undefined;
@@ -80,7 +87,6 @@ export function winogradOf(nest: ContractNest): Winograd | undefined {
   if (count < fewestBlocks || perResult > worthwhile * (9 / 4) * channels * width) return undefined;
   return {
     nest,
-    weights,
     tiles,
     output,
     input,
@@ -93,75 +99,41 @@ export function winogradOf(nest: ContractNest): Winograd | undefined {
   };
 }
 
-/** Bytes of transformed weights. */
-const weightBytes = ({ input, output }: Winograd): number =>
-  aligned(places * (4 * input.extent * output.extent + apart));
+const weightsOf = ({ nest, output, input, taps }: Winograd): Weights => ({
+  nest,
+  output,
+  depth: [input],
+  taps,
+  products: places,
+  /** G w G^T. */
+  combine(arithmetic, at) {
+    const columns = [0, 1, 2].map((x) =>
+      three.weights(
+        arithmetic,
+        [0, 1, 2].map((y) => at(y, x)),
+      ),
+    );
+    return [0, 1, 2, 3].flatMap((i) =>
+      three.weights(
+        arithmetic,
+        columns.map((column) => column[i]!),
+      ),
+    );
+  },
+});
 
-/** Bytes of shared scratch that the launches take from `offset` on, besides what lies there. */
+/** Takes shared scratch from `offset` on. */
 export function emitWinograd(
   library: Library,
   winograd: Winograd,
   own: readonly OwnBuffer[],
   offset: number,
-): { readonly launches: readonly Launch[]; readonly bytes: number } {
+): FilteredLaunches {
+  const weights = weightsOf(winograd);
   return {
-    launches: [
-      transformWeights(library, winograd, own, offset),
-      multiplyBlocks(library, winograd, own, offset),
-    ],
-    bytes: weightBytes(winograd),
+    launches: [combineWeights(library, weights, own, offset), multiplyBlocks(library, winograd, own, offset)],
+    bytes: weightBytes(weights),
   };
-}
-
-/** For each strip, place and channel a vector of its rows: G w G^T. */
-function transformWeights(
-  library: Library,
-  { nest, weights, output, input, taps }: Winograd,
-  own: readonly OwnBuffer[],
-  offset: number,
-): Launch {
-  const k = new KernelCode(library, `${nest.name}_weights`, nest.buffers, 'ii', own);
-  const { c } = k;
-  const strips = output.extent / tileRows;
-  const placeBytes = strips * input.extent * vectorBytes + apart;
-  /** G along one direction. */
-  const spread = (taps: readonly Local[]): Local[] => three.weights(vectorArithmetic(c), taps);
-  k.count(k.parameter(0), k.parameter(1), 1, (unit) => {
-    const row = c.get(unit).i32(tileRows).op('i32.mul').keep();
-    const to = c
-      .get(k.shared)
-      .i32(offset)
-      .op('i32.add')
-      .get(unit)
-      .i32(input.extent * vectorBytes)
-      .op('i32.mul')
-      .op('i32.add')
-      .keep();
-    const { level } = c;
-    k.count(0, input.extent, 1, (channel) => {
-      k.bindCounter(input.axis, channel, [0, input.extent - 1]);
-      k.bind(output.axis, { local: row, offset: 0, level, range: [0, output.extent - tileRows] });
-      k.lanes = { axis: output.axis, valid: 4, aligned: true };
-      const at = (y: number, x: number): Local => {
-        k.bindFixed(taps[0].axis, y);
-        k.bindFixed(taps[1].axis, x);
-        const section = new Section(k);
-        section.run(nest.a.body);
-        return section.value(weights.id).parts[0]!;
-      };
-      const columns = [0, 1, 2].map((x) => spread([0, 1, 2].map((y) => at(y, x))));
-      k.lanes = undefined;
-      for (let i = 0; i < 4; i++)
-        spread(columns.map((column) => column[i]!)).forEach((value, j) =>
-          c
-            .get(to)
-            .get(value)
-            .memory('v128.store', (4 * i + j) * placeBytes),
-        );
-      c.get(to).i32(vectorBytes).op('i32.add').set(to);
-    });
-  });
-  return simpleLaunch(k, strips, Math.ceil(threadWork / (40 * input.extent)));
 }
 
 function multiplyBlocks(
@@ -176,8 +148,8 @@ function multiplyBlocks(
   const strips = output.extent / tileRows;
   const tileBytes = aligned(places * (input.extent * stepBytes + apart));
   const sumBytes = aligned(places * (output.extent * stepBytes + apart));
-  const sums = c.get(k.scratch).i32(tileBytes).op('i32.add').keep();
-  const weights = c.get(k.shared).i32(offset).op('i32.add').keep();
+  const sums = further(c, k.scratch, tileBytes);
+  const weights = further(c, k.shared, offset);
   const perImage = blocks[0] * blocks[1];
   k.count(k.parameter(0), k.parameter(1), 1, (unit) => {
     const block = bindUnit(k, unit, perImage, image);
@@ -212,11 +184,7 @@ function multiplyBlocks(
           writeLine(k, line, before, isLast, (right, value, valid) => {
             bind(y, firstRow, down, blockRows);
             bind(x, firstColumn, right, blockColumns);
-            k.lanes = { axis: x.axis, valid, aligned: false };
-            const section = new Section(k);
-            section.define(nest.sum, valueOf(nest.dtype, [value], false));
-            section.write(nest.body, nest.stores);
-            k.lanes = undefined;
+            writeSums(k, nest, value, { axis: x.axis, valid, aligned: false });
           });
         if (down >= upper) inRow();
         else
@@ -251,53 +219,29 @@ function transformTiles(k: KernelCode, { tiles, input, taps, rowBytes }: Winogra
     k.bindCounter(input.axis, channel, [0, input.extent - 1]);
     const at = k.materialise(k.index(tiles.index, bytes, k.pointer(tiles.buffer)));
     const rows = Array.from({ length: blockRows + 2 }, (_, row) => {
-      const load = (first: number): Local =>
-        c
-          .get(at)
-          .memory('v128.load', row * rowBytes + first * bytes)
-          .keep();
-      // Of each of four tiles its four columns.
-      const [a, b, later, last] = [load(0), load(4), load(2), load(6)];
-      const even = shuffleWords(c, a, b, 0, 2, 4, 6);
-      const odd = shuffleWords(c, a, b, 1, 3, 5, 7);
-      const nextEven = shuffleWords(c, later, last, 0, 2, 4, 6);
-      const nextOdd = shuffleWords(c, later, last, 1, 3, 5, 7);
-      return filtered([even, odd, nextEven, nextOdd]);
+      return filtered(tilesAlong(c, three, (first) => loadFrom(c, at, row * rowBytes + first * bytes)));
     });
     [0, 1].forEach((half) => {
       for (let j = 0; j < 4; j++) {
         const column = [0, 1, 2, 3].map((i) => rows[2 * half + i]![j]!);
-        filtered(column).forEach((value, i) =>
-          c
-            .get(to)
-            .get(value)
-            .memory('v128.store', (4 * i + j) * placeBytes + half * vectorBytes),
-        );
+        storeEach(c, to, filtered(column), 4 * placeBytes, j * placeBytes + half * vectorBytes);
       }
     });
-    c.get(to).i32(stepBytes).op('i32.add').set(to);
+    advance(c, to, stepBytes);
   });
 }
 
 /** A^T m A of one channel's eight tiles: for each row of the block its eight results. */
-function backTransform(k: KernelCode, { output }: Winograd, from: Local): (readonly [Local, Local])[] {
+function backTransform(k: KernelCode, { output }: Winograd, from: Local): Local[][] {
   const { c } = k;
   const placeBytes = output.extent * stepBytes + apart;
   /** A^T along one direction. */
   const gathered = (sums: readonly Local[]): Local[] => three.combine(vectorArithmetic(c), sums);
   return [0, 1].flatMap((half) => {
     const columns = [0, 1, 2, 3].map((j) => {
-      const column = [0, 1, 2, 3].map((i) =>
-        c
-          .get(from)
-          .memory('v128.load', (4 * i + j) * placeBytes + half * vectorBytes)
-          .keep(),
-      );
-      return gathered(column);
+      const at = (i: number): number => (4 * i + j) * placeBytes + half * vectorBytes;
+      return gathered([0, 1, 2, 3].map((i) => loadFrom(c, from, at(i))));
     });
-    return ([0, 1] as const).map((row) => {
-      const [even, odd] = gathered(columns.map((column) => column[row]!)) as [Local, Local];
-      return [shuffleWords(c, even, odd, 0, 4, 1, 5), shuffleWords(c, even, odd, 2, 6, 3, 7)] as const;
-    });
+    return [0, 1].map((row) => inOrder(c, gathered(columns.map((column) => column[row]!))));
   });
 }

@@ -9,9 +9,10 @@ import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
 import { sizeOf, strideAlong } from '../vector/loops.js';
+import type { FilteredLaunches } from './contract-blocks.js';
 import { emitDirect } from './contract-direct.js';
 import { emitLines, linesOf } from './contract-lines.js';
-import { packPanel } from './contract-operand.js';
+import { packPanel, soleLoad } from './contract-operand.js';
 import { withPadding } from './contract-pad.js';
 import { Multiply } from './contract-multiply.js';
 import { emitTaps, tapsOf } from './contract-taps.js';
@@ -57,9 +58,8 @@ export interface Schedule {
 }
 
 function directStrides({ a, m, k }: ContractNest): Schedule['direct'] {
-  const [load] = a.body;
-  if (a.body.length !== 1 || load?.kind !== 'load' || load.dtype !== 'float32') return undefined;
-  if (load.masks.length + load.indirect.length > 0 || m.length > 1 || k.length !== 1) return undefined;
+  const load = soleLoad(a);
+  if (!load || m.length > 1 || k.length !== 1) return undefined;
   // Rows and depth must be evenly spaced from wherever the batch stands.
   const even = (axis: Axis): number | undefined => {
     const terms = load.index.terms.filter(({ atom }) => atom.kind !== 'axis');
@@ -152,13 +152,13 @@ export function emitContract(library: Library, given: ContractNest): Launch[] {
   return launches.map((launch) => ({ ...launch, sharedBytes: bytes }));
 }
 
-/** A convolution by minimal filtering, with the bytes of shared scratch it takes from `offset` on; undefined for others. */
+/** A convolution by minimal filtering, which takes shared scratch from `offset` on; undefined for others. */
 function emitFiltered(
   library: Library,
   nest: ContractNest,
   own: readonly OwnBuffer[],
   offset: number,
-): { readonly launches: readonly Launch[]; readonly bytes: number } | undefined {
+): FilteredLaunches | undefined {
   const winograd = winogradOf(nest);
   if (winograd) return emitWinograd(library, winograd, own, offset);
   const lines = linesOf(nest);

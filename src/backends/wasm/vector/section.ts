@@ -9,6 +9,7 @@ import {
   type IndexExpr,
   type Indirect,
   type Instr,
+  type Load,
   type Predicate,
   type Store,
 } from '../../../loops/index.js';
@@ -46,8 +47,6 @@ interface Placed {
   /** Whether lanes may differ. */
   readonly varies: boolean;
 }
-
-type Load = Extract<Instr, { kind: 'load' }>;
 
 /** An element of row scratch at the present inner position. */
 export type ReadScratch = (slot: number, dtype: DType) => Value;

@@ -10,6 +10,7 @@ import {
   substitute,
   type IndexExpr,
   type Instr,
+  type Load,
   type Store,
 } from '../../../loops/index.js';
 
@@ -53,8 +54,6 @@ export function isVector(index: IndexExpr, { axis, blocks }: Blocks): boolean {
   const { offset, terms } = atLane(index, [{ axis, blocks, lane: 0 }]);
   return offset % vectorSize === 0 && terms.every(({ coeff }) => coeff % vectorSize === 0);
 }
-
-type Load = Extract<Instr, { kind: 'load' }>;
 
 export const loadsOf = (body: readonly Instr[]): Load[] => body.filter((instr) => instr.kind === 'load');
 

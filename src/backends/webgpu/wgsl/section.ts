@@ -6,6 +6,7 @@ import {
   type IndexExpr,
   type Indirect,
   type Instr,
+  type Load,
   type Store,
 } from '../../../loops/index.js';
 import type { Kernel } from '../kernels/kernel.js';
@@ -18,8 +19,6 @@ import { typeOf, type Value } from './value.js';
 interface Placed extends Value {
   readonly level: number;
 }
-
-type Load = Extract<Instr, { kind: 'load' }>;
 
 /** The element of row scratch at the present position, which only row nests have. */
 export type ReadScratch = (slot: number) => string;
