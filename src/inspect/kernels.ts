@@ -1,5 +1,5 @@
 /** The kernels of a compilation in launch order: what each computes, reads and writes, and why it ends where it does. */
-import { isLeaf, type Fusion, type GroupKind, type Region } from '../fusion/index.js';
+import { isLeaf, type Fusion, type GroupKind, type Refusal, type Region } from '../fusion/index.js';
 import type { Node } from '../graph/index.js';
 import type { Kernel } from '../lower/index.js';
 import { isView, type LoopNest } from '../loops/index.js';
@@ -68,25 +68,35 @@ const beginnings: Readonly<Record<GroupKind, string>> = {
 
 type Edge = Omit<Boundary, 'reason'>;
 
+/** The refusals that stand between two kernels, by the reading kernel and the one it reads from. */
 class Reasons {
-  readonly #fusion: Fusion;
-  readonly #homes = new Map<Node, Set<KernelView>>();
+  readonly #between = new Map<KernelView, Map<KernelView, Refusal[]>>();
 
-  constructor(fusion: Fusion, kernels: readonly KernelView[]) {
-    this.#fusion = fusion;
-    for (const kernel of kernels) {
-      for (const node of kernel.computed)
-        this.#homes.set(node, (this.#homes.get(node) ?? new Set()).add(kernel));
+  constructor({ refusals }: Fusion, kernels: readonly KernelView[]) {
+    const homes = new Map<Node, Set<KernelView>>();
+    for (const kernel of kernels)
+      for (const node of kernel.computed) homes.set(node, (homes.get(node) ?? new Set()).add(kernel));
+    for (const refusal of refusals) {
+      const readers = homes.get(refusal.consumer);
+      for (const from of homes.get(refusal.producer) ?? []) {
+        if (!readers || readers.has(from)) continue;
+        for (const to of readers) this.#listOf(to, from).push(refusal);
+      }
     }
   }
 
-  /** The first refusal that stands between the two kernels, those about the value itself before all others. */
+  #listOf(to: KernelView, from: KernelView): Refusal[] {
+    const sources = this.#between.get(to) ?? new Map<KernelView, Refusal[]>();
+    this.#between.set(to, sources);
+    const list = sources.get(from) ?? [];
+    sources.set(from, list);
+    return list;
+  }
+
+  /** The first refusal between the two kernels, those about the value itself before all others. */
   of({ value, from, to }: Edge, kind: GroupKind): string {
-    const between = this.#fusion.refusals.filter(({ producer, consumer }) => {
-      const [a, b] = [this.#homes.get(producer), this.#homes.get(consumer)];
-      return a?.has(from) && b?.has(to) && !b.has(from);
-    });
-    return (between.find(({ producer }) => producer === value) ?? between[0])?.reason ?? beginnings[kind];
+    const list = this.#between.get(to)?.get(from) ?? [];
+    return (list.find(({ producer }) => producer === value) ?? list[0])?.reason ?? beginnings[kind];
   }
 }
 
