@@ -1,14 +1,14 @@
 /**
  * Where the time of a workload goes, kernel by kernel, the longest first:
  *
- *     npx tsx examples/bench/profile.ts W4 [--backend wasm] [--fusion on|off] [--seconds 2] [--top 40] [--dump loops] [--trace FILE]
+ *     npx tsx examples/bench/profile.ts W4 [--backend wasm] [--threads 2] [--fusion on|off] [--seconds 2] [--top 40] [--dump loops] [--trace FILE]
  *
  * FILE is for chrome://tracing and Perfetto, with every call. GFLOP/s of contractions and GB/s of all kernels follow from what explain() counts: a multiply-add as two operations, each
  * element a kernel touches once.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { setBackend, type BackendName } from 'fusegrad';
+import { setBackend, setNumThreads, type BackendName } from 'fusegrad';
 import { exportChromeTrace, type Stage, type Traced, type TracedKernel } from 'fusegrad/inspect';
 import { workloads, type PeerWorkload } from './peer-workloads.mjs';
 import { markdownTable } from './result.js';
@@ -17,6 +17,7 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     backend: { type: 'string' },
+    threads: { type: 'string' },
     fusion: { type: 'string', default: 'on' },
     seconds: { type: 'string', default: '2' },
     top: { type: 'string', default: '40' },
@@ -26,6 +27,7 @@ const { values: flags, positionals } = parseArgs({
 });
 
 if (flags.backend !== undefined) setBackend(flags.backend as BackendName);
+if (flags.threads !== undefined) setNumThreads(Number(flags.threads));
 const harness: unknown = await import(new URL('peers/common.mjs', import.meta.url).href);
 const fusion = flags.fusion !== 'off';
 const plain = workloads(harness, { fusion });
