@@ -34,7 +34,9 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     // A process for each file: native add-ons such as webgpu do not live in worker threads.
     pool: 'forks',
-    testTimeout: 30_000,
+    // Most files keep one core busy; vitest itself would leave one out.
+    maxWorkers: '100%',
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 });
