@@ -12,16 +12,10 @@ import * as F from '../../../src/functional/index.js';
 import { g, type Node } from '../../../src/graph/index.js';
 import { Buffer, compile, randn, setNumThreads, tensor, type Tensor } from '../../../src/index.js';
 import * as TF from '../../../src/tensor/F.js';
-import { compileGraph } from '../../../src/runtime/index.js';
 import { Numbers, Sweep } from '../sweep.js';
+import { countsOf } from './filters.js';
 
-/** How many convolutions of a graph are filtered, and how many gradients of filters. */
-function counts(outputs: readonly Node[]): readonly [convolutions: number, gradients: number] {
-  const { source } = compileGraph({ outputs, assigns: [] }, { backend: 'wasm' });
-  const count = (name: RegExp): number => source.match(name)?.length ?? 0;
-  return [count(/\(func \$\w*_weights/g), count(/\(func \$\w*_products/g)];
-}
-const filtered = (outputs: readonly Node[]): number => counts(outputs)[0];
+const filtered = (outputs: readonly Node[]): number => countsOf(outputs)[0];
 
 describe('filters', () => {
   const numbers: Arithmetic<number> = {
@@ -103,7 +97,7 @@ describe.each([false, true])('lines across memory: %s', (across) => {
     const sweep = new Sweep(geometry.length);
     const outputs = make(sweep, geometry, across);
     // A gradient whose lines lie across memory is written one element at a time: it is not filtered.
-    expect(counts(outputs)).toEqual([across ? 1 : 2, geometry.from % 8 === 0 ? 1 : 0]);
+    expect(countsOf(outputs)).toEqual([across ? 1 : 2, geometry.from % 8 === 0 ? 1 : 0]);
     await sweep.check(outputs, { relative: 2e-5, backend: 'wasm', fusion: true });
   });
 });
@@ -122,7 +116,7 @@ describe('gradients of filters', () => {
     const convs = { 3: F.conv1d, 4: F.conv2d, 5: F.conv3d };
     const y = convs[shape.length](x, weight, undefined, { padding: 1 });
     const outputs = grad(F.sum(F.mul(y, sweep.leaf(y.shape))), [weight]);
-    expect(counts(outputs)[1]).toBe(1);
+    expect(countsOf(outputs)[1]).toBe(1);
     await sweep.check(outputs, { relative: 2e-5, backend: 'wasm', fusion: true });
   });
   test('the left operand may be computed while it is read', async () => {
@@ -130,7 +124,7 @@ describe('gradients of filters', () => {
     const [x, weight] = [sweep.leaf([8, 32, 66]), sweep.leaf([32, 32, 3])];
     const y = F.conv1d(x, weight);
     const outputs = grad(F.sum(F.mul(y, F.exp(sweep.leaf(y.shape)))), [weight]);
-    expect(counts(outputs)[1]).toBe(1);
+    expect(countsOf(outputs)[1]).toBe(1);
     await sweep.check(outputs, { relative: 2e-5, backend: 'wasm', fusion: true });
   });
 });

@@ -5,14 +5,10 @@ import * as F from '../../../src/functional/index.js';
 import type { Node } from '../../../src/graph/index.js';
 import { Buffer, compile, randn, setNumThreads, tensor, type Tensor } from '../../../src/index.js';
 import * as TF from '../../../src/tensor/F.js';
-import { compileGraph } from '../../../src/runtime/index.js';
 import { Sweep } from '../sweep.js';
+import { countsOf } from './filters.js';
 
-/** How many convolutions of a graph are filtered. */
-function filtered(outputs: readonly Node[]): number {
-  const { source } = compileGraph({ outputs, assigns: [] }, { backend: 'wasm' });
-  return source.match(/\(func \$\w*_weights/g)?.length ?? 0;
-}
+const filtered = (outputs: readonly Node[]): number => countsOf(outputs)[0];
 
 interface Geometry {
   readonly size: readonly [number, number];

@@ -68,7 +68,7 @@ export function linesOf(nest: ContractNest): Lines | undefined {
   if (nest.dtype !== 'float32' || batch.length > 0 || m.length !== 1 || k.length < 2) return undefined;
   if (!output || !x || !tap || tap.extent > mostTaps || output.extent % tileRows !== 0) return undefined;
   const inputs = plainLoad(nest.b);
-  if (!inputs || !plainLoad(nest.a)) return undefined;
+  if (!inputs) return undefined;
   const stride = ({ axis }: Axis): number => strideAlong(inputs.index, axis)!;
   const step = stride(x);
   if (step <= 0 || stride(tap) !== step) return undefined;

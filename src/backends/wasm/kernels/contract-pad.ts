@@ -26,11 +26,13 @@ import {
 /** A copy of an operand with what surrounds it, which lies in scratch. */
 export interface Padded {
   readonly buffer: NestBuffer;
+  /** Whether the copy writes every element; else it is zero beforehand. */
+  readonly whole: boolean;
   readonly copy: Pick<MapNest, 'axes' | 'body' | 'stores'>;
 }
 
 /** Most elements of a copy, for each of the operand. */
-const mostGrowth = 8;
+export const mostGrowth = 8;
 
 /** The axis through which a position may be told: one step of it is one step of the position. */
 function stepAxis(expr: IndexExpr): Axis | undefined {
@@ -94,6 +96,7 @@ function paddedLoad(
   return {
     padded: {
       buffer,
+      whole: false,
       copy: {
         axes: axes.filter(({ extent }) => extent !== 1),
         body: [{ ...load, index, masks }],
@@ -137,14 +140,17 @@ function outerAxes(index: IndexExpr, gone: ReadonlySet<number>): Axis[] {
   return [...found.values()].sort((a, b) => b.stride - a.stride).map(({ axis }) => axis);
 }
 
-/** The contraction over padded copies, and the copies, which are buffers behind its own. */
-export function withPadding(nest: ContractNest): {
+/** The contraction over padded copies, and the copies, which are buffers behind its own and those of `before`. */
+export function withPadding(
+  nest: ContractNest,
+  before: readonly Padded[] = [],
+): {
   readonly nest: ContractNest;
   readonly padded: readonly Padded[];
 } {
   const all = [...nest.batch, ...nest.m, ...nest.n, ...nest.k];
   const nextAxis = Math.max(-1, ...all.map(({ axis }) => axis)) + 1;
-  const padded: Padded[] = [];
+  const padded = [...before];
   const operand = (given: ContractOperand): ContractOperand => {
     const masked = given.body.filter((instr) => instr.kind === 'load' && instr.masks.length > 0) as Load[];
     const [load] = masked;

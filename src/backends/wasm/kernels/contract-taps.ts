@@ -11,6 +11,7 @@ import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
 import { sizeOf, strideAlong } from '../vector/loops.js';
 import {
   advance,
+  apart,
   evaluate,
   fewestChannels,
   further,
@@ -96,7 +97,7 @@ export function tapsOf(nest: ContractNest): Taps | undefined {
   // In instructions for each x.
   const products = perProduct * rows * columns;
   const share = filter.products / filter.results;
-  const combined = share * (products + 4 * (rows + columns)) + tap.extent * columns;
+  const combined = share * (products + 4 * (rows * groups + columns)) + tap.extent * columns;
   const atTheEnd = (rows * columns * filter.products * (parts + 2)) / (x.extent * sizeOf(lines));
   if ((combined * quads * quad) / x.extent + atTheEnd > worthwhile * tap.extent * products) return undefined;
   return {
@@ -138,8 +139,8 @@ function areas({ filter, output, channel, outer, groups }: Taps): {
   return {
     strips,
     panels,
-    left: strips * room * vectorBytes,
-    right: panels * room * stepBytes,
+    left: strips * room * vectorBytes + apart,
+    right: panels * room * stepBytes + apart,
     sums: filter.products * panels * output.extent * stepBytes,
   };
 }
@@ -308,6 +309,7 @@ function multiplyChunk(k: KernelCode, taps: Taps, chunk: Chunk): void {
       advance(c, panel, room * stepBytes);
     });
     advance(c, rows, left);
+    advance(c, panel, apart);
   });
 }
 

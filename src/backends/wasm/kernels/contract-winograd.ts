@@ -68,8 +68,7 @@ export function winogradOf(nest: ContractNest): Winograd | undefined {
   const [y, x] = n.slice(-2) as [Axis, Axis];
   const [output] = m as [Axis];
   const tiles = plainLoad(nest.b);
-  if (!plainLoad(nest.a) || !tiles || n.length < 2 || tapY.extent !== 3 || tapX.extent !== 3)
-    return undefined;
+  if (!tiles || n.length < 2 || tapY.extent !== 3 || tapX.extent !== 3) return undefined;
   const stride = ({ axis }: Axis): number => strideAlong(tiles.index, axis)!;
   if (stride(x) !== 1 || stride(tapX) !== 1 || stride(y) !== stride(tapY) || stride(y) < 0) return undefined;
   if (nest.stores.some((store) => strideAlong(store.index, x.axis) !== 1)) return undefined;

@@ -4,16 +4,17 @@
  * operand is read where it lies when its rows and depth are evenly spaced, and packed otherwise.
  */
 import { dtypes, isHalf } from '../../../core/index.js';
-import { collapse, type Axis, type ContractNest, type MapNest } from '../../../loops/index.js';
+import { collapse, type Axis, type ContractNest } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
 import { sizeOf, strideAlong } from '../vector/loops.js';
+import { evaluatedAhead } from './contract-ahead.js';
 import type { FilteredLaunches } from './contract-blocks.js';
 import { emitDirect } from './contract-direct.js';
 import { emitLines, linesOf } from './contract-lines.js';
 import { packPanel, soleLoad } from './contract-operand.js';
-import { withPadding } from './contract-pad.js';
+import { withPadding, type Padded } from './contract-pad.js';
 import { Multiply } from './contract-multiply.js';
 import { emitTaps, tapsOf } from './contract-taps.js';
 import { emitWinograd, winogradOf } from './contract-winograd.js';
@@ -119,7 +120,7 @@ export function scheduleOf(given: ContractNest): Schedule {
 }
 
 export function emitContract(library: Library, given: ContractNest): Launch[] {
-  const { nest, padded } = withPadding(collapse(given));
+  const { nest, padded, filtered } = prepared(collapse(given));
   const [rows, columns, depth] = [sizeOf(nest.m), sizeOf(nest.n), sizeOf(nest.k)];
   if (rows * columns * sizeOf(nest.batch) === 0) return [];
   // Copies lie first in shared scratch.
@@ -129,14 +130,14 @@ export function emitContract(library: Library, given: ContractNest): Launch[] {
     bytes += aligned(buffer.elements * dtypes[buffer.dtype].bytes);
     return { buffer, offset };
   });
-  const launches = padded.flatMap(({ copy }, i) => copyPadded(library, nest, own, own[i]!, copy));
+  const launches = padded.flatMap((each, i) => copyPadded(library, nest, own, own[i]!, each));
   const single = nest.dtype === 'float32' || isHalf(nest.dtype);
   const small = Math.min(rows, columns) < tileRows || rows * columns * depth < tiny || depth === 0;
-  const filtered = single && !small ? emitFiltered(library, nest, own, bytes) : undefined;
   if (!single || small) launches.push(...emitDirect(library, nest, own));
   else if (filtered) {
-    launches.push(...filtered.launches);
-    bytes += filtered.bytes;
+    const made = filtered(library, own, bytes);
+    launches.push(...made.launches);
+    bytes += made.bytes;
   } else {
     const schedule = scheduleOf(nest);
     // One part: the left operand is packed ahead, for all panels.
@@ -152,36 +153,54 @@ export function emitContract(library: Library, given: ContractNest): Launch[] {
   return launches.map((launch) => ({ ...launch, sharedBytes: bytes }));
 }
 
-/** A convolution by minimal filtering, which takes shared scratch from `offset` on; undefined for others. */
-function emitFiltered(
-  library: Library,
-  nest: ContractNest,
-  own: readonly OwnBuffer[],
-  offset: number,
-): FilteredLaunches | undefined {
+/** Emits a convolution by minimal filtering, which takes shared scratch from `offset` on. */
+type EmitFiltered = (library: Library, own: readonly OwnBuffer[], offset: number) => FilteredLaunches;
+
+function filteredOf(nest: ContractNest): EmitFiltered | undefined {
   const winograd = winogradOf(nest);
-  if (winograd) return emitWinograd(library, winograd, own, offset);
+  if (winograd) return (library, ...at) => emitWinograd(library, winograd, ...at);
   const lines = linesOf(nest);
-  if (lines) return emitLines(library, lines, own, offset);
+  if (lines) return (library, ...at) => emitLines(library, lines, ...at);
   const taps = tapsOf(nest);
-  return taps && emitTaps(library, taps, own, offset);
+  return taps && ((library, ...at) => emitTaps(library, taps, ...at));
 }
 
-/** Clears a padded copy and writes what lies inside. */
+/** The contraction over copies of its operands, where those serve it. */
+function prepared(nest: ContractNest): {
+  readonly nest: ContractNest;
+  readonly padded: readonly Padded[];
+  readonly filtered: EmitFiltered | undefined;
+} {
+  const windows = nest.batch.length === 0 && Math.max(nest.n.length, nest.k.length) > 1;
+  const ahead = windows && nest.b.body.length > 1 ? evaluatedAhead(nest, nest.buffers.length) : undefined;
+  if (ahead) {
+    const made = withPadding(ahead.nest, [ahead.copy]);
+    const filtered = filteredOf(made.nest);
+    if (filtered) return { ...made, filtered };
+  }
+  const made = withPadding(nest);
+  return { ...made, filtered: filteredOf(made.nest) };
+}
+
+/** Writes a padded copy, which is cleared before where it has more than what is written. */
 function copyPadded(
   library: Library,
   nest: ContractNest,
   own: readonly OwnBuffer[],
   { buffer, offset }: OwnBuffer,
-  copy: Pick<MapNest, 'axes' | 'body' | 'stores'>,
+  { copy, whole }: Padded,
 ): Launch[] {
-  const clear = new KernelCode(library, `${nest.name}_clear`, nest.buffers, 'ii', own);
-  const bytes = buffer.elements * dtypes[buffer.dtype].bytes;
-  clear.c.get(clear.shared).i32(offset).op('i32.add').i32(0).i32(bytes).fillMemory();
-  if (sizeOf(copy.axes) === 0) return [simpleLaunch(clear, 1)];
+  const launches: Launch[] = [];
+  if (!whole) {
+    const clear = new KernelCode(library, `${nest.name}_clear`, nest.buffers, 'ii', own);
+    const bytes = buffer.elements * dtypes[buffer.dtype].bytes;
+    clear.c.get(clear.shared).i32(offset).op('i32.add').i32(0).i32(bytes).fillMemory();
+    launches.push(simpleLaunch(clear, 1));
+  }
+  if (sizeOf(copy.axes) === 0) return launches;
   const k = new KernelCode(library, `${nest.name}_pad`, nest.buffers, 'ii', own);
   const { units, work } = emitElements(k, copy);
-  return [simpleLaunch(clear, 1), simpleLaunch(k, units, Math.ceil(threadWork / work))];
+  return [...launches, simpleLaunch(k, units, Math.ceil(threadWork / work))];
 }
 
 /** Packs the left operand of all batches into strips. */
