@@ -17,7 +17,8 @@ export interface ASGDOptions extends DecayOptions {
   maximize: boolean;
 }
 
-const asgd: Rule<ASGDOptions, 'ax', 'step' | 'eta' | 'mu', { eta: Tensor; mu: Tensor }> = {
+type Scalars = Readonly<Record<'eta' | 'mu' | 'kept' | 'isFirst', Tensor>>;
+const asgd: Rule<ASGDOptions, 'ax', 'step' | 'eta' | 'mu', Scalars> = {
   slots: () => ({ ax: 0 }),
   counters: ({ lr }) => ({ step: 0, eta: lr, mu: 1 }),
   advance({ step, eta, mu }, lr, { lambd, alpha, t0 }) {
@@ -27,12 +28,12 @@ const asgd: Rule<ASGDOptions, 'ax', 'step' | 'eta' | 'mu', { eta: Tensor; mu: Te
       eta: lr.div(next.mul(lambd).mul(lr).add(1).pow(alpha)),
       mu: next.sub(t0).clampMin(1).reciprocal(),
     };
-    return { counters, scalars: { eta, mu } };
+    return { counters, scalars: { eta, mu, kept: eta.mul(-lambd).add(1), isFirst: mu.eq(1) } };
   },
-  update({ p, g, slots, scalars: { eta, mu } }, options) {
+  update({ p, g, slots, scalars: { eta, mu, kept, isFirst } }, options) {
     const gradient = decayed(options.maximize ? g.neg() : g, p, options);
-    const next = p.mul(eta.mul(-options.lambd).add(1)).sub(gradient.mul(eta));
-    return { p: next, slots: { ax: where(mu.eq(1), next, slots.ax.add(next.sub(slots.ax).mul(mu))) } };
+    const next = p.mul(kept).sub(gradient.mul(eta));
+    return { p: next, slots: { ax: where(isFirst, next, slots.ax.add(next.sub(slots.ax).mul(mu))) } };
   },
 };
 

@@ -128,13 +128,20 @@ export class Optimizer<O extends CommonOptions> {
    */
   step<T = undefined>(closure?: () => T): T | undefined {
     const result = closure?.();
-    atSite(() => withOrigin('optimizer', () => g.sharingScalars(() => this.#step())));
+    atSite(() => withOrigin('optimizer', () => this.#step()));
     return result;
   }
 
   #step(): void {
     if (!this.#checked) warnOfUnheld();
     this.#checked = true;
+    const writes = g.sharingScalars(() => this.#updates());
+    observe(() => this.#version);
+    if (writes.length > 0) assignAll(writes);
+  }
+
+  /** What the step writes, and where. */
+  #updates(): (readonly [Tensor, Tensor])[] {
     const writes: (readonly [Tensor, Tensor])[] = [];
     for (const group of this.paramGroups) {
       const options: Readonly<O> = { ...group };
@@ -151,8 +158,7 @@ export class Optimizer<O extends CommonOptions> {
         }
       }
     }
-    observe(() => this.#version);
-    if (writes.length > 0) assignAll(writes);
+    return writes;
   }
 
   /** The parameters of a group that have gradients, by what they share; those left out of a step part from the rest. */

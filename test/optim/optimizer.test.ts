@@ -50,6 +50,23 @@ describe('an optimizer', () => {
     expect(count('state')).toBe(2 * 9 + 2);
   });
 
+  it.each([
+    ['Adam', optim.Adam],
+    ['AdamW without decay', optim.AdamW],
+  ] as const)('%s computes no decay that nobody asked for', (_, kind) => {
+    const p = parameter(1);
+    const optimizer = new kind([p], { weightDecay: 0, lr: 0.5 });
+    const step = compile(() => {
+      optimizer.zeroGrad();
+      p.square().sum().backward();
+      optimizer.step();
+    });
+    const { graph } = step.trace().compilation;
+    const made = orderOf(graph).filter(({ sources }) => sources[0]!.origin === 'optimizer');
+    const rate = made.filter(({ op, inputs }) => op === 'mul' && inputs.some((x) => x.op === 'constant'));
+    expect(rate.filter(({ shape }) => shape.length === 0)).toHaveLength(2);
+  });
+
   it('takes groups with options of their own', () => {
     const [a, b] = [parameter(1), parameter(1)];
     const optimizer = new optim.SGD([{ params: [a] }, { params: b, lr: 0.5 }], { lr: 0.1 });

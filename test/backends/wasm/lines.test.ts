@@ -13,7 +13,7 @@ import { g, type Node } from '../../../src/graph/index.js';
 import { Buffer, compile, randn, setNumThreads, tensor, type Tensor } from '../../../src/index.js';
 import * as TF from '../../../src/tensor/F.js';
 import { Numbers, Sweep } from '../sweep.js';
-import { countsOf } from './filters.js';
+import { countsIn, countsOf } from './filters.js';
 
 const filtered = (outputs: readonly Node[]): number => countsOf(outputs)[0];
 
@@ -138,7 +138,7 @@ test('images and volumes are filtered line by line', async () => {
   await sweep.check([image, volume], { relative: 2e-5, backend: 'wasm', fusion: true });
 });
 
-test('what is too small, strided, dilated or grouped is not filtered', () => {
+test('what is too small, strided or dilated alone, or grouped is not filtered', () => {
   const sweep = new Sweep(1);
   const conv = (x: readonly number[], weight: readonly number[], options = {}): number =>
     filtered([F.conv1d(sweep.leaf([...x]), sweep.leaf([...weight]), undefined, options)]);
@@ -151,14 +151,48 @@ test('what is too small, strided, dilated or grouped is not filtered', () => {
   expect(conv([4, 32, 132], [32, 32, 5], { stride: 2 })).toBe(0);
   expect(conv([4, 32, 132], [32, 32, 5], { dilation: 2 })).toBe(0);
   expect(conv([4, 64, 132], [32, 32, 5], { groups: 2 })).toBe(0);
+  // Two taps save a quarter.
+  expect(conv([2, 128, 129], [128, 128, 2])).toBe(1);
   // Nearly half of the blocks would lie over others.
   expect(conv([16, 32, 38], [32, 32, 5])).toBe(0);
 });
 
+test('strides that equal the dilation, with channels side by side', async () => {
+  const sweep = new Sweep(9);
+  const [x, weight] = [sweep.leaf([4, 136, 32]), sweep.leaf([32, 32, 5])];
+  const y = F.conv1d(g.permute(x, [0, 2, 1]), weight, undefined, { stride: 2, dilation: 2 });
+  const outputs = [y, ...grad(F.sum(F.mul(y, sweep.leaf(y.shape))), [weight])];
+  expect(countsOf(outputs)).toEqual([1, 1]);
+  await sweep.check(outputs, { relative: 2e-5, backend: 'wasm', fusion: true });
+});
+
+test.each([NaN, Infinity, 1e9])(
+  'what is next to %s is within its tile, and nothing else is touched',
+  (spike) => {
+    const [length, taps, at] = [132, 5, 70];
+    const line = randn(4, 32, length).dataSync() as Float32Array;
+    const weight = randn(32, 32, taps);
+    const conv = compile((x: Tensor) => TF.conv1d(x, weight));
+    const shape = [4, 32, length];
+    const clean = conv(tensor(line, { shape }));
+    expect(countsIn(conv.trace(tensor(line, { shape })).dump('source'))).toEqual([1, 0]);
+    const spoilt = conv(tensor(Float32Array.from(line).fill(spike, at, at + 1), { shape })).dataSync();
+    const width = length - taps + 1;
+    const reached = (x: number): boolean => x > at - taps - 3 && x < at + 4;
+    clean.dataSync().forEach((value, i) => {
+      const [channel, x] = [Math.floor(i / width), i % width];
+      // The spike lies in every first row only, of which all output channels are made.
+      if (channel >= 32 || !reached(x)) expect(spoilt[i]).toBe(value);
+      if (channel < 32 && x > at - taps && x <= at) expect(Math.abs(Number(spoilt[i]))).not.toBeLessThan(1e3);
+    });
+  },
+);
+
 test('results that overlap are written once: a state in place takes each but once', () => {
-  const [x, weight] = [randn(4, 32, 63), randn(32, 32, 4)];
-  const sum = new Buffer(tensor(new Float32Array(4 * 32 * 60), { shape: [4, 32, 60] }));
+  const [x, weight] = [randn(6, 32, 63), randn(32, 32, 4)];
+  const sum = new Buffer(tensor(new Float32Array(6 * 32 * 60), { shape: [6, 32, 60] }));
   const step = compile(() => void sum.assign(sum.add(TF.conv1d(x, weight))));
+  expect(countsIn(step.trace().dump('source'))).toEqual([1, 0]);
   for (let i = 0; i < 3; i++) step();
   const once = compile(() => TF.conv1d(x, weight))().dataSync();
   const found = sum.dataSync();
@@ -170,8 +204,11 @@ test('results that overlap are written once: a state in place takes each but onc
 
 test('the same bits for any number of threads', () => {
   const [x, weight] = [randn(8, 64, 128), randn(64, 64, 5)];
-  const conv = (threads: number): ArrayLike<number | bigint | boolean> =>
-    compile((a: Tensor, w: Tensor) => TF.conv1d(a, w), { threads })(x, weight).dataSync();
+  const conv = (threads: number): ArrayLike<number | bigint | boolean> => {
+    const step = compile((a: Tensor, w: Tensor) => TF.conv1d(a, w), { threads });
+    expect(countsIn(step.trace(x, weight).dump('source'))).toEqual([1, 0]);
+    return step(x, weight).dataSync();
+  };
   const gradient = (threads: number): ArrayLike<number | bigint | boolean> => {
     const leaf = weight.detach().requiresGrad_();
     const step = compile(
@@ -182,6 +219,7 @@ test('the same bits for any number of threads', () => {
       { threads },
     );
     step(x);
+    expect(countsIn(step.trace(x).dump('source'))[1]).toBeGreaterThan(0);
     return leaf.grad!.dataSync();
   };
   try {

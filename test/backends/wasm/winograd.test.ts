@@ -6,7 +6,7 @@ import type { Node } from '../../../src/graph/index.js';
 import { Buffer, compile, randn, setNumThreads, tensor, type Tensor } from '../../../src/index.js';
 import * as TF from '../../../src/tensor/F.js';
 import { Sweep } from '../sweep.js';
-import { countsOf } from './filters.js';
+import { countsIn, countsOf } from './filters.js';
 
 const filtered = (outputs: readonly Node[]): number => countsOf(outputs)[0];
 
@@ -60,9 +60,10 @@ test('what is too small, strided or dilated is not filtered', () => {
 });
 
 test('results that overlap are written once: a state in place takes each but once', () => {
-  const [x, weight] = [randn(1, 16, 21, 27), randn(16, 16, 3, 3)];
-  const sum = new Buffer(tensor(new Float32Array(16 * 21 * 27), { shape: [1, 16, 21, 27] }));
+  const [x, weight] = [randn(1, 16, 22, 30), randn(16, 16, 3, 3)];
+  const sum = new Buffer(tensor(new Float32Array(16 * 22 * 30), { shape: [1, 16, 22, 30] }));
   const step = compile(() => void sum.assign(sum.add(TF.conv2d(x, weight, undefined, { padding: 1 }))));
+  expect(countsIn(step.trace().dump('source'))).toEqual([1, 0]);
   for (let i = 0; i < 3; i++) step();
   const once = compile(() => TF.conv2d(x, weight, undefined, { padding: 1 }))().dataSync();
   const found = sum.dataSync();
@@ -73,8 +74,11 @@ test('results that overlap are written once: a state in place takes each but onc
 
 test('the same bits for any number of threads', () => {
   const [x, weight] = [randn(2, 32, 40, 40), randn(32, 32, 3, 3)];
-  const conv = (threads: number): ArrayLike<number | bigint | boolean> =>
-    compile((a: Tensor, w: Tensor) => TF.conv2d(a, w), { threads })(x, weight).dataSync();
+  const conv = (threads: number): ArrayLike<number | bigint | boolean> => {
+    const step = compile((a: Tensor, w: Tensor) => TF.conv2d(a, w), { threads });
+    expect(countsIn(step.trace(x, weight).dump('source'))).toEqual([1, 0]);
+    return step(x, weight).dataSync();
+  };
   try {
     expect(conv(2)).toEqual(conv(1));
   } finally {

@@ -4,7 +4,6 @@
  * the operand's tiles are transformed, 16 small products over the channels are made, and their sums transformed back.
  * Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", 2016.
  */
-import { dtypes } from '../../../core/index.js';
 import type { Axis, ContractNest, Load } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
@@ -211,14 +210,13 @@ function transformTiles(k: KernelCode, { tiles, input, taps, rowBytes }: Winogra
   for (const { axis } of taps) k.bindFixed(axis, 0);
   const to = c.get(k.scratch).keep();
   const placeBytes = input.extent * stepBytes + apart;
-  const { bytes } = dtypes[tiles.dtype];
   /** B^T along one direction. */
   const filtered = (line: readonly Local[]): Local[] => three.inputs(vectorArithmetic(c), line);
   k.count(0, input.extent, 1, (channel) => {
     k.bindCounter(input.axis, channel, [0, input.extent - 1]);
-    const at = k.materialise(k.index(tiles.index, bytes, k.pointer(tiles.buffer)));
+    const at = k.materialise(k.index(tiles.index, 4, k.pointer(tiles.buffer)));
     const rows = Array.from({ length: blockRows + 2 }, (_, row) => {
-      return filtered(tilesAlong(c, three, (first) => loadFrom(c, at, row * rowBytes + first * bytes)));
+      return filtered(tilesAlong(c, three, (first) => loadFrom(c, at, row * rowBytes + 4 * first)));
     });
     [0, 1].forEach((half) => {
       for (let j = 0; j < 4; j++) {

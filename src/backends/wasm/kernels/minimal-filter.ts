@@ -27,16 +27,6 @@ export interface Filter {
   readonly combine: Combine;
 }
 
-/** Two results of one tap: nothing is saved. */
-const one: Filter = {
-  taps: 1,
-  results: 2,
-  products: 2,
-  inputs: (_, d) => [...d],
-  weights: (_, [w]) => [w!, w!],
-  combine: (_, m) => [...m],
-};
-
 /** Two results of two taps, from 3 products instead of 4. */
 const two: Filter = {
   taps: 2,
@@ -79,10 +69,10 @@ const joined = (first: Filter, second: Filter): Filter => ({
   },
 });
 
-/** Two results of any number of taps. */
+/** Two results of two taps or more. */
 function pair(taps: number): Filter {
-  const short = [one, two, three][taps - 1];
-  return short ?? joined(taps === 4 ? two : three, pair(taps - (taps === 4 ? 2 : 3)));
+  if (taps <= 3) return taps === 2 ? two : three;
+  return taps === 4 ? joined(two, two) : joined(three, pair(taps - 3));
 }
 
 const evens = <V>(values: readonly V[]): V[] => values.filter((_, i) => i % 2 === 0);

@@ -85,6 +85,15 @@ describe('training', () => {
     }
   }
 
+  /** Wide enough for minimal filtering, by tiles, by lines and of gradients. */
+  class Filtered extends nn.Module {
+    readonly conv1 = new nn.Conv2d(16, 16, 3, { padding: 1 });
+    readonly conv2 = new nn.Conv2d(16, 16, 5, { padding: 2 });
+    forward(x: Tensor): Tensor {
+      return this.conv2(this.conv1(x).relu());
+    }
+  }
+
   class GPT extends nn.Module {
     readonly embed = new nn.Embedding(50, 32);
     readonly block = new GPTBlock(32, 4);
@@ -108,6 +117,11 @@ describe('training', () => {
       const model = new CNN();
       const [x, y] = [randn(8, 1, 14, 14), ints([1, 8], 10).flatten()];
       return [() => F.crossEntropy(model(x), y), model];
+    },
+    filtered: (): [() => Tensor, nn.Module] => {
+      const model = new Filtered();
+      const x = randn(2, 16, 16, 32);
+      return [() => F.mseLoss(model(x), x), model];
     },
     gpt: (): [() => Tensor, nn.Module] => {
       const model = new GPT();
