@@ -2,8 +2,9 @@
  * Fewer, longer loops: neighbouring axes become one where every access walks them as one, which a loop over the
  * elements of a contiguous array always does.
  */
-import { axisIndex, divIndex, modIndex, substitute, type IndexExpr, type Predicate } from './index-expr.js';
+import { axisIndex, divIndex, modIndex, substitute, type IndexExpr } from './index-expr.js';
 import type { Axis, Instr, LoopNest, Store } from './nest.js';
+import { withExpressions } from './operands.js';
 
 type Replace = (expr: IndexExpr) => IndexExpr;
 
@@ -51,22 +52,8 @@ class Rewriting {
   }
 }
 
-const inMasks = (masks: readonly Predicate[], f: Replace): Predicate[] =>
-  masks.map((mask) => ({ ...mask, expr: f(mask.expr) }));
-
-function inInstr(instr: Instr, f: Replace): Instr {
-  switch (instr.kind) {
-    case 'load':
-      return { ...instr, index: f(instr.index), masks: inMasks(instr.masks, f) };
-    case 'index':
-      return { ...instr, expr: f(instr.expr) };
-    case 'guard':
-      return { ...instr, masks: inMasks(instr.masks, f) };
-    default:
-      return instr;
-  }
-}
-const inBody = (body: readonly Instr[], f: Replace): Instr[] => body.map((instr) => inInstr(instr, f));
+const inBody = (body: readonly Instr[], f: Replace): Instr[] =>
+  body.map((instr) => withExpressions(instr, f));
 const inStores = (stores: readonly Store[], f: Replace): Store[] =>
   stores.map((store) => ({ ...store, index: f(store.index) }));
 const inBoth = <S extends { readonly body: readonly Instr[]; readonly stores: readonly Store[] }>(

@@ -221,6 +221,9 @@ export function substitute(expr: IndexExpr, replace: (axis: number, extent: numb
   return result;
 }
 
+/** Whether an expression steps evenly along every axis: it has no quotients or remainders. */
+export const isLinear = (expr: IndexExpr): boolean => expr.terms.every(({ atom }) => atom.kind === 'axis');
+
 /** Loop axes an expression reads. */
 export function axesOf(expr: IndexExpr, into = new Set<number>()): Set<number> {
   for (const { atom } of expr.terms) {

@@ -1,6 +1,8 @@
-/** What instructions read. */
-import { axesOf } from './index-expr.js';
-import type { Instr, RowNest } from './nest.js';
+/** What instructions read, and where. */
+import { axesOf, type IndexExpr, type Predicate } from './index-expr.js';
+import type { Instr, Load, RowNest } from './nest.js';
+
+export const loadsOf = (body: readonly Instr[]): Load[] => body.filter((instr) => instr.kind === 'load');
 
 /** Values an instruction reads. */
 export function operandsOf(instr: Instr): readonly number[] {
@@ -30,13 +32,37 @@ export function withOperands(instr: Instr, now: (id: number) => number): Instr {
   }
 }
 
+/** Conditions of an instruction on loop axes. */
+export const masksOf = (instr: Instr): readonly Predicate[] =>
+  instr.kind === 'load' || instr.kind === 'guard' ? instr.masks : [];
+
+/** Index expressions an instruction itself mentions. */
+export function expressionsOf(instr: Instr): IndexExpr[] {
+  const masks = masksOf(instr).map(({ expr }) => expr);
+  if (instr.kind === 'load') return [...masks, instr.index];
+  return instr.kind === 'index' ? [instr.expr] : masks;
+}
+
+/** The same instruction with other index expressions: `now` gives the one for each. */
+export function withExpressions(instr: Instr, now: (expr: IndexExpr) => IndexExpr): Instr {
+  const inMasks = (masks: readonly Predicate[]): Predicate[] =>
+    masks.map((mask) => ({ ...mask, expr: now(mask.expr) }));
+  switch (instr.kind) {
+    case 'load':
+      return { ...instr, index: now(instr.index), masks: inMasks(instr.masks) };
+    case 'index':
+      return { ...instr, expr: now(instr.expr) };
+    case 'guard':
+      return { ...instr, masks: inMasks(instr.masks) };
+    default:
+      return instr;
+  }
+}
+
 /** Loop axes an instruction itself mentions. */
 export function axesUsed(instr: Instr): Set<number> {
   const used = new Set<number>();
-  const masks = instr.kind === 'load' || instr.kind === 'guard' ? instr.masks : [];
-  for (const mask of masks) axesOf(mask.expr, used);
-  if (instr.kind === 'load') axesOf(instr.index, used);
-  if (instr.kind === 'index') axesOf(instr.expr, used);
+  for (const expr of expressionsOf(instr)) axesOf(expr, used);
   return used;
 }
 

@@ -2,15 +2,15 @@
  * Whether a kernel may write a cell of state while it reads the same cell: only where each element's last read is by
  * the iteration that writes it, through the same index.
  */
-import type { IndexExpr, Instr, Load, LoopNest, Store } from '../loops/index.js';
+import { loadsOf, type IndexExpr, type Instr, type Load, type LoopNest, type Store } from '../loops/index.js';
 
 type Section = { readonly body: readonly Instr[]; readonly stores: readonly Store[] };
 
-const loadsOf = (body: readonly Instr[], buffer: number): Load[] =>
-  body.filter((instr): instr is Load => instr.kind === 'load' && instr.buffer === buffer);
+const loadsFrom = (body: readonly Instr[], buffer: number): Load[] =>
+  loadsOf(body).filter((load) => load.buffer === buffer);
 
 const sameElement = (body: readonly Instr[], read: number, index: IndexExpr): boolean =>
-  loadsOf(body, read).every((load) => load.indirect.length === 0 && load.index.key === index.key);
+  loadsFrom(body, read).every((load) => load.indirect.length === 0 && load.index.key === index.key);
 
 const storeTo = ({ stores }: { readonly stores: readonly Store[] }, buffer: number): Store | undefined =>
   stores.find((store) => store.buffer === buffer);
@@ -25,7 +25,7 @@ function within(
   const store = storeTo(section, written);
   if (!store) return false;
   return (
-    sameElement(section.body, read, store.index) && others.every((body) => loadsOf(body, read).length === 0)
+    sameElement(section.body, read, store.index) && others.every((body) => loadsFrom(body, read).length === 0)
   );
 }
 

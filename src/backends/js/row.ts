@@ -9,6 +9,8 @@ import {
   flattenIndex,
   nextId,
   substitute,
+  withExpressions,
+  withOperands,
   type Axis,
   type IndexExpr,
   type Instr,
@@ -303,11 +305,9 @@ class Rowwise {
 
 /** The instruction as it is `by` elements further along `along`. */
 function shifted(instr: Instr, along: Axis, by: number, to: (id: number) => number): Instr {
-  const id = to(instr.id);
   const move = (expr: IndexExpr): IndexExpr =>
     substitute(expr, (axis, extent) =>
       axis === along.axis ? addIndex(axisIndex(axis, extent), constantIndex(by)) : axisIndex(axis, extent),
     );
-  if (instr.kind === 'load') return { ...instr, id, index: move(instr.index) };
-  return instr.kind === 'compute' ? { ...instr, id, args: instr.args.map(to) } : { ...instr, id };
+  return { ...withOperands(withExpressions(instr, move), to), id: to(instr.id) };
 }

@@ -6,115 +6,102 @@ import {
   addIndex,
   axisIndex,
   constantIndex,
-  decide,
+  expressionsOf,
   flattenIndex,
+  isLinear,
+  loadsOf,
   substitute,
+  withExpressions,
   type Axis,
   type ContractNest,
   type IndexExpr,
-  type Instr,
-  type Load,
-  type Predicate,
 } from '../../../loops/index.js';
-import { strideAlong } from '../vector/loops.js';
-import { mostGrowth, type Padded } from './contract-pad.js';
+import { sizeOf, strideAlong } from '../vector/loops.js';
+import { mostGrowth, type OperandCopy } from './contract-pad.js';
 
-/** Every index expression of a body; undefined where the data says what is read. */
-function expressionsOf(body: readonly Instr[]): IndexExpr[] | undefined {
-  if (body.some((instr) => instr.kind === 'load' && instr.indirect.length > 0)) return undefined;
-  const ofMasks = (masks: readonly Predicate[]): IndexExpr[] => masks.map(({ expr }) => expr);
-  return body.flatMap((instr) => {
-    if (instr.kind === 'load') return [instr.index, ...ofMasks(instr.masks)];
-    if (instr.kind === 'guard') return ofMasks(instr.masks);
-    return instr.kind === 'index' ? [instr.expr] : [];
-  });
-}
-
-/** A body with other index expressions. */
-function moved(body: readonly Instr[], to: (expr: IndexExpr) => IndexExpr): Instr[] {
-  const masks = (all: readonly Predicate[]): Predicate[] =>
-    all.map((mask) => ({ ...mask, expr: to(mask.expr) })).filter((mask) => decide(mask) !== true);
-  return body.map((instr) => {
-    if (instr.kind === 'load') return { ...instr, index: to(instr.index), masks: masks(instr.masks) };
-    if (instr.kind === 'guard') return { ...instr, masks: masks(instr.masks) };
-    return instr.kind === 'index' ? { ...instr, expr: to(instr.expr) } : instr;
-  });
-}
-
-/** Where a window's tap and what it moves along count as one: a position of the operand. */
+/** A place in the operand along one dimension: an axis, or the tap of a window and what it moves along together. */
 interface Position {
+  /** The axis, as long as all its places are. */
   readonly axis: Axis;
+  /** Index of the place in terms of the contraction's axes. */
+  readonly index: IndexExpr;
   readonly tap: Axis | undefined;
-  readonly extent: number;
 }
 
+const indexOf = ({ axis, extent }: Axis): IndexExpr => axisIndex(axis, extent);
+
+/** An axis and a tap that move every expression alike are one position. */
 function positionsOf({ n, k }: ContractNest, expressions: readonly IndexExpr[]): Position[] {
   const strides = ({ axis }: Axis): string => expressions.map((expr) => strideAlong(expr, axis)).join();
   const unused = expressions.map(() => 0).join();
+  const alone = (axis: Axis): Position => ({ axis, index: indexOf(axis), tap: undefined });
   const taps = k.filter((axis) => strides(axis) !== unused);
   const positions = n
     .filter((axis) => strides(axis) !== unused)
-    .map((axis): Position => {
+    .map((axis) => {
       const number = taps.findIndex((tap) => strides(tap) === strides(axis));
-      const [tap] = number < 0 ? [] : taps.splice(number, 1);
-      return { axis, tap, extent: axis.extent + (tap?.extent ?? 1) - 1 };
+      if (number < 0) return alone(axis);
+      const [tap] = taps.splice(number, 1) as [Axis];
+      const extent = axis.extent + tap.extent - 1;
+      return { axis: { ...axis, extent }, index: addIndex(indexOf(axis), indexOf(tap)), tap };
     });
-  return [...positions, ...taps.map((axis) => ({ axis, tap: undefined, extent: axis.extent }))];
+  return [...positions, ...taps.map(alone)];
 }
 
-/** The contraction with its right operand evaluated into buffer `number`; undefined where its positions are not evenly spaced. */
+/**
+ * The contraction with its right operand evaluated into buffer `number`; undefined where it has no windows, or where its
+ * positions are not evenly spaced.
+ */
 export function evaluatedAhead(
   nest: ContractNest,
   number: number,
-): { readonly nest: ContractNest; readonly copy: Padded } | undefined {
+): { readonly nest: ContractNest; readonly copy: OperandCopy } | undefined {
   const { body, value } = nest.b;
-  const expressions = expressionsOf(body);
+  const expressions = body.flatMap(expressionsOf);
   const dtype = body.find(({ id }) => id === value)?.dtype;
-  if (!expressions || dtype !== 'float32') return undefined;
-  if (expressions.some(({ terms }) => terms.some(({ atom }) => atom.kind !== 'axis'))) return undefined;
-  const loads = body.filter((instr): instr is Load => instr.kind === 'load');
-  const elements = (load: Load): number => nest.buffers[load.buffer]!.elements;
+  if (dtype !== 'float32' || nest.batch.length > 0 || !expressions.every(isLinear)) return undefined;
+  const loads = loadsOf(body);
+  if (loads.some(({ indirect }) => indirect.length > 0)) return undefined;
+  const elements = ({ buffer }: { readonly buffer: number }): number => nest.buffers[buffer]!.elements;
   const [main] = loads.toSorted((a, b) => elements(b) - elements(a));
-  if (!main) return undefined;
+  const found = positionsOf(nest, expressions);
+  if (!main || !found.some(({ tap }) => tap)) return undefined;
   // In the order of the largest array it is made of.
   const stride = ({ axis }: Position): number => Math.abs(strideAlong(main.index, axis.axis)!) || Infinity;
-  const positions = positionsOf(nest, expressions).sort((a, b) => stride(b) - stride(a) || 0);
-  const shape = positions.map(({ extent }) => extent);
-  const size = shape.reduce((product, extent) => product * extent, 1);
+  const positions = found.sort((a, b) => stride(b) - stride(a) || 0);
+  const axes = positions.map(({ axis }) => axis);
+  const shape = axes.map(({ extent }) => extent);
+  const size = sizeOf(axes);
   if (size > mostGrowth * elements(main) + 1024) return undefined;
 
-  const along = new Map(positions.map(({ axis, extent }) => [axis.axis, axisIndex(axis.axis, extent)]));
-  const taps = new Set(positions.map(({ tap }) => tap?.axis));
-  const atPosition = (expr: IndexExpr): IndexExpr =>
-    substitute(expr, (axis, extent) =>
-      taps.has(axis) ? constantIndex(0) : (along.get(axis) ?? axisIndex(axis, extent)),
-    );
-  const indexOf = ({ axis, extent }: Axis): IndexExpr => axisIndex(axis, extent);
-  const read = positions.map(({ axis, tap }) =>
-    tap ? addIndex(indexOf(axis), indexOf(tap)) : indexOf(axis),
+  const now = new Map(
+    positions.flatMap(({ axis, tap }): (readonly [number, IndexExpr])[] => [
+      [axis.axis, indexOf(axis)],
+      ...(tap ? [[tap.axis, constantIndex(0)] as const] : []),
+    ]),
   );
-  const load: Load = {
-    id: value,
-    kind: 'load',
-    buffer: number,
-    index: flattenIndex(read, shape),
-    indirect: [],
-    masks: [],
-    fill: 0,
-    dtype,
-  };
-  const written = positions.map(({ axis, extent }) => axisIndex(axis.axis, extent));
+  const atPosition = (expr: IndexExpr): IndexExpr => substitute(expr, (axis) => now.get(axis)!);
+  const read = flattenIndex(
+    positions.map(({ index }) => index),
+    shape,
+  );
   return {
-    nest: { ...nest, b: { ...nest.b, body: [load] } },
+    nest: {
+      ...nest,
+      b: {
+        ...nest.b,
+        body: [
+          { id: value, kind: 'load', buffer: number, index: read, indirect: [], masks: [], fill: 0, dtype },
+        ],
+      },
+    },
     copy: {
       buffer: { name: 'evaluated', dtype, elements: size, access: 'readWrite' },
       whole: true,
       copy: {
-        axes: positions
-          .map(({ axis, extent }) => ({ axis: axis.axis, extent }))
-          .filter(({ extent }) => extent !== 1),
-        body: moved(body, atPosition),
-        stores: [{ buffer: number, index: flattenIndex(written, shape), value }],
+        axes: axes.filter(({ extent }) => extent !== 1),
+        body: body.map((instr) => withExpressions(instr, atPosition)),
+        stores: [{ buffer: number, index: flattenIndex(axes.map(indexOf), shape), value }],
       },
     },
   };

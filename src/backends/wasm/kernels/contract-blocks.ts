@@ -2,7 +2,13 @@
  * What filtered convolutions share: which they are, how weights, tiles and sums are combined, their small products, and how
  * blocks of results meet the edges.
  */
-import type { Axis, ContractNest, ContractOperand, IndexExpr, Load } from '../../../loops/index.js';
+import {
+  isLinear,
+  type Axis,
+  type ContractNest,
+  type ContractOperand,
+  type Load,
+} from '../../../loops/index.js';
 import type { Callee, Code, Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
@@ -39,12 +45,10 @@ export interface FilteredLaunches {
   readonly bytes: number;
 }
 
-const isPlain = (expr: IndexExpr): boolean => expr.terms.every(({ atom }) => atom.kind === 'axis');
-
 /** The load of evenly spaced float32 that an operand is, if it is no more. */
 export function plainLoad(operand: ContractOperand): Load | undefined {
   const load = soleLoad(operand);
-  return load && isPlain(load.index) ? load : undefined;
+  return load && isLinear(load.index) ? load : undefined;
 }
 
 /** Arithmetic on vectors of float32. */
@@ -95,12 +99,10 @@ export interface Weights {
 }
 
 /** Bytes between the combined weights of a product and of the next. */
-const weightStride = ({ output, depth }: Pick<Weights, 'output' | 'depth'>): number =>
-  4 * output.extent * sizeOf(depth) + apart;
+const weightStride = ({ output, depth }: Weights): number => 4 * output.extent * sizeOf(depth) + apart;
 
 /** Bytes of combined weights. */
-export const weightBytes = (weights: Pick<Weights, 'output' | 'depth' | 'products'>): number =>
-  aligned(weights.products * weightStride(weights));
+export const weightBytes = (weights: Weights): number => aligned(weights.products * weightStride(weights));
 
 /** Combines weights once, from `offset` of shared scratch on: for each product, strip and depth a vector of the strip's rows. */
 export function combineWeights(

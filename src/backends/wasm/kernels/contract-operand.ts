@@ -4,6 +4,7 @@
  */
 import {
   axesOf,
+  masksOf,
   type Axis,
   type ContractOperand,
   type Instr,
@@ -106,9 +107,7 @@ function overDepth(
   { body, lanes }: { readonly body: readonly Instr[]; readonly lanes: ReadonlySet<number> },
   { write, advance }: Steps,
 ): void {
-  const masked = body.flatMap((instr) =>
-    (instr.kind === 'load' || instr.kind === 'guard') && instr.masks.length > 0 ? [instr.masks] : [],
-  );
+  const masked = body.map(masksOf).filter(({ length }) => length > 0);
   // With several the outcomes would be as many as their combinations.
   const masks = masked.length === 1 ? masked[0]! : [];
   const inside = (axes: readonly Axis[], known = false): void => {

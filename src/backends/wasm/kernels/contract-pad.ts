@@ -11,6 +11,8 @@ import {
   constantIndex,
   decide,
   flattenIndex,
+  isLinear,
+  loadsOf,
   rangeOf,
   scaleIndex,
   substitute,
@@ -23,8 +25,8 @@ import {
   type NestBuffer,
 } from '../../../loops/index.js';
 
-/** A copy of an operand with what surrounds it, which lies in scratch. */
-export interface Padded {
+/** A copy of an operand, or of what is computed from it, which lies in scratch. */
+export interface OperandCopy {
   readonly buffer: NestBuffer;
   /** Whether the copy writes every element; else it is zero beforehand. */
   readonly whole: boolean;
@@ -47,10 +49,10 @@ function paddedLoad(
   number: number,
   buffers: readonly NestBuffer[],
   nextAxis: number,
-): { readonly padded: Padded; readonly load: Load } | undefined {
+): { readonly padded: OperandCopy; readonly load: Load } | undefined {
   // Dilation adds a second mask on a position: the first tells its range.
   const positions = [...new Map(load.masks.map(({ expr }) => [expr.key, expr])).values()].filter(
-    (expr) => expr.terms.every(({ atom }) => atom.kind === 'axis') && expr.terms.length > 0,
+    (expr) => isLinear(expr) && expr.terms.length > 0,
   );
   if (positions.length === 0) return undefined;
   const replaced = new Map<number, IndexExpr>();
@@ -143,23 +145,23 @@ function outerAxes(index: IndexExpr, gone: ReadonlySet<number>): Axis[] {
 /** The contraction over padded copies, and the copies, which are buffers behind its own and those of `before`. */
 export function withPadding(
   nest: ContractNest,
-  before: readonly Padded[] = [],
+  before: readonly OperandCopy[] = [],
 ): {
   readonly nest: ContractNest;
-  readonly padded: readonly Padded[];
+  readonly copies: readonly OperandCopy[];
 } {
   const all = [...nest.batch, ...nest.m, ...nest.n, ...nest.k];
   const nextAxis = Math.max(-1, ...all.map(({ axis }) => axis)) + 1;
-  const padded = [...before];
+  const copies = [...before];
   const operand = (given: ContractOperand): ContractOperand => {
-    const masked = given.body.filter((instr) => instr.kind === 'load' && instr.masks.length > 0) as Load[];
+    const masked = loadsOf(given.body).filter(({ masks }) => masks.length > 0);
     const [load] = masked;
     if (!load || masked.length > 1 || load.indirect.length > 0 || load.fill !== 0) return given;
     if (dtypes[load.dtype].kind !== 'float') return given;
-    const made = paddedLoad(load, nest.buffers.length + padded.length, nest.buffers, nextAxis);
+    const made = paddedLoad(load, nest.buffers.length + copies.length, nest.buffers, nextAxis);
     if (!made) return given;
-    padded.push(made.padded);
+    copies.push(made.padded);
     return { ...given, body: given.body.map((instr) => (instr === load ? made.load : instr)) };
   };
-  return { nest: { ...nest, a: operand(nest.a), b: operand(nest.b) }, padded };
+  return { nest: { ...nest, a: operand(nest.a), b: operand(nest.b) }, copies };
 }

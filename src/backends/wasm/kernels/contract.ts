@@ -4,7 +4,7 @@
  * operand is read where it lies when its rows and depth are evenly spaced, and packed otherwise.
  */
 import { dtypes, isHalf } from '../../../core/index.js';
-import { collapse, type Axis, type ContractNest } from '../../../loops/index.js';
+import { collapse, isLinear, type Axis, type ContractNest } from '../../../loops/index.js';
 import type { Local } from '../assembler/index.js';
 import type { Library } from '../library/index.js';
 import { KernelCode, type OwnBuffer } from '../vector/kernel-code.js';
@@ -14,7 +14,7 @@ import type { FilteredLaunches } from './contract-blocks.js';
 import { emitDirect } from './contract-direct.js';
 import { emitLines, linesOf } from './contract-lines.js';
 import { packPanel, soleLoad } from './contract-operand.js';
-import { withPadding, type Padded } from './contract-pad.js';
+import { withPadding, type OperandCopy } from './contract-pad.js';
 import { Multiply } from './contract-multiply.js';
 import { emitTaps, tapsOf } from './contract-taps.js';
 import { emitWinograd, winogradOf } from './contract-winograd.js';
@@ -62,12 +62,9 @@ function directStrides({ a, m, k }: ContractNest): Schedule['direct'] {
   const load = soleLoad(a);
   if (!load || m.length > 1 || k.length !== 1) return undefined;
   // Rows and depth must be evenly spaced from wherever the batch stands.
-  const even = (axis: Axis): number | undefined => {
-    const terms = load.index.terms.filter(({ atom }) => atom.kind !== 'axis');
-    return terms.length > 0 ? undefined : strideAlong(load.index, axis.axis);
-  };
-  const row = m[0] ? even(m[0]) : 0;
-  const depth = even(k[0]!);
+  if (!isLinear(load.index)) return undefined;
+  const row = m[0] ? strideAlong(load.index, m[0].axis) : 0;
+  const depth = strideAlong(load.index, k[0]!.axis);
   if (row === undefined || depth === undefined || row < 0 || depth < 0) return undefined;
   return { row: row * 4, depth: depth * 4 };
 }
@@ -120,17 +117,17 @@ export function scheduleOf(given: ContractNest): Schedule {
 }
 
 export function emitContract(library: Library, given: ContractNest): Launch[] {
-  const { nest, padded, filtered } = prepared(collapse(given));
+  const { nest, copies, filtered } = prepared(collapse(given));
   const [rows, columns, depth] = [sizeOf(nest.m), sizeOf(nest.n), sizeOf(nest.k)];
   if (rows * columns * sizeOf(nest.batch) === 0) return [];
   // Copies lie first in shared scratch.
   let bytes = 0;
-  const own = padded.map(({ buffer }): OwnBuffer => {
+  const own = copies.map(({ buffer }): OwnBuffer => {
     const offset = bytes;
     bytes += aligned(buffer.elements * dtypes[buffer.dtype].bytes);
     return { buffer, offset };
   });
-  const launches = padded.flatMap((each, i) => copyPadded(library, nest, own, own[i]!, each));
+  const launches = copies.flatMap((each, i) => writeCopy(library, nest, own, own[i]!, each));
   const single = nest.dtype === 'float32' || isHalf(nest.dtype);
   const small = Math.min(rows, columns) < tileRows || rows * columns * depth < tiny || depth === 0;
   if (!single || small) launches.push(...emitDirect(library, nest, own));
@@ -168,11 +165,10 @@ function filteredOf(nest: ContractNest): EmitFiltered | undefined {
 /** The contraction over copies of its operands, where those serve it. */
 function prepared(nest: ContractNest): {
   readonly nest: ContractNest;
-  readonly padded: readonly Padded[];
+  readonly copies: readonly OperandCopy[];
   readonly filtered: EmitFiltered | undefined;
 } {
-  const windows = nest.batch.length === 0 && Math.max(nest.n.length, nest.k.length) > 1;
-  const ahead = windows && nest.b.body.length > 1 ? evaluatedAhead(nest, nest.buffers.length) : undefined;
+  const ahead = nest.b.body.length > 1 ? evaluatedAhead(nest, nest.buffers.length) : undefined;
   if (ahead) {
     const made = withPadding(ahead.nest, [ahead.copy]);
     const filtered = filteredOf(made.nest);
@@ -182,13 +178,13 @@ function prepared(nest: ContractNest): {
   return { ...made, filtered: filteredOf(made.nest) };
 }
 
-/** Writes a padded copy, which is cleared before where it has more than what is written. */
-function copyPadded(
+/** Writes a copy of an operand, which is cleared before where it has more than what is written. */
+function writeCopy(
   library: Library,
   nest: ContractNest,
   own: readonly OwnBuffer[],
   { buffer, offset }: OwnBuffer,
-  { copy, whole }: Padded,
+  { copy, whole }: OperandCopy,
 ): Launch[] {
   const launches: Launch[] = [];
   if (!whole) {

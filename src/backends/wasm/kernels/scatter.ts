@@ -3,7 +3,7 @@
  * last axis go through one index (rows of an embedding), they go together.
  */
 import { dtypes } from '../../../core/index.js';
-import { axesOf, collapse, operandsOf, type Axis, type ScatterNest } from '../../../loops/index.js';
+import { axesUsed, collapse, operandsOf, type Axis, type ScatterNest } from '../../../loops/index.js';
 import type { Library } from '../library/index.js';
 import { loadRow, loadSplat, storeRow } from '../vector/access.js';
 import { apply } from '../vector/arithmetic.js';
@@ -17,11 +17,8 @@ import { simpleLaunch, type Launch } from './launch.js';
 function varies({ body }: ScatterNest, id: number, axis: number): boolean {
   const instr = body.find((each) => each.id === id);
   if (!instr) return false;
-  const masks = instr.kind === 'load' || instr.kind === 'guard' ? instr.masks.map(({ expr }) => expr) : [];
-  const at = instr.kind === 'load' ? [instr.index] : instr.kind === 'index' ? [instr.expr] : [];
   return (
-    [...masks, ...at].some((expr) => axesOf(expr).has(axis)) ||
-    operandsOf(instr).some((arg) => varies({ body } as ScatterNest, arg, axis))
+    axesUsed(instr).has(axis) || operandsOf(instr).some((arg) => varies({ body } as ScatterNest, arg, axis))
   );
 }
 

@@ -1,15 +1,12 @@
 /** Where along an axis masks are known to hold: between the cuts no lane needs a look. */
-import { axesOf, type Axis, type Instr, type Predicate } from '../../../loops/index.js';
+import { axesOf, masksOf, type Axis, type Instr } from '../../../loops/index.js';
 import type { KernelCode } from './kernel-code.js';
 import { strideAlong } from './loops.js';
-
-const masksOf = (body: readonly Instr[]): Predicate[] =>
-  body.flatMap((instr) => (instr.kind === 'load' || instr.kind === 'guard' ? instr.masks : []));
 
 /** The part of an axis in which masks that depend on it alone are known to hold. */
 export function interior(k: KernelCode, axis: Axis, body: readonly Instr[]): readonly [number, number] {
   let [from, to] = [0, axis.extent];
-  for (const { expr, lo, hi } of masksOf(body)) {
+  for (const { expr, lo, hi } of body.flatMap(masksOf)) {
     const step = strideAlong(expr, axis.axis);
     if (!step) continue;
     const direct = expr.terms.filter(({ atom }) => atom.kind === 'axis' && atom.axis === axis.axis);

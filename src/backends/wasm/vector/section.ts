@@ -5,6 +5,7 @@
 import { dtypes, invariant, type DType } from '../../../core/index.js';
 import {
   Origins,
+  expressionsOf,
   operandsOf,
   type IndexExpr,
   type Indirect,
@@ -174,9 +175,7 @@ export class Section {
     const { lanes } = this.k;
     if (!lanes) return false;
     if (instr.kind === 'scratch' || operandsOf(instr).some((id) => this.#placed(id).varies)) return true;
-    const masks = instr.kind === 'load' || instr.kind === 'guard' ? instr.masks.map(({ expr }) => expr) : [];
-    const at = instr.kind === 'load' ? [instr.index] : instr.kind === 'index' ? [instr.expr] : [];
-    return [...masks, ...at].some((expr) => this.k.stride(expr) !== 0);
+    return expressionsOf(instr).some((expr) => this.k.stride(expr) !== 0);
   }
 
   #compute(instr: Instr, level: number): Value {

@@ -2,8 +2,8 @@
  * A contraction whose workgroups read operands together: slab by slab of the depth into shared memory, where an element
  * is computed once and used by a row or a column of tiles.
  */
-import type { ContractOperand } from '../../../loops/index.js';
-import { isVector, loadsOf, vectorSize } from '../wgsl/lanes.js';
+import { loadsOf, type ContractOperand } from '../../../loops/index.js';
+import { isVector, vectorSize } from '../wgsl/lanes.js';
 import { Positions } from '../wgsl/positions.js';
 import { Neighbours } from '../wgsl/section.js';
 import type { Side } from './contract-side.js';

@@ -1,9 +1,9 @@
 /** What the forms of a contraction have in common: its two sides, its sums and what becomes of them. */
 import { isFloat } from '../../../core/index.js';
-import type { ContractNest, ContractOperand } from '../../../loops/index.js';
+import { loadsOf, type ContractNest, type ContractOperand } from '../../../loops/index.js';
 import { identity } from '../wgsl/arithmetic.js';
 import { rounded } from '../wgsl/convert.js';
-import { isVector, loadsOf, vectorBuffers, type Blocks } from '../wgsl/lanes.js';
+import { isVector, vectorBuffers, type Blocks } from '../wgsl/lanes.js';
 import type { Positions } from '../wgsl/positions.js';
 import { Neighbours, Section, storeVectors } from '../wgsl/section.js';
 import { typeOf, type Value } from '../wgsl/value.js';

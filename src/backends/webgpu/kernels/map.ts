@@ -1,6 +1,13 @@
 /** One invocation for each element. */
-import { axisIndex, collapse, type Axis, type MapNest, type SegmentedNest } from '../../../loops/index.js';
-import { loadsOf, vectorBuffers, vectorSize, type Blocks } from '../wgsl/lanes.js';
+import {
+  axisIndex,
+  collapse,
+  loadsOf,
+  type Axis,
+  type MapNest,
+  type SegmentedNest,
+} from '../../../loops/index.js';
+import { vectorBuffers, vectorSize, type Blocks } from '../wgsl/lanes.js';
 import { Neighbours, Section, storeVectors } from '../wgsl/section.js';
 import { isBindable } from '../shader.js';
 import { Kernel, type Launch, type Operands } from './kernel.js';

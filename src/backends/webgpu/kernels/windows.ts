@@ -7,18 +7,18 @@ import {
   addIndex,
   axisIndex,
   constantIndex,
+  loadsOf,
   rangeOf,
   substitute,
+  withExpressions,
   type Axis,
   type IndexExpr,
   type Instr,
   type MapNest,
-  type Predicate,
   type RowNest,
   type Store,
 } from '../../../loops/index.js';
 import { wholeVectors, refKey, type RefPart } from '../shader.js';
-import { loadsOf } from '../wgsl/lanes.js';
 import type { Operands } from './kernel.js';
 
 /** More stretches than this are not tried: something else is wrong. */
@@ -134,20 +134,16 @@ function pieceOf<N extends MapNest | RowNest>(
   if (isLong) return undefined;
 
   const inWindow = (buffer: number, index: IndexExpr): IndexExpr =>
-    addIndex(at(index), constantIndex(-windows[buffer]!.start));
-  const masks = (all: readonly Predicate[]): Predicate[] =>
-    all.map((mask) => ({ ...mask, expr: at(mask.expr) }));
+    addIndex(index, constantIndex(-windows[buffer]!.start));
   const moved = (instr: Instr): Instr => {
-    if (instr.kind === 'load')
-      return { ...instr, index: inWindow(instr.buffer, instr.index), masks: masks(instr.masks) };
-    if (instr.kind === 'guard') return { ...instr, masks: masks(instr.masks) };
-    return instr.kind === 'index' ? { ...instr, expr: at(instr.expr) } : instr;
+    const there = withExpressions(instr, at);
+    return there.kind === 'load' ? { ...there, index: inWindow(there.buffer, there.index) } : there;
   };
   const buffers = nest.buffers.map((buffer, i) => ({ ...buffer, elements: windows[i]!.elements }));
   const stretch = [{ axis: outer!.axis, extent: end - first }, ...inner];
   const own = cutting.again(nest, stretch, moved, (store) => ({
     ...store,
-    index: inWindow(store.buffer, store.index),
+    index: inWindow(store.buffer, at(store.index)),
   }));
   return {
     nest: { ...own, buffers },

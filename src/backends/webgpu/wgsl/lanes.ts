@@ -55,8 +55,6 @@ export function isVector(index: IndexExpr, { axis, blocks }: Blocks): boolean {
   return offset % vectorSize === 0 && terms.every(({ coeff }) => coeff % vectorSize === 0);
 }
 
-export const loadsOf = (body: readonly Instr[]): Load[] => body.filter((instr) => instr.kind === 'load');
-
 /** Whether a load is part of a vector along one of the axes. */
 const loadsVector = ({ index, indirect }: Load, along: readonly Blocks[]): boolean =>
   indirect.every(({ coeff }) => coeff % vectorSize === 0) && along.some((axis) => isVector(index, axis));
