@@ -17,12 +17,16 @@ else report();
 /** In a process of its own: compiles one function and prints what it took, in milliseconds, as JSON. */
 async function measure(name) {
   const sinceStart = performance.now();
+  const started = freshPages();
   const fusegrad = await import('fusegrad');
   const imported = performance.now();
+  const pages = [freshPages()];
   const { step, args, marks } = build(fusegrad, name);
   const built = performance.now();
+  pages.push(freshPages());
   step(...args);
   const end = performance.now();
+  pages.push(freshPages());
   const warm = median(Array.from({ length: 5 }, () => timed(() => step(...args))));
   const { compilation } = step.trace(...args);
   const ms = compilation.ms;
@@ -44,8 +48,27 @@ async function measure(name) {
       'process start to first step': end,
       warm,
       nodes,
+      'pages of memory: import': pages[0] - started,
+      'pages of memory: first call': pages[2] - pages[1],
     }),
   );
+}
+
+/** Pages of memory that the process has touched for the first time. */
+function freshPages() {
+  return process.resourceUsage().minorPageFault;
+}
+
+/** What the first touch of a page costs here, in microseconds. */
+function pageCost() {
+  const pageBytes = 4096;
+  const before = freshPages();
+  const memory = new Uint8Array(4096 * pageBytes);
+  const ms = timed(() => {
+    for (let at = 0; at < memory.length; at += pageBytes) memory[at] = 1;
+  });
+  const touched = freshPages() - before;
+  return touched > 0 ? (1000 * ms) / touched : undefined;
 }
 
 function build(fusegrad, name) {
@@ -188,6 +211,9 @@ function report() {
         `  ${stage.padEnd(40)}${stages.map(([, all]) => all[stage].toFixed(1).padStart(9)).join('')}`,
       );
   }
+  const cost = pageCost();
+  if (cost !== undefined)
+    console.log(`\na page of memory costs ${cost.toFixed(2)} microseconds when it is first touched`);
   for (const [kind, rows] of growth) {
     console.log(`\nfirst call of ${kind}: microseconds a node (before the backend)`);
     for (const { nodes, perNode, beforeBackend } of rows)

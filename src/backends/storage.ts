@@ -16,6 +16,8 @@ export interface Place {
   read?(): Promise<TypedArray>;
   /** Overwrites the content from the host, in the order of the runs around the call. */
   write?(content: TypedArray): void;
+  /** Writes the content over a target elsewhere, where that takes less than reading `array`. */
+  copyInto?(target: TypedArray): void;
   /** Another place with the same content. */
   copy?(): Place;
   /** Whether the device that held the content is gone: what is written next finds another place. */
@@ -40,6 +42,37 @@ export class Later implements Place {
   write(content: TypedArray): void {
     if (typeof this.#content === 'function') this.#content = copyOf(content);
     else this.#content.set(content as never);
+  }
+}
+
+/** Zeros, which take no memory of the host until they are looked at. */
+export class Zeros extends Later {
+  #touched = false;
+
+  constructor(
+    readonly type: new (length: number) => TypedArray,
+    readonly length: number,
+  ) {
+    super(() => new type(length));
+  }
+
+  override get array(): TypedArray {
+    this.#touched = true;
+    return super.array;
+  }
+
+  override write(content: TypedArray): void {
+    this.#touched = true;
+    super.write(content);
+  }
+
+  copyInto(target: TypedArray): void {
+    if (this.#touched) target.set(this.array as never);
+    else target.fill(0 as never);
+  }
+
+  copy(): Place {
+    return this.#touched ? { array: copyOf(this.array) } : new Zeros(this.type, this.length);
   }
 }
 
@@ -74,6 +107,12 @@ export class Storage {
     if (this.place.isLost) this.moveTo({ array: copyOf(content) });
     else if (this.place.write) this.place.write(content);
     else this.array.set(content as never);
+  }
+
+  /** Writes the content over a target that lies elsewhere. */
+  copyInto(target: TypedArray): void {
+    if (this.place.copyInto) this.place.copyInto(target);
+    else target.set(this.array as never);
   }
 
   /** Another storage with the same content in the same kind of place. */

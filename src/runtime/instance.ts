@@ -1,5 +1,6 @@
 /** A program that is ready to run, whatever leaves stand in for its own. */
 import { outOfRange } from '../backends/out-of-range.js';
+import { Zeros } from '../backends/storage.js';
 import { dtypes, numel, type TypedArray } from '../core/index.js';
 import type { Check } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
@@ -76,7 +77,7 @@ export class Instance {
       const at = this.#overwritten[i]!;
       const storage = this.#states[at]!;
       // A device that is gone takes no writes.
-      if (storage.place.isLost) storage.moveTo({ array: emptyOf(this.program.states[at]!) });
+      if (storage.place.isLost) storage.moveTo(zerosFor(this.program.states[at]!));
     }
     for (let i = 0; i < this.#early.length; i++) {
       const { check, input } = this.#early[i]!;
@@ -97,7 +98,7 @@ export class Instance {
   }
 }
 
-const emptyOf = ({ dtype, shape }: Slot): TypedArray => new dtypes[dtype].array(numel(shape));
+const zerosFor = ({ dtype, shape }: Slot): Zeros => new Zeros(dtypes[dtype].array, numel(shape));
 
 function checkIndices(check: Check, indices: TypedArray): void {
   for (let i = 0; i < indices.length; i++) {

@@ -96,7 +96,8 @@ export function hostUniform(count: number): () => Float32Array {
   const draw = defaultGenerator.hostBits(count);
   return () => {
     const bits = draw();
-    const result = new Float32Array(count);
+    // Where the words lie: each is read before it is overwritten.
+    const result = new Float32Array(bits.buffer, bits.byteOffset, count);
     for (let i = 0; i < count; i++) result[i] = toUniform(bits[i]!);
     return result;
   };

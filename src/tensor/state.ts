@@ -3,10 +3,8 @@ import {
   ArgumentError,
   DTypeError,
   checkSizes,
-  dtypes,
   isFloat,
   kindOf,
-  numel,
   type DType,
   type Shape,
   type TypedArray,
@@ -15,9 +13,11 @@ import { Cell, gradientsEnabled, outsideTrace, refuseInTrace } from '../runtime/
 import { Tensor } from './tensor.generated.js';
 import { arrayFrom } from './creation.js';
 
-/** Initial content: a tensor, or values on the host. */
+/** Initial content: a tensor, values on the host, or what `zeroState` gives. */
 export type Initial =
-  Tensor | { readonly data: TypedArray | readonly number[]; readonly shape: Shape; readonly dtype?: DType };
+  | Tensor
+  | { readonly data: TypedArray | readonly number[]; readonly shape: Shape; readonly dtype?: DType }
+  | ZeroState;
 
 export interface StateOptions {
   readonly requiresGrad?: boolean;
@@ -25,24 +25,15 @@ export interface StateOptions {
   readonly name?: string;
 }
 
-/** Memory made to become state: a cell takes it over, and another one a copy. */
-class Fresh {
-  #taken = false;
+class ZeroState {
   constructor(
-    readonly data: TypedArray,
     readonly shape: Shape,
     readonly dtype: DType,
   ) {}
-
-  take(): TypedArray {
-    const array = this.#taken ? this.data.slice() : this.data;
-    this.#taken = true;
-    return array;
-  }
 }
 
 function cellOf(initial: Initial, name: string | undefined): Cell {
-  if (initial instanceof Fresh) return new Cell(initial.take(), initial.shape, initial.dtype, name);
+  if (initial instanceof ZeroState) return Cell.zeros(initial.shape, initial.dtype, name);
   if (Array.isArray(initial) || typeof initial !== 'object') {
     throw new ArgumentError(
       'Parameter',
@@ -107,7 +98,7 @@ export class Buffer extends StateTensor {
 /** Zeros as state of a shape. */
 export function zeroState(shape: Shape, dtype: DType = 'float32'): Initial {
   checkSizes('zeros', shape);
-  return new Fresh(new dtypes[dtype].array(numel(shape)), shape, dtype);
+  return new ZeroState(shape, dtype);
 }
 
 /** Whether gradients flow through what is computed now (torch.is_grad_enabled). */

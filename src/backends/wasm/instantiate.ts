@@ -8,7 +8,7 @@ import { compileModule, compileModuleAsync, type CompiledModule } from './engine
 import { roundUp } from './heap.js';
 import { InputSlot } from './input.js';
 import { formatBytes, formatHeld, type Device, type StepFunction } from './memory.js';
-import { View, moveIn, residentOf } from './resident.js';
+import { View, moveIn, residentOf, type Content } from './resident.js';
 import { Repeat } from './repeat.js';
 import { Result } from './results.js';
 import type { Pool } from './threads/pool.js';
@@ -36,11 +36,7 @@ const fixedWords = 3;
 /** The failure stands before the table, in a line of its own. */
 const failureBytes = 64;
 
-interface Port {
-  readonly what: string;
-  readonly type: (typeof dtypes)['float32']['array'];
-  readonly length: number;
-  readonly bytes: number;
+interface Port extends Content {
   /** Offset among the small ones, or undefined for one that has a region of its own. */
   readonly offset: number | undefined;
   readonly view: View;
@@ -195,7 +191,7 @@ class Bound implements Executable {
     let next = fixedWords;
     for (let i = 0; i < this.#inputs.length; i++) addresses[next++] = this.#input(i, inputs[i]!);
     for (let i = 0; i < this.#states.length; i++)
-      addresses[next++] = moveIn(states[i]!, device, this.#states[i]!.what).address;
+      addresses[next++] = moveIn(states[i]!, device, this.#states[i]!).address;
     for (let i = 0; i < this.#outputs.length; i++) addresses[next++] = this.#output(i);
     addresses[0] = device.arena.address;
     addresses[1] = device.scratch.address;

@@ -65,14 +65,21 @@ export function residentOf(storage: Storage, device: Device): Resident | undefin
   return place instanceof Resident && place.address !== 0 && place.device === device ? place : undefined;
 }
 
+/** Content of linear memory: what errors call it, and its elements. */
+export interface Content {
+  readonly what: string;
+  readonly type: ArrayConstructor;
+  readonly length: number;
+  readonly bytes: number;
+}
+
 /** Moves the content of a storage into the device's memory, where it is not there yet. */
-export function moveIn(storage: Storage, device: Device, what: string): Resident {
+export function moveIn(storage: Storage, device: Device, { what, type, length, bytes }: Content): Resident {
   const known = residentOf(storage, device);
   if (known) return known;
-  const { array } = storage;
-  const resident = new Resident(device, what, array.constructor as ArrayConstructor, array.length);
-  resident.hold(array.byteLength);
-  resident.array.set(array as never);
+  const resident = new Resident(device, what, type, length);
+  resident.hold(bytes);
+  storage.copyInto(resident.array);
   resident.belongTo(storage);
   return resident;
 }
