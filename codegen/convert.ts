@@ -28,37 +28,42 @@ export const nodeType = (type: string): string =>
 const holdsValues = (type: string): boolean => /\b(Value|Operand)\b/.test(type);
 
 /** Expressions by the type they lower, `undefined` in it aside. */
-const lowerings: readonly (readonly [RegExp, (x: string, dot: string) => string])[] = [
-  [/^Value$/, (x, dot) => `${dot === '?.' ? 'maybeNodeOf' : 'nodeOf'}(${x}, '${x}')`],
-  [/^readonly Value\[\]$/, (x, dot) => `${x}${dot}map((each) => nodeOf(each, '${x}'))`],
+const lowerings: readonly (readonly [RegExp, (x: string, dot: string, op: string) => string])[] = [
+  [/^Value$/, (x, dot, op) => `${dot === '?.' ? 'maybeNodeOf' : 'nodeOf'}(${x}, '${op}', '${x}')`],
+  [/^readonly Value\[\]$/, (x, dot, op) => `${x}${dot}map((each) => nodeOf(each, '${op}', '${x}'))`],
   [/^readonly (Operand|Index<Value>|\(.*\))\[\]$/, (x, dot) => `${x}${dot}map((each) => lower(each))`],
   [/^Index<Value> \| readonly Index<Value>\[\]$/, (x) => `lowerIndex(${x})`],
   [/^[^[\]{}]*$/, (x) => `lower(${x})`],
 ];
 
-function lowerMembers(name: string, members: { name: string; type: string }[], optional: boolean): string {
+function lowerMembers(
+  op: string,
+  name: string,
+  members: { name: string; type: string }[],
+  optional: boolean,
+): string {
   const changed = members.filter((member) => holdsValues(member.type));
   const texts = changed.map(
-    (member) => `${member.name}: ${lowerText(`${name}.${member.name}`, member.type, true)}`,
+    (member) => `${member.name}: ${lowerText(op, `${name}.${member.name}`, member.type, true)}`,
   );
   const record = `{ ...${name}, ${texts.join(', ')} }`;
   return optional ? `${name} && ${record}` : record;
 }
 
-function lowerText(expression: string, written: string, optional: boolean): string {
+function lowerText(op: string, expression: string, written: string, optional: boolean): string {
   const type = written.replace(/\s*\|\s*undefined\b/g, '').trim();
   if (!holdsValues(type)) return expression;
   const members = membersOf(type);
-  if (members) return lowerMembers(expression, members, optional);
+  if (members) return lowerMembers(op, expression, members, optional);
   const rule = lowerings.find(([pattern]) => pattern.test(type));
   if (!rule) throw new CodegenError(`no way to take a ${written} to the graph`);
-  return rule[1](expression, optional ? '?.' : '.');
+  return rule[1](expression, optional ? '?.' : '.', op);
 }
 
-/** The argument as the composite takes it. */
-export function lowered(parameter: Parameter): string {
+/** The argument as the composite takes it; `op` is what errors call the operation. */
+export function lowered(op: string, parameter: Parameter): string {
   const { name, type, optional, rest } = parameter;
-  const expression = lowerText(name, type, optional);
+  const expression = lowerText(op, name, type, optional);
   return rest ? `...${expression}` : expression;
 }
 

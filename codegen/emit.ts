@@ -29,10 +29,10 @@ function composite(op: Op): string {
 }
 
 /** What the body calls: the composite, with arguments taken down and the result brought up. */
-function bodyText(op: Op, self: string | undefined): string {
-  const [first, ...others] = op.widest.parameters;
-  const head = self === undefined ? (first ? [lowered(first)] : []) : [self];
-  const args = [...head, ...others.map(lowered)];
+function bodyText(op: Op, name: string, self: string | undefined): string {
+  const [first, ...others] = op.widest.parameters.map((parameter) => lowered(name, parameter));
+  const head = self ?? first;
+  const args = head === undefined ? [] : [head, ...others];
   const result = lifted(op.widest.returns, `${composite(op)}(${args.join(', ')})`);
   const making = op.widest.parameters.filter(({ type }) => /\bMaking\b|\brequiresGrad\b/.test(type));
   const options = making.map(({ name, rest }) => (rest ? `...${name}` : name));
@@ -46,11 +46,11 @@ function methodText(op: Op): string {
     `${name}(${parametersText(parameters.slice(1))}): ${tensorType(returns)}`;
   const overloads = overloadsOf(op).map((signature) => `${head(signature)};\n`);
   const self = op.widest.parameters[0]!.name;
-  return `${docText(op, self)}${overloads.join('')}${head(op.widest)} { ${bodyText(op, 'this.node')} }\n`;
+  return `${docText(op, self)}${overloads.join('')}${head(op.widest)} { ${bodyText(op, name, 'this.node')} }\n`;
 }
 
 const getterText = (op: Op): string =>
-  `${docText(op, op.widest.parameters[0]!.name)}get ${op.forms.getter!}(): ${tensorType(op.widest.returns)} { ${bodyText(op, 'this.node')} }\n`;
+  `${docText(op, op.widest.parameters[0]!.name)}get ${op.forms.getter!}(): ${tensorType(op.widest.returns)} { ${bodyText(op, op.forms.getter!, 'this.node')} }\n`;
 
 function functionText(op: Op, name: string): string {
   const own = reserved.has(name) ? `${name}_` : name;
@@ -59,7 +59,7 @@ function functionText(op: Op, name: string): string {
     `${keyword} ${own}(${parametersText(parameters)}): ${tensorType(returns)}`;
   const overloads = overloadsOf(op).map((signature) => `${head(signature)};\n`);
   const alias = own === name ? '' : `export { ${own} as ${name} };\n`;
-  return `${docText(op, undefined)}${overloads.join('')}${head(op.widest)} { ${bodyText(op, undefined)} }\n${alias}`;
+  return `${docText(op, undefined)}${overloads.join('')}${head(op.widest)} { ${bodyText(op, name, undefined)} }\n${alias}`;
 }
 
 /** Imports of the names among `types` that a text uses. */

@@ -30,7 +30,7 @@ import { lower, named, wrap, wrapOrName, type Tensor } from './tensor.generated.
  * @example F.adaptiveAvgPool1d(tensor([[1, 2, 3, 4]]), 2) // [[1.5, 3.5]]
  */
 export function adaptiveAvgPool1d(input: Tensor, outputSize: OutputSize): Tensor {
-  return call(() => wrap(f.adaptiveAvgPool1d(nodeOf(input, 'input'), outputSize)));
+  return call(() => wrap(f.adaptiveAvgPool1d(nodeOf(input, 'adaptiveAvgPool1d', 'input'), outputSize)));
 }
 
 /**
@@ -40,7 +40,7 @@ export function adaptiveAvgPool1d(input: Tensor, outputSize: OutputSize): Tensor
  * @example F.adaptiveAvgPool2d(images, [4, null])
  */
 export function adaptiveAvgPool2d(input: Tensor, outputSize: OutputSize): Tensor {
-  return call(() => wrap(f.adaptiveAvgPool2d(nodeOf(input, 'input'), outputSize)));
+  return call(() => wrap(f.adaptiveAvgPool2d(nodeOf(input, 'adaptiveAvgPool2d', 'input'), outputSize)));
 }
 
 /**
@@ -50,7 +50,7 @@ export function adaptiveAvgPool2d(input: Tensor, outputSize: OutputSize): Tensor
  * @example F.adaptiveAvgPool3d(volumes, 1)
  */
 export function adaptiveAvgPool3d(input: Tensor, outputSize: OutputSize): Tensor {
-  return call(() => wrap(f.adaptiveAvgPool3d(nodeOf(input, 'input'), outputSize)));
+  return call(() => wrap(f.adaptiveAvgPool3d(nodeOf(input, 'adaptiveAvgPool3d', 'input'), outputSize)));
 }
 
 /**
@@ -88,7 +88,7 @@ export function adaptiveMaxPool1d(
           outputSize: OutputSize,
           options?: { returnIndices?: boolean | undefined },
         ) => Node | { output: Node; indices: Node }
-      )(nodeOf(input, 'input'), outputSize, options),
+      )(nodeOf(input, 'adaptiveMaxPool1d', 'input'), outputSize, options),
     ),
   );
 }
@@ -128,7 +128,7 @@ export function adaptiveMaxPool2d(
           outputSize: OutputSize,
           options?: { returnIndices?: boolean | undefined },
         ) => Node | { output: Node; indices: Node }
-      )(nodeOf(input, 'input'), outputSize, options),
+      )(nodeOf(input, 'adaptiveMaxPool2d', 'input'), outputSize, options),
     ),
   );
 }
@@ -168,7 +168,7 @@ export function adaptiveMaxPool3d(
           outputSize: OutputSize,
           options?: { returnIndices?: boolean | undefined },
         ) => Node | { output: Node; indices: Node }
-      )(nodeOf(input, 'input'), outputSize, options),
+      )(nodeOf(input, 'adaptiveMaxPool3d', 'input'), outputSize, options),
     ),
   );
 }
@@ -186,7 +186,7 @@ export function affineGrid(
   size: readonly number[],
   options?: { alignCorners?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.affineGrid(nodeOf(theta, 'theta'), size, options)));
+  return call(() => wrap(f.affineGrid(nodeOf(theta, 'affineGrid', 'theta'), size, options)));
 }
 
 /**
@@ -206,9 +206,12 @@ export function attentionWeights(
   return call(() =>
     wrap(
       f.attentionWeights(
-        nodeOf(query, 'query'),
-        nodeOf(key, 'key'),
-        options && { ...options, attnMask: maybeNodeOf(options.attnMask, 'options.attnMask') },
+        nodeOf(query, 'attentionWeights', 'query'),
+        nodeOf(key, 'attentionWeights', 'key'),
+        options && {
+          ...options,
+          attnMask: maybeNodeOf(options.attnMask, 'attentionWeights', 'options.attnMask'),
+        },
       ),
     ),
   );
@@ -221,7 +224,7 @@ export function attentionWeights(
  * @example F.avgPool1d(tensor([[1, 3, 2, 4]]), 2) // [[2, 3]]
  */
 export function avgPool1d(input: Tensor, kernelSize: PerDim, options?: AvgPoolOptions): Tensor {
-  return call(() => wrap(f.avgPool1d(nodeOf(input, 'input'), kernelSize, options)));
+  return call(() => wrap(f.avgPool1d(nodeOf(input, 'avgPool1d', 'input'), kernelSize, options)));
 }
 
 /**
@@ -231,7 +234,7 @@ export function avgPool1d(input: Tensor, kernelSize: PerDim, options?: AvgPoolOp
  * @example F.avgPool2d(images, 2)
  */
 export function avgPool2d(input: Tensor, kernelSize: PerDim, options?: AvgPoolOptions): Tensor {
-  return call(() => wrap(f.avgPool2d(nodeOf(input, 'input'), kernelSize, options)));
+  return call(() => wrap(f.avgPool2d(nodeOf(input, 'avgPool2d', 'input'), kernelSize, options)));
 }
 
 /**
@@ -241,7 +244,7 @@ export function avgPool2d(input: Tensor, kernelSize: PerDim, options?: AvgPoolOp
  * @example F.avgPool3d(volumes, 2)
  */
 export function avgPool3d(input: Tensor, kernelSize: PerDim, options?: AvgPoolOptions): Tensor {
-  return call(() => wrap(f.avgPool3d(nodeOf(input, 'input'), kernelSize, options)));
+  return call(() => wrap(f.avgPool3d(nodeOf(input, 'avgPool3d', 'input'), kernelSize, options)));
 }
 
 /**
@@ -266,11 +269,11 @@ export function batchNorm(
   return call(() =>
     wrap(
       f.batchNorm(
-        nodeOf(input, 'input'),
-        maybeNodeOf(runningMean, 'runningMean'),
-        maybeNodeOf(runningVar, 'runningVar'),
-        maybeNodeOf(weight, 'weight'),
-        maybeNodeOf(bias, 'bias'),
+        nodeOf(input, 'batchNorm', 'input'),
+        maybeNodeOf(runningMean, 'batchNorm', 'runningMean'),
+        maybeNodeOf(runningVar, 'batchNorm', 'runningVar'),
+        maybeNodeOf(weight, 'batchNorm', 'weight'),
+        maybeNodeOf(bias, 'batchNorm', 'bias'),
         options,
       ),
     ),
@@ -298,9 +301,9 @@ export function batchNormUpdateStats(
   return call(() =>
     named(
       f.batchNormUpdateStats(
-        nodeOf(input, 'input'),
-        nodeOf(runningMean, 'runningMean'),
-        nodeOf(runningVar, 'runningVar'),
+        nodeOf(input, 'batchNormUpdateStats', 'input'),
+        nodeOf(runningMean, 'batchNormUpdateStats', 'runningMean'),
+        nodeOf(runningVar, 'batchNormUpdateStats', 'runningVar'),
         options && { ...options, momentum: lower(options.momentum) },
       ),
     ),
@@ -321,10 +324,10 @@ export function bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias?: 
   return call(() =>
     wrap(
       f.bilinear(
-        nodeOf(input1, 'input1'),
-        nodeOf(input2, 'input2'),
-        nodeOf(weight, 'weight'),
-        maybeNodeOf(bias, 'bias'),
+        nodeOf(input1, 'bilinear', 'input1'),
+        nodeOf(input2, 'bilinear', 'input2'),
+        nodeOf(weight, 'bilinear', 'weight'),
+        maybeNodeOf(bias, 'bilinear', 'bias'),
       ),
     ),
   );
@@ -346,9 +349,12 @@ export function binaryCrossEntropy(
   return call(() =>
     wrap(
       f.binaryCrossEntropy(
-        nodeOf(input, 'input'),
-        nodeOf(target, 'target'),
-        options && { ...options, weight: maybeNodeOf(options.weight, 'options.weight') },
+        nodeOf(input, 'binaryCrossEntropy', 'input'),
+        nodeOf(target, 'binaryCrossEntropy', 'target'),
+        options && {
+          ...options,
+          weight: maybeNodeOf(options.weight, 'binaryCrossEntropy', 'options.weight'),
+        },
       ),
     ),
   );
@@ -374,12 +380,12 @@ export function binaryCrossEntropyWithLogits(
   return call(() =>
     wrap(
       f.binaryCrossEntropyWithLogits(
-        nodeOf(input, 'input'),
-        nodeOf(target, 'target'),
+        nodeOf(input, 'binaryCrossEntropyWithLogits', 'input'),
+        nodeOf(target, 'binaryCrossEntropyWithLogits', 'target'),
         options && {
           ...options,
-          weight: maybeNodeOf(options.weight, 'options.weight'),
-          posWeight: maybeNodeOf(options.posWeight, 'options.posWeight'),
+          weight: maybeNodeOf(options.weight, 'binaryCrossEntropyWithLogits', 'options.weight'),
+          posWeight: maybeNodeOf(options.posWeight, 'binaryCrossEntropyWithLogits', 'options.posWeight'),
         },
       ),
     ),
@@ -391,7 +397,7 @@ export function binaryCrossEntropyWithLogits(
  * @example F.celu(tensor([0, 1]), { alpha: 2 }) // [0, 1]
  */
 export function celu(x: Tensor, options?: { alpha?: number | undefined }): Tensor {
-  return call(() => wrap(f.celu(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.celu(nodeOf(x, 'celu', 'x'), options)));
 }
 
 /**
@@ -401,7 +407,7 @@ export function celu(x: Tensor, options?: { alpha?: number | undefined }): Tenso
  * @example F.channelShuffle(images, 2)
  */
 export function channelShuffle(input: Tensor, groups: number): Tensor {
-  return call(() => wrap(f.channelShuffle(nodeOf(input, 'input'), groups)));
+  return call(() => wrap(f.channelShuffle(nodeOf(input, 'channelShuffle', 'input'), groups)));
 }
 
 /**
@@ -416,7 +422,14 @@ export function channelShuffle(input: Tensor, groups: number): Tensor {
  */
 export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor, options?: ConvOptions): Tensor {
   return call(() =>
-    wrap(f.conv1d(nodeOf(input, 'input'), nodeOf(weight, 'weight'), maybeNodeOf(bias, 'bias'), options)),
+    wrap(
+      f.conv1d(
+        nodeOf(input, 'conv1d', 'input'),
+        nodeOf(weight, 'conv1d', 'weight'),
+        maybeNodeOf(bias, 'conv1d', 'bias'),
+        options,
+      ),
+    ),
   );
 }
 
@@ -431,7 +444,14 @@ export function conv1d(input: Tensor, weight: Tensor, bias?: Tensor, options?: C
  */
 export function conv2d(input: Tensor, weight: Tensor, bias?: Tensor, options?: ConvOptions): Tensor {
   return call(() =>
-    wrap(f.conv2d(nodeOf(input, 'input'), nodeOf(weight, 'weight'), maybeNodeOf(bias, 'bias'), options)),
+    wrap(
+      f.conv2d(
+        nodeOf(input, 'conv2d', 'input'),
+        nodeOf(weight, 'conv2d', 'weight'),
+        maybeNodeOf(bias, 'conv2d', 'bias'),
+        options,
+      ),
+    ),
   );
 }
 
@@ -446,7 +466,14 @@ export function conv2d(input: Tensor, weight: Tensor, bias?: Tensor, options?: C
  */
 export function conv3d(input: Tensor, weight: Tensor, bias?: Tensor, options?: ConvOptions): Tensor {
   return call(() =>
-    wrap(f.conv3d(nodeOf(input, 'input'), nodeOf(weight, 'weight'), maybeNodeOf(bias, 'bias'), options)),
+    wrap(
+      f.conv3d(
+        nodeOf(input, 'conv3d', 'input'),
+        nodeOf(weight, 'conv3d', 'weight'),
+        maybeNodeOf(bias, 'conv3d', 'bias'),
+        options,
+      ),
+    ),
   );
 }
 
@@ -469,7 +496,12 @@ export function convTranspose1d(
 ): Tensor {
   return call(() =>
     wrap(
-      f.convTranspose1d(nodeOf(input, 'input'), nodeOf(weight, 'weight'), maybeNodeOf(bias, 'bias'), options),
+      f.convTranspose1d(
+        nodeOf(input, 'convTranspose1d', 'input'),
+        nodeOf(weight, 'convTranspose1d', 'weight'),
+        maybeNodeOf(bias, 'convTranspose1d', 'bias'),
+        options,
+      ),
     ),
   );
 }
@@ -491,7 +523,12 @@ export function convTranspose2d(
 ): Tensor {
   return call(() =>
     wrap(
-      f.convTranspose2d(nodeOf(input, 'input'), nodeOf(weight, 'weight'), maybeNodeOf(bias, 'bias'), options),
+      f.convTranspose2d(
+        nodeOf(input, 'convTranspose2d', 'input'),
+        nodeOf(weight, 'convTranspose2d', 'weight'),
+        maybeNodeOf(bias, 'convTranspose2d', 'bias'),
+        options,
+      ),
     ),
   );
 }
@@ -513,7 +550,12 @@ export function convTranspose3d(
 ): Tensor {
   return call(() =>
     wrap(
-      f.convTranspose3d(nodeOf(input, 'input'), nodeOf(weight, 'weight'), maybeNodeOf(bias, 'bias'), options),
+      f.convTranspose3d(
+        nodeOf(input, 'convTranspose3d', 'input'),
+        nodeOf(weight, 'convTranspose3d', 'weight'),
+        maybeNodeOf(bias, 'convTranspose3d', 'bias'),
+        options,
+      ),
     ),
   );
 }
@@ -534,9 +576,9 @@ export function cosineEmbeddingLoss(
   return call(() =>
     wrap(
       f.cosineEmbeddingLoss(
-        nodeOf(input1, 'input1'),
-        nodeOf(input2, 'input2'),
-        nodeOf(target, 'target'),
+        nodeOf(input1, 'cosineEmbeddingLoss', 'input1'),
+        nodeOf(input2, 'cosineEmbeddingLoss', 'input2'),
+        nodeOf(target, 'cosineEmbeddingLoss', 'target'),
         options,
       ),
     ),
@@ -558,7 +600,16 @@ export function cosineSimilarity(
   dim?: number,
   options?: { eps?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.cosineSimilarity(nodeOf(x1, 'x1'), nodeOf(x2, 'x2'), dim, options)));
+  return call(() =>
+    wrap(
+      f.cosineSimilarity(
+        nodeOf(x1, 'cosineSimilarity', 'x1'),
+        nodeOf(x2, 'cosineSimilarity', 'x2'),
+        dim,
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -584,9 +635,9 @@ export function crossEntropy(
   return call(() =>
     wrap(
       f.crossEntropy(
-        nodeOf(input, 'input'),
-        nodeOf(target, 'target'),
-        options && { ...options, weight: maybeNodeOf(options.weight, 'options.weight') },
+        nodeOf(input, 'crossEntropy', 'input'),
+        nodeOf(target, 'crossEntropy', 'target'),
+        options && { ...options, weight: maybeNodeOf(options.weight, 'crossEntropy', 'options.weight') },
       ),
     ),
   );
@@ -617,10 +668,10 @@ export function ctcLoss(
   return call(() =>
     wrap(
       f.ctcLoss(
-        nodeOf(logProbs, 'logProbs'),
-        nodeOf(targets, 'targets'),
-        nodeOf(inputLengths, 'inputLengths'),
-        nodeOf(targetLengths, 'targetLengths'),
+        nodeOf(logProbs, 'ctcLoss', 'logProbs'),
+        nodeOf(targets, 'ctcLoss', 'targets'),
+        nodeOf(inputLengths, 'ctcLoss', 'inputLengths'),
+        nodeOf(targetLengths, 'ctcLoss', 'targetLengths'),
         options,
       ),
     ),
@@ -632,7 +683,7 @@ export function ctcLoss(
  * @example F.elu(tensor([0, 1])) // [0, 1]
  */
 export function elu(x: Tensor, options?: { alpha?: number | undefined }): Tensor {
-  return call(() => wrap(f.elu(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.elu(nodeOf(x, 'elu', 'x'), options)));
 }
 
 /**
@@ -649,7 +700,9 @@ export function embedding(
   weight: Tensor,
   options?: { paddingIdx?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.embedding(nodeOf(input, 'input'), nodeOf(weight, 'weight'), options)));
+  return call(() =>
+    wrap(f.embedding(nodeOf(input, 'embedding', 'input'), nodeOf(weight, 'embedding', 'weight'), options)),
+  );
 }
 
 /**
@@ -677,12 +730,12 @@ export function embeddingBag(
   return call(() =>
     wrap(
       f.embeddingBag(
-        nodeOf(input, 'input'),
-        nodeOf(weight, 'weight'),
+        nodeOf(input, 'embeddingBag', 'input'),
+        nodeOf(weight, 'embeddingBag', 'weight'),
         options && {
           ...options,
-          offsets: maybeNodeOf(options.offsets, 'options.offsets'),
-          perSampleWeights: maybeNodeOf(options.perSampleWeights, 'options.perSampleWeights'),
+          offsets: maybeNodeOf(options.offsets, 'embeddingBag', 'options.offsets'),
+          perSampleWeights: maybeNodeOf(options.perSampleWeights, 'embeddingBag', 'options.perSampleWeights'),
         },
       ),
     ),
@@ -701,7 +754,15 @@ export function embeddingRenorm(
   input: Tensor,
   options: { maxNorm: number; normType?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.embeddingRenorm(nodeOf(weight, 'weight'), nodeOf(input, 'input'), options)));
+  return call(() =>
+    wrap(
+      f.embeddingRenorm(
+        nodeOf(weight, 'embeddingRenorm', 'weight'),
+        nodeOf(input, 'embeddingRenorm', 'input'),
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -713,7 +774,7 @@ export function embeddingRenorm(
  * @example F.fold(ones(1, 4, 4), 3, 2).shape // [1, 1, 3, 3]
  */
 export function fold(input: Tensor, outputSize: PerDim, kernelSize: PerDim, options?: PatchOptions): Tensor {
-  return call(() => wrap(f.fold(nodeOf(input, 'input'), outputSize, kernelSize, options)));
+  return call(() => wrap(f.fold(nodeOf(input, 'fold', 'input'), outputSize, kernelSize, options)));
 }
 
 /**
@@ -735,9 +796,9 @@ export function gaussianNllLoss(
   return call(() =>
     wrap(
       f.gaussianNllLoss(
-        nodeOf(input, 'input'),
-        nodeOf(target, 'target'),
-        nodeOf(variance, 'variance'),
+        nodeOf(input, 'gaussianNllLoss', 'input'),
+        nodeOf(target, 'gaussianNllLoss', 'target'),
+        nodeOf(variance, 'gaussianNllLoss', 'variance'),
         options,
       ),
     ),
@@ -750,7 +811,7 @@ export function gaussianNllLoss(
  * @example F.gelu(tensor([1])) // [0.8413]
  */
 export function gelu(x: Tensor, options?: { approximate?: 'none' | 'tanh' | undefined }): Tensor {
-  return call(() => wrap(f.gelu(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.gelu(nodeOf(x, 'gelu', 'x'), options)));
 }
 
 /**
@@ -759,7 +820,7 @@ export function gelu(x: Tensor, options?: { approximate?: 'none' | 'tanh' | unde
  * @example F.glu(tensor([2, 0])) // [1]
  */
 export function glu(x: Tensor, dim?: number): Tensor {
-  return call(() => wrap(f.glu(nodeOf(x, 'x'), dim)));
+  return call(() => wrap(f.glu(nodeOf(x, 'glu', 'x'), dim)));
 }
 
 /**
@@ -782,7 +843,9 @@ export function gridSample(
     alignCorners?: boolean | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.gridSample(nodeOf(input, 'input'), nodeOf(grid, 'grid'), options)));
+  return call(() =>
+    wrap(f.gridSample(nodeOf(input, 'gridSample', 'input'), nodeOf(grid, 'gridSample', 'grid'), options)),
+  );
 }
 
 /**
@@ -804,10 +867,10 @@ export function groupNorm(
   return call(() =>
     wrap(
       f.groupNorm(
-        nodeOf(input, 'input'),
+        nodeOf(input, 'groupNorm', 'input'),
         numGroups,
-        maybeNodeOf(weight, 'weight'),
-        maybeNodeOf(bias, 'bias'),
+        maybeNodeOf(weight, 'groupNorm', 'weight'),
+        maybeNodeOf(bias, 'groupNorm', 'bias'),
         options,
       ),
     ),
@@ -819,7 +882,7 @@ export function groupNorm(
  * @example F.hardshrink(tensor([0.3, 1])) // [0, 1]
  */
 export function hardshrink(x: Tensor, options?: { lambd?: number | undefined }): Tensor {
-  return call(() => wrap(f.hardshrink(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.hardshrink(nodeOf(x, 'hardshrink', 'x'), options)));
 }
 
 /**
@@ -827,7 +890,7 @@ export function hardshrink(x: Tensor, options?: { lambd?: number | undefined }):
  * @example F.hardsigmoid(tensor([0])) // [0.5]
  */
 export function hardsigmoid(x: Tensor): Tensor {
-  return call(() => wrap(f.hardsigmoid(nodeOf(x, 'x'))));
+  return call(() => wrap(f.hardsigmoid(nodeOf(x, 'hardsigmoid', 'x'))));
 }
 
 /**
@@ -835,7 +898,7 @@ export function hardsigmoid(x: Tensor): Tensor {
  * @example F.hardswish(tensor([-3, 3])) // [0, 3]
  */
 export function hardswish(x: Tensor): Tensor {
-  return call(() => wrap(f.hardswish(nodeOf(x, 'x'))));
+  return call(() => wrap(f.hardswish(nodeOf(x, 'hardswish', 'x'))));
 }
 
 /**
@@ -846,7 +909,7 @@ export function hardtanh(
   x: Tensor,
   options?: { minVal?: number | undefined; maxVal?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.hardtanh(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.hardtanh(nodeOf(x, 'hardtanh', 'x'), options)));
 }
 
 /**
@@ -859,7 +922,15 @@ export function hingeEmbeddingLoss(
   target: Tensor,
   options?: { margin?: number | undefined; reduction?: Reduction | undefined },
 ): Tensor {
-  return call(() => wrap(f.hingeEmbeddingLoss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
+  return call(() =>
+    wrap(
+      f.hingeEmbeddingLoss(
+        nodeOf(input, 'hingeEmbeddingLoss', 'input'),
+        nodeOf(target, 'hingeEmbeddingLoss', 'target'),
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -873,7 +944,9 @@ export function huberLoss(
   target: Tensor,
   options?: { delta?: number | undefined; reduction?: Reduction | undefined },
 ): Tensor {
-  return call(() => wrap(f.huberLoss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
+  return call(() =>
+    wrap(f.huberLoss(nodeOf(input, 'huberLoss', 'input'), nodeOf(target, 'huberLoss', 'target'), options)),
+  );
 }
 
 /**
@@ -897,11 +970,11 @@ export function instanceNorm(
   return call(() =>
     wrap(
       f.instanceNorm(
-        nodeOf(input, 'input'),
-        maybeNodeOf(runningMean, 'runningMean'),
-        maybeNodeOf(runningVar, 'runningVar'),
-        maybeNodeOf(weight, 'weight'),
-        maybeNodeOf(bias, 'bias'),
+        nodeOf(input, 'instanceNorm', 'input'),
+        maybeNodeOf(runningMean, 'instanceNorm', 'runningMean'),
+        maybeNodeOf(runningVar, 'instanceNorm', 'runningVar'),
+        maybeNodeOf(weight, 'instanceNorm', 'weight'),
+        maybeNodeOf(bias, 'instanceNorm', 'bias'),
         options,
       ),
     ),
@@ -928,9 +1001,9 @@ export function instanceNormUpdateStats(
   return call(() =>
     named(
       f.instanceNormUpdateStats(
-        nodeOf(input, 'input'),
-        nodeOf(runningMean, 'runningMean'),
-        nodeOf(runningVar, 'runningVar'),
+        nodeOf(input, 'instanceNormUpdateStats', 'input'),
+        nodeOf(runningMean, 'instanceNormUpdateStats', 'runningMean'),
+        nodeOf(runningVar, 'instanceNormUpdateStats', 'runningVar'),
         options && { ...options, momentum: lower(options.momentum) },
       ),
     ),
@@ -957,7 +1030,7 @@ export function interpolate(
     recomputeScaleFactor?: boolean | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.interpolate(nodeOf(input, 'input'), options)));
+  return call(() => wrap(f.interpolate(nodeOf(input, 'interpolate', 'input'), options)));
 }
 
 /**
@@ -974,7 +1047,9 @@ export function klDiv(
   target: Tensor,
   options?: { logTarget?: boolean | undefined; reduction?: Reduction | 'batchmean' | undefined },
 ): Tensor {
-  return call(() => wrap(f.klDiv(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
+  return call(() =>
+    wrap(f.klDiv(nodeOf(input, 'klDiv', 'input'), nodeOf(target, 'klDiv', 'target'), options)),
+  );
 }
 
 /**
@@ -983,7 +1058,9 @@ export function klDiv(
  * @example F.l1Loss(tensor([1, 2]), tensor([1, 4])) // 1
  */
 export function l1Loss(input: Tensor, target: Tensor, options?: WithReduction): Tensor {
-  return call(() => wrap(f.l1Loss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
+  return call(() =>
+    wrap(f.l1Loss(nodeOf(input, 'l1Loss', 'input'), nodeOf(target, 'l1Loss', 'target'), options)),
+  );
 }
 
 /**
@@ -1005,10 +1082,10 @@ export function layerNorm(
   return call(() =>
     wrap(
       f.layerNorm(
-        nodeOf(input, 'input'),
+        nodeOf(input, 'layerNorm', 'input'),
         normalizedShape,
-        maybeNodeOf(weight, 'weight'),
-        maybeNodeOf(bias, 'bias'),
+        maybeNodeOf(weight, 'layerNorm', 'weight'),
+        maybeNodeOf(bias, 'layerNorm', 'bias'),
         options,
       ),
     ),
@@ -1020,7 +1097,7 @@ export function layerNorm(
  * @example F.leakyRelu(tensor([-1, 2])) // [-0.01, 2]
  */
 export function leakyRelu(x: Tensor, options?: { negativeSlope?: number | undefined }): Tensor {
-  return call(() => wrap(f.leakyRelu(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.leakyRelu(nodeOf(x, 'leakyRelu', 'x'), options)));
 }
 
 /**
@@ -1034,7 +1111,13 @@ export function leakyRelu(x: Tensor, options?: { negativeSlope?: number | undefi
  */
 export function linear(input: Tensor, weight: Tensor, bias?: Tensor): Tensor {
   return call(() =>
-    wrap(f.linear(nodeOf(input, 'input'), nodeOf(weight, 'weight'), maybeNodeOf(bias, 'bias'))),
+    wrap(
+      f.linear(
+        nodeOf(input, 'linear', 'input'),
+        nodeOf(weight, 'linear', 'weight'),
+        maybeNodeOf(bias, 'linear', 'bias'),
+      ),
+    ),
   );
 }
 
@@ -1050,7 +1133,7 @@ export function localResponseNorm(
   size: number,
   options?: { alpha?: number | undefined; beta?: number | undefined; k?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.localResponseNorm(nodeOf(input, 'input'), size, options)));
+  return call(() => wrap(f.localResponseNorm(nodeOf(input, 'localResponseNorm', 'input'), size, options)));
 }
 
 /**
@@ -1059,7 +1142,7 @@ export function localResponseNorm(
  * @example F.logSoftmax(tensor([0, 0]), 0) // [-0.6931, -0.6931]
  */
 export function logSoftmax(x: Tensor, dim: number, options?: WithDType): Tensor {
-  return call(() => wrap(f.logSoftmax(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.logSoftmax(nodeOf(x, 'logSoftmax', 'x'), dim, options)));
 }
 
 /**
@@ -1067,7 +1150,7 @@ export function logSoftmax(x: Tensor, dim: number, options?: WithDType): Tensor 
  * @example F.logsigmoid(tensor([0])) // [-0.6931]
  */
 export function logsigmoid(x: Tensor): Tensor {
-  return call(() => wrap(f.logsigmoid(nodeOf(x, 'x'))));
+  return call(() => wrap(f.logsigmoid(nodeOf(x, 'logsigmoid', 'x'))));
 }
 
 /**
@@ -1081,7 +1164,7 @@ export function lpPool1d(
   kernelSize: PerDim,
   options?: { stride?: PerDim | undefined; ceilMode?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.lpPool1d(nodeOf(input, 'input'), normType, kernelSize, options)));
+  return call(() => wrap(f.lpPool1d(nodeOf(input, 'lpPool1d', 'input'), normType, kernelSize, options)));
 }
 
 /**
@@ -1095,7 +1178,7 @@ export function lpPool2d(
   kernelSize: PerDim,
   options?: { stride?: PerDim | undefined; ceilMode?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.lpPool2d(nodeOf(input, 'input'), normType, kernelSize, options)));
+  return call(() => wrap(f.lpPool2d(nodeOf(input, 'lpPool2d', 'input'), normType, kernelSize, options)));
 }
 
 /**
@@ -1113,9 +1196,9 @@ export function marginRankingLoss(
   return call(() =>
     wrap(
       f.marginRankingLoss(
-        nodeOf(input1, 'input1'),
-        nodeOf(input2, 'input2'),
-        nodeOf(target, 'target'),
+        nodeOf(input1, 'marginRankingLoss', 'input1'),
+        nodeOf(input2, 'marginRankingLoss', 'input2'),
+        nodeOf(target, 'marginRankingLoss', 'target'),
         options,
       ),
     ),
@@ -1158,7 +1241,7 @@ export function maxPool1d(
           kernelSize: PerDim,
           options?: MaxPoolOptions & { returnIndices?: boolean | undefined },
         ) => Node | { output: Node; indices: Node }
-      )(nodeOf(input, 'input'), kernelSize, options),
+      )(nodeOf(input, 'maxPool1d', 'input'), kernelSize, options),
     ),
   );
 }
@@ -1198,7 +1281,7 @@ export function maxPool2d(
           kernelSize: PerDim,
           options?: MaxPoolOptions & { returnIndices?: boolean | undefined },
         ) => Node | { output: Node; indices: Node }
-      )(nodeOf(input, 'input'), kernelSize, options),
+      )(nodeOf(input, 'maxPool2d', 'input'), kernelSize, options),
     ),
   );
 }
@@ -1238,7 +1321,7 @@ export function maxPool3d(
           kernelSize: PerDim,
           options?: MaxPoolOptions & { returnIndices?: boolean | undefined },
         ) => Node | { output: Node; indices: Node }
-      )(nodeOf(input, 'input'), kernelSize, options),
+      )(nodeOf(input, 'maxPool3d', 'input'), kernelSize, options),
     ),
   );
 }
@@ -1257,7 +1340,14 @@ export function maxUnpool1d(
   options?: MaxUnpoolOptions,
 ): Tensor {
   return call(() =>
-    wrap(f.maxUnpool1d(nodeOf(input, 'input'), nodeOf(indices, 'indices'), kernelSize, options)),
+    wrap(
+      f.maxUnpool1d(
+        nodeOf(input, 'maxUnpool1d', 'input'),
+        nodeOf(indices, 'maxUnpool1d', 'indices'),
+        kernelSize,
+        options,
+      ),
+    ),
   );
 }
 
@@ -1275,7 +1365,14 @@ export function maxUnpool2d(
   options?: MaxUnpoolOptions,
 ): Tensor {
   return call(() =>
-    wrap(f.maxUnpool2d(nodeOf(input, 'input'), nodeOf(indices, 'indices'), kernelSize, options)),
+    wrap(
+      f.maxUnpool2d(
+        nodeOf(input, 'maxUnpool2d', 'input'),
+        nodeOf(indices, 'maxUnpool2d', 'indices'),
+        kernelSize,
+        options,
+      ),
+    ),
   );
 }
 
@@ -1293,7 +1390,14 @@ export function maxUnpool3d(
   options?: MaxUnpoolOptions,
 ): Tensor {
   return call(() =>
-    wrap(f.maxUnpool3d(nodeOf(input, 'input'), nodeOf(indices, 'indices'), kernelSize, options)),
+    wrap(
+      f.maxUnpool3d(
+        nodeOf(input, 'maxUnpool3d', 'input'),
+        nodeOf(indices, 'maxUnpool3d', 'indices'),
+        kernelSize,
+        options,
+      ),
+    ),
   );
 }
 
@@ -1302,7 +1406,7 @@ export function maxUnpool3d(
  * @example F.mish(tensor([0])) // [0]
  */
 export function mish(x: Tensor): Tensor {
-  return call(() => wrap(f.mish(nodeOf(x, 'x'))));
+  return call(() => wrap(f.mish(nodeOf(x, 'mish', 'x'))));
 }
 
 /**
@@ -1313,7 +1417,9 @@ export function mish(x: Tensor): Tensor {
  * @example F.mseLoss(tensor([1, 2]), tensor([1, 4])) // 2
  */
 export function mseLoss(input: Tensor, target: Tensor, options?: WithReduction): Tensor {
-  return call(() => wrap(f.mseLoss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
+  return call(() =>
+    wrap(f.mseLoss(nodeOf(input, 'mseLoss', 'input'), nodeOf(target, 'mseLoss', 'target'), options)),
+  );
 }
 
 /**
@@ -1338,9 +1444,9 @@ export function multiMarginLoss(
   return call(() =>
     wrap(
       f.multiMarginLoss(
-        nodeOf(input, 'input'),
-        nodeOf(target, 'target'),
-        options && { ...options, weight: maybeNodeOf(options.weight, 'options.weight') },
+        nodeOf(input, 'multiMarginLoss', 'input'),
+        nodeOf(target, 'multiMarginLoss', 'target'),
+        options && { ...options, weight: maybeNodeOf(options.weight, 'multiMarginLoss', 'options.weight') },
       ),
     ),
   );
@@ -1359,7 +1465,15 @@ export function multilabelMarginLoss(
   target: Tensor,
   options?: { reduction?: Reduction | undefined },
 ): Tensor {
-  return call(() => wrap(f.multilabelMarginLoss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
+  return call(() =>
+    wrap(
+      f.multilabelMarginLoss(
+        nodeOf(input, 'multilabelMarginLoss', 'input'),
+        nodeOf(target, 'multilabelMarginLoss', 'target'),
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -1377,9 +1491,12 @@ export function multilabelSoftMarginLoss(
   return call(() =>
     wrap(
       f.multilabelSoftMarginLoss(
-        nodeOf(input, 'input'),
-        nodeOf(target, 'target'),
-        options && { ...options, weight: maybeNodeOf(options.weight, 'options.weight') },
+        nodeOf(input, 'multilabelSoftMarginLoss', 'input'),
+        nodeOf(target, 'multilabelSoftMarginLoss', 'target'),
+        options && {
+          ...options,
+          weight: maybeNodeOf(options.weight, 'multilabelSoftMarginLoss', 'options.weight'),
+        },
       ),
     ),
   );
@@ -1406,9 +1523,9 @@ export function nllLoss(
   return call(() =>
     wrap(
       f.nllLoss(
-        nodeOf(input, 'input'),
-        nodeOf(target, 'target'),
-        options && { ...options, weight: maybeNodeOf(options.weight, 'options.weight') },
+        nodeOf(input, 'nllLoss', 'input'),
+        nodeOf(target, 'nllLoss', 'target'),
+        options && { ...options, weight: maybeNodeOf(options.weight, 'nllLoss', 'options.weight') },
       ),
     ),
   );
@@ -1423,7 +1540,7 @@ export function normalize(
   input: Tensor,
   options?: { p?: number | undefined; dim?: number | undefined; eps?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.normalize(nodeOf(input, 'input'), options)));
+  return call(() => wrap(f.normalize(nodeOf(input, 'normalize', 'input'), options)));
 }
 
 /**
@@ -1433,7 +1550,7 @@ export function normalize(
  * @example F.oneHot(tensor([0, 2], { dtype: 'int32' }), 3) // [[1, 0, 0], [0, 0, 1]]
  */
 export function oneHot(x: Tensor, numClasses: number): Tensor {
-  return call(() => wrap(f.oneHot(nodeOf(x, 'x'), numClasses)));
+  return call(() => wrap(f.oneHot(nodeOf(x, 'oneHot', 'x'), numClasses)));
 }
 
 /**
@@ -1449,7 +1566,7 @@ export function pad(
   amounts: readonly number[],
   options?: { mode?: PadMode | undefined; value?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.pad(nodeOf(input, 'input'), amounts, options)));
+  return call(() => wrap(f.pad(nodeOf(input, 'pad', 'input'), amounts, options)));
 }
 
 /**
@@ -1462,7 +1579,11 @@ export function pairwiseDistance(
   x2: Tensor,
   options?: { p?: number | undefined; eps?: number | undefined; keepdim?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.pairwiseDistance(nodeOf(x1, 'x1'), nodeOf(x2, 'x2'), options)));
+  return call(() =>
+    wrap(
+      f.pairwiseDistance(nodeOf(x1, 'pairwiseDistance', 'x1'), nodeOf(x2, 'pairwiseDistance', 'x2'), options),
+    ),
+  );
 }
 
 /**
@@ -1473,7 +1594,7 @@ export function pairwiseDistance(
  * @example F.pdist(tensor([[0, 0], [3, 4]])) // [5]
  */
 export function pdist(x: Tensor, options?: { p?: number | undefined }): Tensor {
-  return call(() => wrap(f.pdist(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.pdist(nodeOf(x, 'pdist', 'x'), options)));
 }
 
 /**
@@ -1482,7 +1603,7 @@ export function pdist(x: Tensor, options?: { p?: number | undefined }): Tensor {
  * @example F.pixelShuffle(ones(1, 4, 2, 2), 2).shape // [1, 1, 4, 4]
  */
 export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
-  return call(() => wrap(f.pixelShuffle(nodeOf(input, 'input'), upscaleFactor)));
+  return call(() => wrap(f.pixelShuffle(nodeOf(input, 'pixelShuffle', 'input'), upscaleFactor)));
 }
 
 /**
@@ -1491,7 +1612,7 @@ export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
  * @example F.pixelUnshuffle(ones(1, 1, 4, 4), 2).shape // [1, 4, 2, 2]
  */
 export function pixelUnshuffle(input: Tensor, downscaleFactor: number): Tensor {
-  return call(() => wrap(f.pixelUnshuffle(nodeOf(input, 'input'), downscaleFactor)));
+  return call(() => wrap(f.pixelUnshuffle(nodeOf(input, 'pixelUnshuffle', 'input'), downscaleFactor)));
 }
 
 /**
@@ -1512,7 +1633,15 @@ export function poissonNllLoss(
     reduction?: Reduction | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.poissonNllLoss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
+  return call(() =>
+    wrap(
+      f.poissonNllLoss(
+        nodeOf(input, 'poissonNllLoss', 'input'),
+        nodeOf(target, 'poissonNllLoss', 'target'),
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -1521,7 +1650,7 @@ export function poissonNllLoss(
  * @example F.prelu(tensor([-2, 1]), tensor([0.25])) // [-0.5, 1]
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
-  return call(() => wrap(f.prelu(nodeOf(x, 'x'), nodeOf(weight, 'weight'))));
+  return call(() => wrap(f.prelu(nodeOf(x, 'prelu', 'x'), nodeOf(weight, 'prelu', 'weight'))));
 }
 
 /**
@@ -1531,7 +1660,7 @@ export function prelu(x: Tensor, weight: Tensor): Tensor {
  * @example F.relu(tensor([-1, 2])) // [0, 2]
  */
 export function relu(x: Tensor): Tensor {
-  return call(() => wrap(f.relu(nodeOf(x, 'x'))));
+  return call(() => wrap(f.relu(nodeOf(x, 'relu', 'x'))));
 }
 
 /**
@@ -1539,7 +1668,7 @@ export function relu(x: Tensor): Tensor {
  * @example F.relu6(tensor([8, -1])) // [6, 0]
  */
 export function relu6(x: Tensor): Tensor {
-  return call(() => wrap(f.relu6(nodeOf(x, 'x'))));
+  return call(() => wrap(f.relu6(nodeOf(x, 'relu6', 'x'))));
 }
 
 /**
@@ -1550,7 +1679,7 @@ export function rrelu(
   x: Tensor,
   options?: { lower?: number | undefined; upper?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.rrelu(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.rrelu(nodeOf(x, 'rrelu', 'x'), options)));
 }
 
 /**
@@ -1574,10 +1703,13 @@ export function scaledDotProductAttention(
   return call(() =>
     wrap(
       f.scaledDotProductAttention(
-        nodeOf(query, 'query'),
-        nodeOf(key, 'key'),
-        nodeOf(value, 'value'),
-        options && { ...options, attnMask: maybeNodeOf(options.attnMask, 'options.attnMask') },
+        nodeOf(query, 'scaledDotProductAttention', 'query'),
+        nodeOf(key, 'scaledDotProductAttention', 'key'),
+        nodeOf(value, 'scaledDotProductAttention', 'value'),
+        options && {
+          ...options,
+          attnMask: maybeNodeOf(options.attnMask, 'scaledDotProductAttention', 'options.attnMask'),
+        },
       ),
     ),
   );
@@ -1588,14 +1720,14 @@ export function scaledDotProductAttention(
  * @example F.selu(tensor([1])) // [1.0507]
  */
 export function selu(x: Tensor): Tensor {
-  return call(() => wrap(f.selu(nodeOf(x, 'x'))));
+  return call(() => wrap(f.selu(nodeOf(x, 'selu', 'x'))));
 }
 
 /**
  * `1 / (1 + e^-x)`.
  */
 export function sigmoid(x: Tensor): Tensor {
-  return call(() => wrap(f.sigmoid(nodeOf(x, 'x'))));
+  return call(() => wrap(f.sigmoid(nodeOf(x, 'sigmoid', 'x'))));
 }
 
 /**
@@ -1603,7 +1735,7 @@ export function sigmoid(x: Tensor): Tensor {
  * @example F.silu(tensor([0])) // [0]
  */
 export function silu(x: Tensor): Tensor {
-  return call(() => wrap(f.silu(nodeOf(x, 'x'))));
+  return call(() => wrap(f.silu(nodeOf(x, 'silu', 'x'))));
 }
 
 /**
@@ -1617,7 +1749,15 @@ export function smoothL1Loss(
   target: Tensor,
   options?: { beta?: number | undefined; reduction?: Reduction | undefined },
 ): Tensor {
-  return call(() => wrap(f.smoothL1Loss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
+  return call(() =>
+    wrap(
+      f.smoothL1Loss(
+        nodeOf(input, 'smoothL1Loss', 'input'),
+        nodeOf(target, 'smoothL1Loss', 'target'),
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -1626,7 +1766,15 @@ export function smoothL1Loss(
  * @example F.softMarginLoss(tensor([0]), tensor([1])) // 0.6931
  */
 export function softMarginLoss(input: Tensor, target: Tensor, options?: WithReduction): Tensor {
-  return call(() => wrap(f.softMarginLoss(nodeOf(input, 'input'), nodeOf(target, 'target'), options)));
+  return call(() =>
+    wrap(
+      f.softMarginLoss(
+        nodeOf(input, 'softMarginLoss', 'input'),
+        nodeOf(target, 'softMarginLoss', 'target'),
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -1635,7 +1783,7 @@ export function softMarginLoss(input: Tensor, target: Tensor, options?: WithRedu
  * @example F.softmax(tensor([0, 0]), 0) // [0.5, 0.5]
  */
 export function softmax(x: Tensor, dim: number, options?: WithDType): Tensor {
-  return call(() => wrap(f.softmax(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.softmax(nodeOf(x, 'softmax', 'x'), dim, options)));
 }
 
 /**
@@ -1644,7 +1792,7 @@ export function softmax(x: Tensor, dim: number, options?: WithDType): Tensor {
  * @example F.softmin(tensor([0, 0]), 0) // [0.5, 0.5]
  */
 export function softmin(x: Tensor, dim: number, options?: WithDType): Tensor {
-  return call(() => wrap(f.softmin(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.softmin(nodeOf(x, 'softmin', 'x'), dim, options)));
 }
 
 /**
@@ -1655,7 +1803,7 @@ export function softplus(
   x: Tensor,
   options?: { beta?: number | undefined; threshold?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.softplus(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.softplus(nodeOf(x, 'softplus', 'x'), options)));
 }
 
 /**
@@ -1664,7 +1812,7 @@ export function softplus(
  * @example F.softshrink(tensor([0.3, 1])) // [0, 0.5]
  */
 export function softshrink(x: Tensor, options?: { lambd?: number | undefined }): Tensor {
-  return call(() => wrap(f.softshrink(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.softshrink(nodeOf(x, 'softshrink', 'x'), options)));
 }
 
 /**
@@ -1672,14 +1820,14 @@ export function softshrink(x: Tensor, options?: { lambd?: number | undefined }):
  * @example F.softsign(tensor([1])) // [0.5]
  */
 export function softsign(x: Tensor): Tensor {
-  return call(() => wrap(f.softsign(nodeOf(x, 'x'))));
+  return call(() => wrap(f.softsign(nodeOf(x, 'softsign', 'x'))));
 }
 
 /**
  * Hyperbolic tangent.
  */
 export function tanh(x: Tensor): Tensor {
-  return call(() => wrap(f.tanh(nodeOf(x, 'x'))));
+  return call(() => wrap(f.tanh(nodeOf(x, 'tanh', 'x'))));
 }
 
 /**
@@ -1687,7 +1835,7 @@ export function tanh(x: Tensor): Tensor {
  * @example F.tanhshrink(tensor([0])) // [0]
  */
 export function tanhshrink(x: Tensor): Tensor {
-  return call(() => wrap(f.tanhshrink(nodeOf(x, 'x'))));
+  return call(() => wrap(f.tanhshrink(nodeOf(x, 'tanhshrink', 'x'))));
 }
 
 /**
@@ -1695,7 +1843,7 @@ export function tanhshrink(x: Tensor): Tensor {
  * @example F.threshold(tensor([1, 3]), 2, 0) // [0, 3]
  */
 export function threshold(x: Tensor, threshold: number, value: number): Tensor {
-  return call(() => wrap(f.threshold(nodeOf(x, 'x'), threshold, value)));
+  return call(() => wrap(f.threshold(nodeOf(x, 'threshold', 'x'), threshold, value)));
 }
 
 /**
@@ -1720,9 +1868,9 @@ export function tripletMarginLoss(
   return call(() =>
     wrap(
       f.tripletMarginLoss(
-        nodeOf(anchor, 'anchor'),
-        nodeOf(positive, 'positive'),
-        nodeOf(negative, 'negative'),
+        nodeOf(anchor, 'tripletMarginLoss', 'anchor'),
+        nodeOf(positive, 'tripletMarginLoss', 'positive'),
+        nodeOf(negative, 'tripletMarginLoss', 'negative'),
         options,
       ),
     ),
@@ -1737,7 +1885,7 @@ export function tripletMarginLoss(
  * @example F.unfold(ones(1, 1, 3, 3), 2).shape // [1, 4, 4]
  */
 export function unfold(input: Tensor, kernelSize: PerDim, options?: PatchOptions): Tensor {
-  return call(() => wrap(f.unfold(nodeOf(input, 'input'), kernelSize, options)));
+  return call(() => wrap(f.unfold(nodeOf(input, 'unfold', 'input'), kernelSize, options)));
 }
 
 /**
@@ -1753,7 +1901,7 @@ export function upsample(
     alignCorners?: boolean | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.upsample(nodeOf(input, 'input'), options)));
+  return call(() => wrap(f.upsample(nodeOf(input, 'upsample', 'input'), options)));
 }
 
 /**
@@ -1764,7 +1912,7 @@ export function upsampleBilinear(
   input: Tensor,
   options: { size?: PerDim | undefined; scaleFactor?: PerDim | undefined },
 ): Tensor {
-  return call(() => wrap(f.upsampleBilinear(nodeOf(input, 'input'), options)));
+  return call(() => wrap(f.upsampleBilinear(nodeOf(input, 'upsampleBilinear', 'input'), options)));
 }
 
 /**
@@ -1775,5 +1923,5 @@ export function upsampleNearest(
   input: Tensor,
   options: { size?: PerDim | undefined; scaleFactor?: PerDim | undefined },
 ): Tensor {
-  return call(() => wrap(f.upsampleNearest(nodeOf(input, 'input'), options)));
+  return call(() => wrap(f.upsampleNearest(nodeOf(input, 'upsampleNearest', 'input'), options)));
 }

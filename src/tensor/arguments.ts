@@ -3,16 +3,27 @@ import { ArgumentError, kindOf } from '../core/index.js';
 import type { Node } from '../graph/index.js';
 import { TensorBase } from './base.js';
 
-/** The graph value of an argument that must be a tensor. */
-export function nodeOf(x: TensorBase, name: string): Node {
-  if (x instanceof TensorBase) return x.node;
+/** Refuses what is no tensor. */
+export function expectTensor(x: TensorBase, op: string, name: string): void {
+  if (x instanceof TensorBase) return;
   throw new ArgumentError(
-    name,
-    `expected a tensor, not ${kindOf(x)}`,
+    op,
+    `expected a tensor as ${name}, not ${kindOf(x)}`,
     (x as unknown) instanceof Promise ? 'await it' : 'tensor(...) makes one of numbers',
   );
 }
 
+/** The graph value of an argument that must be a tensor. */
+export function nodeOf(x: TensorBase, op: string, name: string): Node {
+  expectTensor(x, op, name);
+  return x.node;
+}
+
 /** The same, of an argument that may be left out. */
-export const maybeNodeOf = (x: TensorBase | null | undefined, name: string): Node | undefined =>
-  x === null || x === undefined ? undefined : nodeOf(x, name);
+export const maybeNodeOf = (x: TensorBase | null | undefined, op: string, name: string): Node | undefined =>
+  x === null || x === undefined ? undefined : nodeOf(x, op, name);
+
+/** Refuses what is no function. */
+export function expectFunction(fn: unknown, op: string): void {
+  if (typeof fn !== 'function') throw new ArgumentError(op, `expected a function, not ${kindOf(fn)}`);
+}

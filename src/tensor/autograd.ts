@@ -1,13 +1,22 @@
 /** Differentiation as functions of tensors. */
 import * as ad from '../autodiff/index.js';
-import { FusegradError, GradientError, atSite } from '../core/index.js';
+import { ArgumentError, FusegradError, GradientError, atSite } from '../core/index.js';
 import { g, type Node } from '../graph/index.js';
 import { withoutGradients } from '../runtime/index.js';
+import { expectFunction, expectTensor } from './arguments.js';
 import { differentiate } from './gradients.js';
 import { Tensor } from './tensor.generated.js';
 
 type Many = Tensor | readonly Tensor[];
-const list = (x: Many): readonly Tensor[] => (x instanceof Tensor ? [x] : x);
+/** The tensors of an argument. */
+function list(x: Many, op: string, name: string): readonly Tensor[] {
+  const all = Array.isArray(x) ? (x as readonly Tensor[]) : [x as Tensor];
+  for (const each of all) expectTensor(each, op, name);
+  return all;
+}
+const valuesOf = (x: Many, op: string, name: string): Node[] =>
+  list(x, op, name).map((each) => each.value.node);
+const nodesOf = (x: Many, op: string, name: string): Node[] => list(x, op, name).map((each) => each.node);
 const wrap = (node: Node): Tensor => new Tensor(node);
 
 /**
@@ -15,6 +24,7 @@ const wrap = (node: Node): Tensor => new Tensor(node);
  * @throws FusegradError for an async body: after its first await it would no longer be covered.
  */
 export function noGrad<T>(body: () => T): T {
+  expectFunction(body, 'noGrad');
   const result = withoutGradients(body);
   if (result instanceof Promise) {
     void result.catch(() => undefined);
@@ -48,16 +58,19 @@ export function grad(
 export function grad(outputs: Many, inputs: Many, options?: GradOptions): Tensor[];
 export function grad(outputs: Many, inputs: Many, options: GradOptions = {}): (Tensor | null)[] {
   return atSite(() => {
-    const given = options.gradOutputs ? list(options.gradOutputs) : undefined;
-    const nodes = list(outputs).map((output) => output.value.node);
+    if (typeof outputs === 'function') {
+      const hint = 'valueAndGrad(fn) gives the gradients of a function';
+      throw new ArgumentError('grad', 'expected a tensor as outputs, not a function', hint);
+    }
+    const given = options.gradOutputs && list(options.gradOutputs, 'grad', 'gradOutputs');
+    const nodes = valuesOf(outputs, 'grad', 'outputs');
+    if (given && given.length !== nodes.length) {
+      throw new GradientError(`grad: ${nodes.length} outputs need as many gradOutputs, not ${given.length}`);
+    }
     const seeds = nodes.map((node, i) =>
       given?.[i] ? g.cast(given[i].node, node.dtype) : ad.unitCotangent(node),
     );
-    const found = differentiate(
-      nodes,
-      seeds,
-      list(inputs).map((input) => input.value.node),
-    );
+    const found = differentiate(nodes, seeds, valuesOf(inputs, 'grad', 'inputs'));
     return found.map((each, i) => {
       if (each) return wrap(each);
       if (options.allowUnused) return null;
@@ -70,10 +83,11 @@ export function grad(outputs: Many, inputs: Many, options: GradOptions = {}): (T
 }
 
 type TensorFunction = (...xs: Tensor[]) => Many;
-const onNodes =
-  (fn: TensorFunction) =>
-  (...nodes: Node[]): Node[] =>
-    list(fn(...nodes.map(wrap))).map((x) => x.value.node);
+/** A function of tensors as one of graph values. */
+const onNodes = (fn: TensorFunction, op: string): ((...nodes: Node[]) => Node[]) => {
+  expectFunction(fn, op);
+  return (...nodes) => valuesOf(fn(...nodes.map(wrap)), op, 'a result of the function');
+};
 
 /**
  * A function that gives the value of `fn` together with its gradients with respect to all arguments.
@@ -84,11 +98,9 @@ export function valueAndGrad(
 ): (...xs: Tensor[]) => { value: Tensor; gradients: Tensor[] } {
   return (...xs) =>
     atSite(() => {
-      const one = (...nodes: Node[]): Node => fn(...nodes.map(wrap)).value.node;
-      const { value, gradients } = ad.valueAndGrad(
-        one,
-        xs.map((x) => x.value.node),
-      );
+      const all = onNodes(fn, 'valueAndGrad');
+      const one = (...nodes: Node[]): Node => all(...nodes)[0]!;
+      const { value, gradients } = ad.valueAndGrad(one, valuesOf(xs, 'valueAndGrad', 'an argument'));
       return { value: wrap(value), gradients: gradients.map(wrap) };
     });
 }
@@ -99,16 +111,14 @@ export function valueAndGrad(
  */
 export function vjp(
   fn: TensorFunction,
-  inputs: readonly Tensor[],
+  inputs: Many,
 ): { outputs: Tensor[]; pullback: (...cotangents: Tensor[]) => Tensor[] } {
   return atSite(() => {
-    const { outputs, pullback } = ad.vjp(
-      onNodes(fn),
-      inputs.map((x) => x.value.node),
-    );
+    const { outputs, pullback } = ad.vjp(onNodes(fn, 'vjp'), valuesOf(inputs, 'vjp', 'inputs'));
     return {
       outputs: outputs.map(wrap),
-      pullback: (...cotangents) => atSite(() => pullback(cotangents.map((c) => c.node)).map(wrap)),
+      pullback: (...cotangents) =>
+        atSite(() => pullback(nodesOf(cotangents, 'vjp', 'a cotangent')).map(wrap)),
     };
   });
 }
@@ -116,14 +126,14 @@ export function vjp(
 /** The outputs of `fn` at `primals`, and their derivatives in the direction of `tangents` (torch.func.jvp). */
 export function jvp(
   fn: TensorFunction,
-  primals: readonly Tensor[],
-  tangents: readonly Tensor[],
+  primals: Many,
+  tangents: Many,
 ): { outputs: Tensor[]; tangents: Tensor[] } {
   return atSite(() => {
     const result = ad.jvp(
-      onNodes(fn),
-      primals.map((x) => x.value.node),
-      tangents.map((x) => x.node),
+      onNodes(fn, 'jvp'),
+      valuesOf(primals, 'jvp', 'primals'),
+      nodesOf(tangents, 'jvp', 'tangents'),
     );
     return { outputs: result.outputs.map(wrap), tangents: result.tangents.map(wrap) };
   });
@@ -145,6 +155,8 @@ export interface CustomFunction {
  * @example const clip = customGradient({ forward: (x) => x.clamp(0), backward: (ct) => [ct] });
  */
 export function customGradient({ forward, backward }: CustomFunction): (...inputs: Tensor[]) => Tensor {
+  expectFunction(forward, 'customGradient');
+  expectFunction(backward, 'customGradient');
   const rule = ad.registerGradientRule((cotangent, operands, value) =>
     backward(wrap(cotangent), operands.map(wrap), wrap(value)).map((each) => each?.value.node),
   );
@@ -153,8 +165,8 @@ export function customGradient({ forward, backward }: CustomFunction): (...input
       wrap(
         ad.customGradient(
           rule,
-          forward(...inputs).value.node,
-          inputs.map((x) => x.node),
+          valuesOf(forward(...inputs), 'customGradient', 'what forward returns')[0]!,
+          nodesOf(inputs, 'customGradient', 'an input'),
         ),
       ),
     );
@@ -166,11 +178,6 @@ export function customGradient({ forward, backward }: CustomFunction): (...input
  */
 export function checkpoint(fn: (...xs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor {
   return atSite(() =>
-    wrap(
-      ad.checkpoint(
-        onNodes(fn),
-        inputs.map((x) => x.node),
-      )[0]!,
-    ),
+    wrap(ad.checkpoint(onNodes(fn, 'checkpoint'), nodesOf(inputs, 'checkpoint', 'an input'))[0]!),
   );
 }

@@ -29,7 +29,7 @@ import {
   type Data,
 } from '../runtime/index.js';
 import { noState, setContent } from './content.js';
-import { accumulate, isTracked, readGrad, writeGrad } from './gradients.js';
+import { accumulate, isTracked, readGrad, writeGrad, type BackwardOptions } from './gradients.js';
 import { formatTensor } from './print.js';
 import { dataOf, itemOf, nested, numbersOf, type Held, type Nested, type Numbers } from './values.js';
 
@@ -143,12 +143,15 @@ export class TensorBase {
   /**
    * Adds the gradient of this value with respect to every leaf it depends on to that leaf's `grad`
    * (torch.Tensor.backward).
-   * @param options.gradient Gradient of something with respect to this value; needed unless it has one element.
+   * @param options The gradient of something with respect to this value, or options.
+   * @param options.gradient That gradient; needed unless the value has one element.
    * @param options.createGraph Whether gradients may flow through what is added, on to further derivatives.
    * @throws GradientError for several elements without `gradient`, or when nothing requires a gradient.
+   * @throws ShapeError for a gradient of another shape.
    */
-  backward(options: { gradient?: TensorBase | undefined; createGraph?: boolean | undefined } = {}): void {
-    call(() => accumulate(this, options, plainMaker(this)));
+  backward(options: TensorBase | BackwardOptions = {}): void {
+    const given = options instanceof TensorBase ? { gradient: options } : options;
+    call(() => accumulate(this, given, plainMaker(this)));
   }
 
   /** Keeps this value readable after the state it was computed from is overwritten. */

@@ -33,6 +33,7 @@ import {
   type Profile,
   Data,
 } from '../runtime/index.js';
+import { expectFunction } from './arguments.js';
 import { gradTensor, isTracked, moveToCell } from './gradients.js';
 import { Tensor } from './tensor.generated.js';
 import {
@@ -123,6 +124,7 @@ export function compile<A extends unknown[], R>(
   fn: (...args: A) => R,
   options: FunctionOptions = {},
 ): Compiled<A, R> {
+  expectFunction(fn, 'compile');
   const name = options.name ?? (fn.name || 'step');
   const entries: Entry[] = [];
   let traces = 0;

@@ -31,21 +31,21 @@ import {
  * `|x|`.
  */
 export function abs(x: Tensor): Tensor {
-  return call(() => wrap(f.abs(nodeOf(x, 'x'))));
+  return call(() => wrap(f.abs(nodeOf(x, 'abs', 'x'))));
 }
 
 /**
  * Inverse cosine, NaN outside [-1, 1].
  */
 export function acos(x: Tensor): Tensor {
-  return call(() => wrap(f.acos(nodeOf(x, 'x'))));
+  return call(() => wrap(f.acos(nodeOf(x, 'acos', 'x'))));
 }
 
 /**
  * Inverse hyperbolic cosine, NaN below 1.
  */
 export function acosh(x: Tensor): Tensor {
-  return call(() => wrap(f.acosh(nodeOf(x, 'x'))));
+  return call(() => wrap(f.acosh(nodeOf(x, 'acosh', 'x'))));
 }
 
 /**
@@ -65,21 +65,31 @@ export function addbmm(
   b2: Tensor,
   options?: { beta?: number | undefined; alpha?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.addbmm(nodeOf(x, 'x'), nodeOf(b1, 'b1'), nodeOf(b2, 'b2'), options)));
+  return call(() =>
+    wrap(f.addbmm(nodeOf(x, 'addbmm', 'x'), nodeOf(b1, 'addbmm', 'b1'), nodeOf(b2, 'addbmm', 'b2'), options)),
+  );
 }
 
 /**
  * `x + value * t1 / t2`.
  */
 export function addcdiv(x: Tensor, t1: Tensor, t2: Tensor, options?: { value?: number | undefined }): Tensor {
-  return call(() => wrap(f.addcdiv(nodeOf(x, 'x'), nodeOf(t1, 't1'), nodeOf(t2, 't2'), options)));
+  return call(() =>
+    wrap(
+      f.addcdiv(nodeOf(x, 'addcdiv', 'x'), nodeOf(t1, 'addcdiv', 't1'), nodeOf(t2, 'addcdiv', 't2'), options),
+    ),
+  );
 }
 
 /**
  * `x + value * t1 * t2`.
  */
 export function addcmul(x: Tensor, t1: Tensor, t2: Tensor, options?: { value?: number | undefined }): Tensor {
-  return call(() => wrap(f.addcmul(nodeOf(x, 'x'), nodeOf(t1, 't1'), nodeOf(t2, 't2'), options)));
+  return call(() =>
+    wrap(
+      f.addcmul(nodeOf(x, 'addcmul', 'x'), nodeOf(t1, 'addcmul', 't1'), nodeOf(t2, 'addcmul', 't2'), options),
+    ),
+  );
 }
 
 /**
@@ -91,7 +101,9 @@ export function addmm(
   m2: Tensor,
   options?: { beta?: number | undefined; alpha?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.addmm(nodeOf(x, 'x'), nodeOf(m1, 'm1'), nodeOf(m2, 'm2'), options)));
+  return call(() =>
+    wrap(f.addmm(nodeOf(x, 'addmm', 'x'), nodeOf(m1, 'addmm', 'm1'), nodeOf(m2, 'addmm', 'm2'), options)),
+  );
 }
 
 /**
@@ -103,7 +115,9 @@ export function addmv(
   v: Tensor,
   options?: { beta?: number | undefined; alpha?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.addmv(nodeOf(x, 'x'), nodeOf(m, 'm'), nodeOf(v, 'v'), options)));
+  return call(() =>
+    wrap(f.addmv(nodeOf(x, 'addmv', 'x'), nodeOf(m, 'addmv', 'm'), nodeOf(v, 'addmv', 'v'), options)),
+  );
 }
 
 /**
@@ -115,28 +129,30 @@ export function addr(
   v2: Tensor,
   options?: { beta?: number | undefined; alpha?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.addr(nodeOf(x, 'x'), nodeOf(v1, 'v1'), nodeOf(v2, 'v2'), options)));
+  return call(() =>
+    wrap(f.addr(nodeOf(x, 'addr', 'x'), nodeOf(v1, 'addr', 'v1'), nodeOf(v2, 'addr', 'v2'), options)),
+  );
 }
 
 /**
  * Whether all elements over `dim` are true, that is not 0; true over nothing. uint8 gives uint8.
  */
 export function all(x: Tensor, dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.all(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.all(nodeOf(x, 'all', 'x'), dim, options)));
 }
 
 /**
  * The largest over `dim`; NaN wins. Equal ones share the gradient.
  */
 export function amax(x: Tensor, dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.amax(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.amax(nodeOf(x, 'amax', 'x'), dim, options)));
 }
 
 /**
  * The smallest over `dim`; NaN wins. Equal ones share the gradient.
  */
 export function amin(x: Tensor, dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.amin(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.amin(nodeOf(x, 'amin', 'x'), dim, options)));
 }
 
 /**
@@ -147,21 +163,21 @@ export function aminmax(
   dim?: number,
   options?: { keepdim?: boolean | undefined },
 ): Named<'min' | 'max'> {
-  return call(() => named(f.aminmax(nodeOf(x, 'x'), dim, options)));
+  return call(() => named(f.aminmax(nodeOf(x, 'aminmax', 'x'), dim, options)));
 }
 
 /**
  * The angle of real numbers: 0, or pi below 0; NaN stays.
  */
 export function angle(x: Tensor): Tensor {
-  return call(() => wrap(f.angle(nodeOf(x, 'x'))));
+  return call(() => wrap(f.angle(nodeOf(x, 'angle', 'x'))));
 }
 
 /**
  * Whether any element over `dim` is true, that is not 0; false over nothing. uint8 gives uint8.
  */
 export function any(x: Tensor, dim?: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.any(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.any(nodeOf(x, 'any', 'x'), dim, options)));
 }
 
 /**
@@ -181,21 +197,21 @@ export function arange(...args: readonly (number | Making | undefined)[]): Tenso
  * The position of the first largest element along `dim`, or in the flattened tensor.
  */
 export function argmax(x: Tensor, dim?: number, options?: { keepdim?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.argmax(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.argmax(nodeOf(x, 'argmax', 'x'), dim, options)));
 }
 
 /**
  * The position of the first smallest element along `dim`, or in the flattened tensor.
  */
 export function argmin(x: Tensor, dim?: number, options?: { keepdim?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.argmin(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.argmin(nodeOf(x, 'argmin', 'x'), dim, options)));
 }
 
 /**
  * The positions that put the values along `dim` in order.
  */
 export function argsort(x: Tensor, dim?: number, options?: { descending?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.argsort(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.argsort(nodeOf(x, 'argsort', 'x'), dim, options)));
 }
 
 /**
@@ -207,28 +223,28 @@ export function asStrided(
   stride: readonly number[],
   options?: { storageOffset?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.asStrided(nodeOf(x, 'x'), size, stride, options)));
+  return call(() => wrap(f.asStrided(nodeOf(x, 'asStrided', 'x'), size, stride, options)));
 }
 
 /**
  * Inverse sine, NaN outside [-1, 1].
  */
 export function asin(x: Tensor): Tensor {
-  return call(() => wrap(f.asin(nodeOf(x, 'x'))));
+  return call(() => wrap(f.asin(nodeOf(x, 'asin', 'x'))));
 }
 
 /**
  * Inverse hyperbolic sine.
  */
 export function asinh(x: Tensor): Tensor {
-  return call(() => wrap(f.asinh(nodeOf(x, 'x'))));
+  return call(() => wrap(f.asinh(nodeOf(x, 'asinh', 'x'))));
 }
 
 /**
  * Inverse tangent.
  */
 export function atan(x: Tensor): Tensor {
-  return call(() => wrap(f.atan(nodeOf(x, 'x'))));
+  return call(() => wrap(f.atan(nodeOf(x, 'atan', 'x'))));
 }
 
 /**
@@ -242,7 +258,7 @@ export function atan2(y: Operand, x: Operand): Tensor {
  * Inverse hyperbolic tangent, NaN outside [-1, 1].
  */
 export function atanh(x: Tensor): Tensor {
-  return call(() => wrap(f.atanh(nodeOf(x, 'x'))));
+  return call(() => wrap(f.atanh(nodeOf(x, 'atanh', 'x'))));
 }
 
 /**
@@ -254,7 +270,7 @@ export function atleast1d(...tensors: readonly Tensor[]): Tensor | Tensor[] {
   return call(() =>
     wrapEach(
       (f.atleast1d as (...tensors: readonly Node[]) => Node | Node[])(
-        ...tensors.map((each) => nodeOf(each, 'tensors')),
+        ...tensors.map((each) => nodeOf(each, 'atleast1d', 'tensors')),
       ),
     ),
   );
@@ -269,7 +285,7 @@ export function atleast2d(...tensors: readonly Tensor[]): Tensor | Tensor[] {
   return call(() =>
     wrapEach(
       (f.atleast2d as (...tensors: readonly Node[]) => Node | Node[])(
-        ...tensors.map((each) => nodeOf(each, 'tensors')),
+        ...tensors.map((each) => nodeOf(each, 'atleast2d', 'tensors')),
       ),
     ),
   );
@@ -284,7 +300,7 @@ export function atleast3d(...tensors: readonly Tensor[]): Tensor | Tensor[] {
   return call(() =>
     wrapEach(
       (f.atleast3d as (...tensors: readonly Node[]) => Node | Node[])(
-        ...tensors.map((each) => nodeOf(each, 'tensors')),
+        ...tensors.map((each) => nodeOf(each, 'atleast3d', 'tensors')),
       ),
     ),
   );
@@ -299,7 +315,11 @@ export function baddbmm(
   b2: Tensor,
   options?: { beta?: number | undefined; alpha?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.baddbmm(nodeOf(x, 'x'), nodeOf(b1, 'b1'), nodeOf(b2, 'b2'), options)));
+  return call(() =>
+    wrap(
+      f.baddbmm(nodeOf(x, 'baddbmm', 'x'), nodeOf(b1, 'baddbmm', 'b1'), nodeOf(b2, 'baddbmm', 'b2'), options),
+    ),
+  );
 }
 
 /**
@@ -322,7 +342,7 @@ export function bitwiseLeftShift(x: Operand, y: Operand): Tensor {
  * @throws DTypeError for floating tensors.
  */
 export function bitwiseNot(x: Tensor): Tensor {
-  return call(() => wrap(f.bitwiseNot(nodeOf(x, 'x'))));
+  return call(() => wrap(f.bitwiseNot(nodeOf(x, 'bitwiseNot', 'x'))));
 }
 
 /**
@@ -352,14 +372,14 @@ export function bitwiseXor(x: Operand, y: Operand): Tensor {
  * A matrix with the given ones on its diagonal, zeros elsewhere.
  */
 export function blockDiag(...tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.blockDiag(...tensors.map((each) => nodeOf(each, 'tensors')))));
+  return call(() => wrap(f.blockDiag(...tensors.map((each) => nodeOf(each, 'blockDiag', 'tensors')))));
 }
 
 /**
  * The products of two stacks of matrices, without broadcasting.
  */
 export function bmm(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.bmm(nodeOf(x, 'x'), nodeOf(y, 'y'))));
+  return call(() => wrap(f.bmm(nodeOf(x, 'bmm', 'x'), nodeOf(y, 'bmm', 'y'))));
 }
 
 /**
@@ -373,28 +393,32 @@ export function broadcastShapes(...shapes: readonly (readonly number[])[]): numb
  * Tensors stretched to their common shape.
  */
 export function broadcastTensors(...tensors: readonly Tensor[]): Tensor[] {
-  return call(() => f.broadcastTensors(...tensors.map((each) => nodeOf(each, 'tensors'))).map(wrap));
+  return call(() =>
+    f.broadcastTensors(...tensors.map((each) => nodeOf(each, 'broadcastTensors', 'tensors'))).map(wrap),
+  );
 }
 
 /**
  * Stretched to `shape` by broadcasting.
  */
 export function broadcastTo(x: Tensor, shape: readonly number[]): Tensor {
-  return call(() => wrap(f.broadcastTo(nodeOf(x, 'x'), shape)));
+  return call(() => wrap(f.broadcastTo(nodeOf(x, 'broadcastTo', 'x'), shape)));
 }
 
 /**
  * The interval between `boundaries` each element lies in: see searchsorted.
  */
 export function bucketize(x: Operand, boundaries: Tensor, options?: { right?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.bucketize(lower(x), nodeOf(boundaries, 'boundaries'), options)));
+  return call(() => wrap(f.bucketize(lower(x), nodeOf(boundaries, 'bucketize', 'boundaries'), options)));
 }
 
 /**
  * All combinations of one element of each vector, as rows.
  */
 export function cartesianProd(...tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.cartesianProd(...tensors.map((each) => nodeOf(each, 'tensors')))));
+  return call(() =>
+    wrap(f.cartesianProd(...tensors.map((each) => nodeOf(each, 'cartesianProd', 'tensors')))),
+  );
 }
 
 /**
@@ -405,7 +429,7 @@ export function cat(tensors: readonly Tensor[], dim?: number): Tensor {
   return call(() =>
     wrap(
       f.cat(
-        tensors.map((each) => nodeOf(each, 'tensors')),
+        tensors.map((each) => nodeOf(each, 'cat', 'tensors')),
         dim,
       ),
     ),
@@ -416,21 +440,21 @@ export function cat(tensors: readonly Tensor[], dim?: number): Tensor {
  * The p-norm distances between all rows of two stacks of matrices.
  */
 export function cdist(x: Tensor, y: Tensor, options?: { p?: number | undefined }): Tensor {
-  return call(() => wrap(f.cdist(nodeOf(x, 'x'), nodeOf(y, 'y'), options)));
+  return call(() => wrap(f.cdist(nodeOf(x, 'cdist', 'x'), nodeOf(y, 'cdist', 'y'), options)));
 }
 
 /**
  * The smallest integer not below `x`.
  */
 export function ceil(x: Tensor): Tensor {
-  return call(() => wrap(f.ceil(nodeOf(x, 'x'))));
+  return call(() => wrap(f.ceil(nodeOf(x, 'ceil', 'x'))));
 }
 
 /**
  * See linalg.multiDot.
  */
 export function chainMatmul(...matrices: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.chainMatmul(...matrices.map((each) => nodeOf(each, 'matrices')))));
+  return call(() => wrap(f.chainMatmul(...matrices.map((each) => nodeOf(each, 'chainMatmul', 'matrices')))));
 }
 
 /**
@@ -440,14 +464,14 @@ export function chainMatmul(...matrices: readonly Tensor[]): Tensor {
  * @example F.channelShuffle(images, 2)
  */
 export function channelShuffle(input: Tensor, groups: number): Tensor {
-  return call(() => wrap(f.channelShuffle(nodeOf(input, 'input'), groups)));
+  return call(() => wrap(f.channelShuffle(nodeOf(input, 'channelShuffle', 'input'), groups)));
 }
 
 /**
  * At most `chunks` parts along `dim`, of equal size but for the last.
  */
 export function chunk(x: Tensor, chunks: number, dim?: number): Tensor[] {
-  return call(() => f.chunk(nodeOf(x, 'x'), chunks, dim).map(wrap));
+  return call(() => f.chunk(nodeOf(x, 'chunk', 'x'), chunks, dim).map(wrap));
 }
 
 /**
@@ -455,28 +479,28 @@ export function chunk(x: Tensor, chunks: number, dim?: number): Tensor[] {
  * @example tensor([-2, 0.5, 9]).clamp(0, 1) // [0, 0.5, 1]
  */
 export function clamp(x: Tensor, min?: Operand, max?: Operand): Tensor {
-  return call(() => wrap(f.clamp(nodeOf(x, 'x'), lower(min), lower(max))));
+  return call(() => wrap(f.clamp(nodeOf(x, 'clamp', 'x'), lower(min), lower(max))));
 }
 
 /**
  * `x`, or `max` where that is smaller.
  */
 export function clampMax(x: Tensor, max: Operand): Tensor {
-  return call(() => wrap(f.clampMax(nodeOf(x, 'x'), lower(max))));
+  return call(() => wrap(f.clampMax(nodeOf(x, 'clampMax', 'x'), lower(max))));
 }
 
 /**
  * `x`, or `min` where that is larger.
  */
 export function clampMin(x: Tensor, min: Operand): Tensor {
-  return call(() => wrap(f.clampMin(nodeOf(x, 'x'), lower(min))));
+  return call(() => wrap(f.clampMin(nodeOf(x, 'clampMin', 'x'), lower(min))));
 }
 
 /**
  * Tensors side by side, vectors as columns.
  */
 export function columnStack(tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.columnStack(tensors.map((each) => nodeOf(each, 'tensors')))));
+  return call(() => wrap(f.columnStack(tensors.map((each) => nodeOf(each, 'columnStack', 'tensors')))));
 }
 
 /**
@@ -486,21 +510,21 @@ export function combinations(
   x: Tensor,
   options?: { r?: number | undefined; withReplacement?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.combinations(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.combinations(nodeOf(x, 'combinations', 'x'), options)));
 }
 
 /**
  * The complex conjugate: the tensor itself.
  */
 export function conj(x: Tensor): Tensor {
-  return call(() => wrap(f.conj(nodeOf(x, 'x'))));
+  return call(() => wrap(f.conj(nodeOf(x, 'conj', 'x'))));
 }
 
 /**
  * The complex conjugate: the tensor itself.
  */
 export function conjPhysical(x: Tensor): Tensor {
-  return call(() => wrap(f.conjPhysical(nodeOf(x, 'x'))));
+  return call(() => wrap(f.conjPhysical(nodeOf(x, 'conjPhysical', 'x'))));
 }
 
 /**
@@ -513,7 +537,7 @@ export function constantPadNd(
   amounts: readonly number[],
   options?: { value?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.constantPadNd(nodeOf(input, 'input'), amounts, options)));
+  return call(() => wrap(f.constantPadNd(nodeOf(input, 'constantPadNd', 'input'), amounts, options)));
 }
 
 /**
@@ -527,21 +551,21 @@ export function copysign(x: Operand, y: Operand): Tensor {
  * The correlation coefficients of variables in rows.
  */
 export function corrcoef(x: Tensor): Tensor {
-  return call(() => wrap(f.corrcoef(nodeOf(x, 'x'))));
+  return call(() => wrap(f.corrcoef(nodeOf(x, 'corrcoef', 'x'))));
 }
 
 /**
  * Cosine of radians.
  */
 export function cos(x: Tensor): Tensor {
-  return call(() => wrap(f.cos(nodeOf(x, 'x'))));
+  return call(() => wrap(f.cos(nodeOf(x, 'cos', 'x'))));
 }
 
 /**
  * Hyperbolic cosine.
  */
 export function cosh(x: Tensor): Tensor {
-  return call(() => wrap(f.cosh(nodeOf(x, 'x'))));
+  return call(() => wrap(f.cosh(nodeOf(x, 'cosh', 'x'))));
 }
 
 /**
@@ -559,14 +583,23 @@ export function cosineSimilarity(
   dim?: number,
   options?: { eps?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.cosineSimilarity(nodeOf(x1, 'x1'), nodeOf(x2, 'x2'), dim, options)));
+  return call(() =>
+    wrap(
+      f.cosineSimilarity(
+        nodeOf(x1, 'cosineSimilarity', 'x1'),
+        nodeOf(x2, 'cosineSimilarity', 'x2'),
+        dim,
+        options,
+      ),
+    ),
+  );
 }
 
 /**
  * How many elements over `dim` are not 0, as int32.
  */
 export function countNonzero(x: Tensor, dim?: Dims): Tensor {
-  return call(() => wrap(f.countNonzero(nodeOf(x, 'x'), dim)));
+  return call(() => wrap(f.countNonzero(nodeOf(x, 'countNonzero', 'x'), dim)));
 }
 
 /**
@@ -579,11 +612,11 @@ export function cov(
   return call(() =>
     wrap(
       f.cov(
-        nodeOf(x, 'x'),
+        nodeOf(x, 'cov', 'x'),
         options && {
           ...options,
-          fweights: maybeNodeOf(options.fweights, 'options.fweights'),
-          aweights: maybeNodeOf(options.aweights, 'options.aweights'),
+          fweights: maybeNodeOf(options.fweights, 'cov', 'options.fweights'),
+          aweights: maybeNodeOf(options.aweights, 'cov', 'options.aweights'),
         },
       ),
     ),
@@ -594,35 +627,35 @@ export function cov(
  * The vector product along a dimension of size 3: the first such, unless `dim` says which.
  */
 export function cross(x: Tensor, y: Tensor, dim?: number): Tensor {
-  return call(() => wrap(f.cross(nodeOf(x, 'x'), nodeOf(y, 'y'), dim)));
+  return call(() => wrap(f.cross(nodeOf(x, 'cross', 'x'), nodeOf(y, 'cross', 'y'), dim)));
 }
 
 /**
  * The largest so far along `dim`, and where it stands (the last among equals).
  */
 export function cummax(x: Tensor, dim: number): Named<'values' | 'indices'> {
-  return call(() => named(f.cummax(nodeOf(x, 'x'), dim)));
+  return call(() => named(f.cummax(nodeOf(x, 'cummax', 'x'), dim)));
 }
 
 /**
  * The smallest so far along `dim`, and where it stands (the last among equals).
  */
 export function cummin(x: Tensor, dim: number): Named<'values' | 'indices'> {
-  return call(() => named(f.cummin(nodeOf(x, 'x'), dim)));
+  return call(() => named(f.cummin(nodeOf(x, 'cummin', 'x'), dim)));
 }
 
 /**
  * Running product along `dim`.
  */
 export function cumprod(x: Tensor, dim: number, options?: { dtype?: DType | undefined }): Tensor {
-  return call(() => wrap(f.cumprod(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.cumprod(nodeOf(x, 'cumprod', 'x'), dim, options)));
 }
 
 /**
  * Running sum along `dim`.
  */
 export function cumsum(x: Tensor, dim: number, options?: { dtype?: DType | undefined }): Tensor {
-  return call(() => wrap(f.cumsum(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.cumsum(nodeOf(x, 'cumsum', 'x'), dim, options)));
 }
 
 /**
@@ -634,21 +667,30 @@ export function cumulativeTrapezoid(
   dim?: number,
   options?: { dx?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.cumulativeTrapezoid(nodeOf(y, 'y'), maybeNodeOf(x, 'x'), dim, options)));
+  return call(() =>
+    wrap(
+      f.cumulativeTrapezoid(
+        nodeOf(y, 'cumulativeTrapezoid', 'y'),
+        maybeNodeOf(x, 'cumulativeTrapezoid', 'x'),
+        dim,
+        options,
+      ),
+    ),
+  );
 }
 
 /**
  * Degrees to radians.
  */
 export function deg2rad(x: Tensor): Tensor {
-  return call(() => wrap(f.deg2rad(nodeOf(x, 'x'))));
+  return call(() => wrap(f.deg2rad(nodeOf(x, 'deg2rad', 'x'))));
 }
 
 /**
  * A diagonal of a matrix, or a square matrix with a vector on that diagonal.
  */
 export function diag(x: Tensor, options?: { diagonal?: number | undefined }): Tensor {
-  return call(() => wrap(f.diag(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.diag(nodeOf(x, 'diag', 'x'), options)));
 }
 
 /**
@@ -658,14 +700,14 @@ export function diagEmbed(
   x: Tensor,
   options?: { offset?: number | undefined; dim1?: number | undefined; dim2?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.diagEmbed(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.diagEmbed(nodeOf(x, 'diagEmbed', 'x'), options)));
 }
 
 /**
  * A square matrix with all elements of `x` on a diagonal.
  */
 export function diagflat(x: Tensor, options?: { offset?: number | undefined }): Tensor {
-  return call(() => wrap(f.diagflat(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.diagflat(nodeOf(x, 'diagflat', 'x'), options)));
 }
 
 /**
@@ -675,7 +717,7 @@ export function diagonal(
   x: Tensor,
   options?: { offset?: number | undefined; dim1?: number | undefined; dim2?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.diagonal(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.diagonal(nodeOf(x, 'diagonal', 'x'), options)));
 }
 
 /**
@@ -686,7 +728,15 @@ export function diagonalScatter(
   source: Tensor,
   options?: { offset?: number | undefined; dim1?: number | undefined; dim2?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.diagonalScatter(nodeOf(x, 'x'), nodeOf(source, 'source'), options)));
+  return call(() =>
+    wrap(
+      f.diagonalScatter(
+        nodeOf(x, 'diagonalScatter', 'x'),
+        nodeOf(source, 'diagonalScatter', 'source'),
+        options,
+      ),
+    ),
+  );
 }
 
 /**
@@ -704,11 +754,11 @@ export function diff(
   return call(() =>
     wrap(
       f.diff(
-        nodeOf(x, 'x'),
+        nodeOf(x, 'diff', 'x'),
         options && {
           ...options,
-          prepend: maybeNodeOf(options.prepend, 'options.prepend'),
-          append: maybeNodeOf(options.append, 'options.append'),
+          prepend: maybeNodeOf(options.prepend, 'diff', 'options.prepend'),
+          append: maybeNodeOf(options.append, 'diff', 'options.append'),
         },
       ),
     ),
@@ -719,14 +769,14 @@ export function diff(
  * The derivative of lgamma.
  */
 export function digamma(x: Tensor): Tensor {
-  return call(() => wrap(f.digamma(nodeOf(x, 'x'))));
+  return call(() => wrap(f.digamma(nodeOf(x, 'digamma', 'x'))));
 }
 
 /**
  * The p-norm of `x - y`.
  */
 export function dist(x: Tensor, y: Tensor, options?: { p?: number | undefined }): Tensor {
-  return call(() => wrap(f.dist(nodeOf(x, 'x'), nodeOf(y, 'y'), options)));
+  return call(() => wrap(f.dist(nodeOf(x, 'dist', 'x'), nodeOf(y, 'dist', 'y'), options)));
 }
 
 /**
@@ -746,21 +796,21 @@ export function div(
  * The scalar product of two vectors.
  */
 export function dot(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.dot(nodeOf(x, 'x'), nodeOf(y, 'y'))));
+  return call(() => wrap(f.dot(nodeOf(x, 'dot', 'x'), nodeOf(y, 'dot', 'y'))));
 }
 
 /**
  * Parts along dimension 2.
  */
 export function dsplit(x: Tensor, sections: number | readonly number[]): Tensor[] {
-  return call(() => f.dsplit(nodeOf(x, 'x'), sections).map(wrap));
+  return call(() => f.dsplit(nodeOf(x, 'dsplit', 'x'), sections).map(wrap));
 }
 
 /**
  * Tensors behind each other: along dimension 2.
  */
 export function dstack(tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.dstack(tensors.map((each) => nodeOf(each, 'tensors')))));
+  return call(() => wrap(f.dstack(tensors.map((each) => nodeOf(each, 'dstack', 'tensors')))));
 }
 
 /**
@@ -774,7 +824,7 @@ export function einsum(equation: string, operands: readonly Tensor[]): Tensor {
     wrap(
       f.einsum(
         equation,
-        operands.map((each) => nodeOf(each, 'operands')),
+        operands.map((each) => nodeOf(each, 'einsum', 'operands')),
       ),
     ),
   );
@@ -791,42 +841,42 @@ export function eq(x: Operand, y: Operand): Tensor {
  * The error function.
  */
 export function erf(x: Tensor): Tensor {
-  return call(() => wrap(f.erf(nodeOf(x, 'x'))));
+  return call(() => wrap(f.erf(nodeOf(x, 'erf', 'x'))));
 }
 
 /**
  * `1 - erf(x)`, accurate where that is small.
  */
 export function erfc(x: Tensor): Tensor {
-  return call(() => wrap(f.erfc(nodeOf(x, 'x'))));
+  return call(() => wrap(f.erfc(nodeOf(x, 'erfc', 'x'))));
 }
 
 /**
  * The inverse of erf: ±Infinity at ±1, NaN outside.
  */
 export function erfinv(x: Tensor): Tensor {
-  return call(() => wrap(f.erfinv(nodeOf(x, 'x'))));
+  return call(() => wrap(f.erfinv(nodeOf(x, 'erfinv', 'x'))));
 }
 
 /**
  * `e^x`. Integers and bools give float32.
  */
 export function exp(x: Tensor): Tensor {
-  return call(() => wrap(f.exp(nodeOf(x, 'x'))));
+  return call(() => wrap(f.exp(nodeOf(x, 'exp', 'x'))));
 }
 
 /**
  * `2^x`.
  */
 export function exp2(x: Tensor): Tensor {
-  return call(() => wrap(f.exp2(nodeOf(x, 'x'))));
+  return call(() => wrap(f.exp2(nodeOf(x, 'exp2', 'x'))));
 }
 
 /**
  * `e^x - 1`, accurate near 0.
  */
 export function expm1(x: Tensor): Tensor {
-  return call(() => wrap(f.expm1(nodeOf(x, 'x'))));
+  return call(() => wrap(f.expm1(nodeOf(x, 'expm1', 'x'))));
 }
 
 /**
@@ -840,35 +890,35 @@ export function eye(n: number, m?: number | Making, options?: Making): Tensor {
  * `value` in the shape and dtype of `x`.
  */
 export function fill(x: Tensor, value: Operand): Tensor {
-  return call(() => wrap(f.fill(nodeOf(x, 'x'), lower(value))));
+  return call(() => wrap(f.fill(nodeOf(x, 'fill', 'x'), lower(value))));
 }
 
 /**
  * Dimensions `startDim` to `endDim` as one.
  */
 export function flatten(x: Tensor, startDim?: number, endDim?: number): Tensor {
-  return call(() => wrap(f.flatten(nodeOf(x, 'x'), startDim, endDim)));
+  return call(() => wrap(f.flatten(nodeOf(x, 'flatten', 'x'), startDim, endDim)));
 }
 
 /**
  * Reversed along the given dimensions.
  */
 export function flip(x: Tensor, dims: Dims): Tensor {
-  return call(() => wrap(f.flip(nodeOf(x, 'x'), dims)));
+  return call(() => wrap(f.flip(nodeOf(x, 'flip', 'x'), dims)));
 }
 
 /**
  * Reversed along dimension 1.
  */
 export function fliplr(x: Tensor): Tensor {
-  return call(() => wrap(f.fliplr(nodeOf(x, 'x'))));
+  return call(() => wrap(f.fliplr(nodeOf(x, 'fliplr', 'x'))));
 }
 
 /**
  * Reversed along dimension 0.
  */
 export function flipud(x: Tensor): Tensor {
-  return call(() => wrap(f.flipud(nodeOf(x, 'x'))));
+  return call(() => wrap(f.flipud(nodeOf(x, 'flipud', 'x'))));
 }
 
 /**
@@ -882,7 +932,7 @@ export function floatPower(x: Operand, y: Operand): Tensor {
  * The largest integer not above `x`.
  */
 export function floor(x: Tensor): Tensor {
-  return call(() => wrap(f.floor(nodeOf(x, 'x'))));
+  return call(() => wrap(f.floor(nodeOf(x, 'floor', 'x'))));
 }
 
 /**
@@ -917,7 +967,7 @@ export function fmod(x: Operand, y: Operand): Tensor {
  * `x - trunc(x)`.
  */
 export function frac(x: Tensor): Tensor {
-  return call(() => wrap(f.frac(nodeOf(x, 'x'))));
+  return call(() => wrap(f.frac(nodeOf(x, 'frac', 'x'))));
 }
 
 /**
@@ -931,14 +981,14 @@ export function full(size: readonly number[], value: number | bigint | boolean, 
  * One value in the shape and dtype of `x`.
  */
 export function fullLike(x: Tensor, value: number | bigint | boolean, options?: Making): Tensor {
-  return call(() => leaf(wrap(f.fullLike(nodeOf(x, 'x'), value, options)), options));
+  return call(() => leaf(wrap(f.fullLike(nodeOf(x, 'fullLike', 'x'), value, options)), options));
 }
 
 /**
  * `out[i][j] = x[index[i][j]][j]` for dim 0, and so on: one position for every element of the result.
  */
 export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
-  return call(() => wrap(f.gather(nodeOf(x, 'x'), dim, nodeOf(index, 'index'))));
+  return call(() => wrap(f.gather(nodeOf(x, 'gather', 'x'), dim, nodeOf(index, 'gather', 'index'))));
 }
 
 /**
@@ -968,7 +1018,9 @@ export function gridSample(
     alignCorners?: boolean | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.gridSample(nodeOf(input, 'input'), nodeOf(grid, 'grid'), options)));
+  return call(() =>
+    wrap(f.gridSample(nodeOf(input, 'gridSample', 'input'), nodeOf(grid, 'gridSample', 'grid'), options)),
+  );
 }
 
 /**
@@ -989,14 +1041,14 @@ export function heaviside(x: Operand, values: Operand): Tensor {
  * Parts along dimension 1 (0 for vectors).
  */
 export function hsplit(x: Tensor, sections: number | readonly number[]): Tensor[] {
-  return call(() => f.hsplit(nodeOf(x, 'x'), sections).map(wrap));
+  return call(() => f.hsplit(nodeOf(x, 'hsplit', 'x'), sections).map(wrap));
 }
 
 /**
  * Tensors side by side: along dimension 1, or 0 for vectors.
  */
 export function hstack(tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.hstack(tensors.map((each) => nodeOf(each, 'tensors')))));
+  return call(() => wrap(f.hstack(tensors.map((each) => nodeOf(each, 'hstack', 'tensors')))));
 }
 
 /**
@@ -1010,7 +1062,7 @@ export function hypot(x: Operand, y: Operand): Tensor {
  * The modified Bessel function of order 0.
  */
 export function i0(x: Tensor): Tensor {
-  return call(() => wrap(f.i0(nodeOf(x, 'x'))));
+  return call(() => wrap(f.i0(nodeOf(x, 'i0', 'x'))));
 }
 
 /**
@@ -1024,7 +1076,15 @@ export function indexAdd(
   options?: { alpha?: number | undefined },
 ): Tensor {
   return call(() =>
-    wrap(f.indexAdd(nodeOf(x, 'x'), dim, nodeOf(index, 'index'), nodeOf(source, 'source'), options)),
+    wrap(
+      f.indexAdd(
+        nodeOf(x, 'indexAdd', 'x'),
+        dim,
+        nodeOf(index, 'indexAdd', 'index'),
+        nodeOf(source, 'indexAdd', 'source'),
+        options,
+      ),
+    ),
   );
 }
 
@@ -1032,14 +1092,25 @@ export function indexAdd(
  * `x` with the slices of `dim` that a vector names replaced by those of `source`.
  */
 export function indexCopy(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
-  return call(() => wrap(f.indexCopy(nodeOf(x, 'x'), dim, nodeOf(index, 'index'), nodeOf(source, 'source'))));
+  return call(() =>
+    wrap(
+      f.indexCopy(
+        nodeOf(x, 'indexCopy', 'x'),
+        dim,
+        nodeOf(index, 'indexCopy', 'index'),
+        nodeOf(source, 'indexCopy', 'source'),
+      ),
+    ),
+  );
 }
 
 /**
  * `x` with the slices of `dim` that a vector names filled with one value.
  */
 export function indexFill(x: Tensor, dim: number, index: Tensor, value: Operand): Tensor {
-  return call(() => wrap(f.indexFill(nodeOf(x, 'x'), dim, nodeOf(index, 'index'), lower(value))));
+  return call(() =>
+    wrap(f.indexFill(nodeOf(x, 'indexFill', 'x'), dim, nodeOf(index, 'indexFill', 'index'), lower(value))),
+  );
 }
 
 /**
@@ -1055,8 +1126,8 @@ export function indexPut(
   return call(() =>
     wrap(
       f.indexPut(
-        nodeOf(x, 'x'),
-        indices.map((each) => nodeOf(each, 'indices')),
+        nodeOf(x, 'indexPut', 'x'),
+        indices.map((each) => nodeOf(each, 'indexPut', 'indices')),
         lower(values),
         options,
       ),
@@ -1077,7 +1148,14 @@ export function indexReduce(
 ): Tensor {
   return call(() =>
     wrap(
-      f.indexReduce(nodeOf(x, 'x'), dim, nodeOf(index, 'index'), nodeOf(source, 'source'), reduce, options),
+      f.indexReduce(
+        nodeOf(x, 'indexReduce', 'x'),
+        dim,
+        nodeOf(index, 'indexReduce', 'index'),
+        nodeOf(source, 'indexReduce', 'source'),
+        reduce,
+        options,
+      ),
     ),
   );
 }
@@ -1086,14 +1164,16 @@ export function indexReduce(
  * The slices of `dim` at the positions of a vector.
  */
 export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
-  return call(() => wrap(f.indexSelect(nodeOf(x, 'x'), dim, nodeOf(index, 'index'))));
+  return call(() =>
+    wrap(f.indexSelect(nodeOf(x, 'indexSelect', 'x'), dim, nodeOf(index, 'indexSelect', 'index'))),
+  );
 }
 
 /**
  * The products over the last dimensions of both; 0-d tensors multiply.
  */
 export function inner(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.inner(nodeOf(x, 'x'), nodeOf(y, 'y'))));
+  return call(() => wrap(f.inner(nodeOf(x, 'inner', 'x'), nodeOf(y, 'inner', 'y'))));
 }
 
 /**
@@ -1104,14 +1184,14 @@ export function isclose(
   y: Tensor,
   options?: { rtol?: number | undefined; atol?: number | undefined; equalNan?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.isclose(nodeOf(x, 'x'), nodeOf(y, 'y'), options)));
+  return call(() => wrap(f.isclose(nodeOf(x, 'isclose', 'x'), nodeOf(y, 'isclose', 'y'), options)));
 }
 
 /**
  * Whether each element is neither infinite nor NaN.
  */
 export function isfinite(x: Tensor): Tensor {
-  return call(() => wrap(f.isfinite(nodeOf(x, 'x'))));
+  return call(() => wrap(f.isfinite(nodeOf(x, 'isfinite', 'x'))));
 }
 
 /**
@@ -1129,42 +1209,42 @@ export function isin(
  * Whether each element is infinite.
  */
 export function isinf(x: Tensor): Tensor {
-  return call(() => wrap(f.isinf(nodeOf(x, 'x'))));
+  return call(() => wrap(f.isinf(nodeOf(x, 'isinf', 'x'))));
 }
 
 /**
  * Whether each element is NaN.
  */
 export function isnan(x: Tensor): Tensor {
-  return call(() => wrap(f.isnan(nodeOf(x, 'x'))));
+  return call(() => wrap(f.isnan(nodeOf(x, 'isnan', 'x'))));
 }
 
 /**
  * Whether each element is negative infinity.
  */
 export function isneginf(x: Tensor): Tensor {
-  return call(() => wrap(f.isneginf(nodeOf(x, 'x'))));
+  return call(() => wrap(f.isneginf(nodeOf(x, 'isneginf', 'x'))));
 }
 
 /**
  * Whether each element is positive infinity.
  */
 export function isposinf(x: Tensor): Tensor {
-  return call(() => wrap(f.isposinf(nodeOf(x, 'x'))));
+  return call(() => wrap(f.isposinf(nodeOf(x, 'isposinf', 'x'))));
 }
 
 /**
  * Whether each element is real: all are.
  */
 export function isreal(x: Tensor): Tensor {
-  return call(() => wrap(f.isreal(nodeOf(x, 'x'))));
+  return call(() => wrap(f.isreal(nodeOf(x, 'isreal', 'x'))));
 }
 
 /**
  * The Kronecker product: every element of `x` times all of `y`, in blocks.
  */
 export function kron(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.kron(nodeOf(x, 'x'), nodeOf(y, 'y'))));
+  return call(() => wrap(f.kron(nodeOf(x, 'kron', 'x'), nodeOf(y, 'kron', 'y'))));
 }
 
 /**
@@ -1176,7 +1256,7 @@ export function kthvalue(
   dim?: number,
   options?: { keepdim?: boolean | undefined },
 ): Named<'values' | 'indices'> {
-  return call(() => named(f.kthvalue(nodeOf(x, 'x'), k, dim, options)));
+  return call(() => named(f.kthvalue(nodeOf(x, 'kthvalue', 'x'), k, dim, options)));
 }
 
 /**
@@ -1197,14 +1277,14 @@ export function le(x: Operand, y: Operand): Tensor {
  * `x + weight * (end - x)`, exact at weight 0 and 1.
  */
 export function lerp(x: Tensor, end: Tensor, weight: Operand): Tensor {
-  return call(() => wrap(f.lerp(nodeOf(x, 'x'), nodeOf(end, 'end'), lower(weight))));
+  return call(() => wrap(f.lerp(nodeOf(x, 'lerp', 'x'), nodeOf(end, 'lerp', 'end'), lower(weight))));
 }
 
 /**
  * The logarithm of |gamma(x)|.
  */
 export function lgamma(x: Tensor): Tensor {
-  return call(() => wrap(f.lgamma(nodeOf(x, 'x'))));
+  return call(() => wrap(f.lgamma(nodeOf(x, 'lgamma', 'x'))));
 }
 
 /**
@@ -1218,28 +1298,28 @@ export function linspace(start: number, end: number, steps: number, options?: Ma
  * The natural logarithm: -Infinity at 0, NaN below.
  */
 export function log(x: Tensor): Tensor {
-  return call(() => wrap(f.log(nodeOf(x, 'x'))));
+  return call(() => wrap(f.log(nodeOf(x, 'log', 'x'))));
 }
 
 /**
  * The logarithm to base 10.
  */
 export function log10(x: Tensor): Tensor {
-  return call(() => wrap(f.log10(nodeOf(x, 'x'))));
+  return call(() => wrap(f.log10(nodeOf(x, 'log10', 'x'))));
 }
 
 /**
  * `log(1 + x)`, accurate near 0.
  */
 export function log1p(x: Tensor): Tensor {
-  return call(() => wrap(f.log1p(nodeOf(x, 'x'))));
+  return call(() => wrap(f.log1p(nodeOf(x, 'log1p', 'x'))));
 }
 
 /**
  * The logarithm to base 2.
  */
 export function log2(x: Tensor): Tensor {
-  return call(() => wrap(f.log2(nodeOf(x, 'x'))));
+  return call(() => wrap(f.log2(nodeOf(x, 'log2', 'x'))));
 }
 
 /**
@@ -1248,7 +1328,7 @@ export function log2(x: Tensor): Tensor {
  * @example F.logSoftmax(tensor([0, 0]), 0) // [-0.6931, -0.6931]
  */
 export function logSoftmax(x: Tensor, dim: number, options?: WithDType): Tensor {
-  return call(() => wrap(f.logSoftmax(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.logSoftmax(nodeOf(x, 'logSoftmax', 'x'), dim, options)));
 }
 
 /**
@@ -1269,7 +1349,7 @@ export function logaddexp2(x: Operand, y: Operand): Tensor {
  * Running `log(sum(e^x))` along `dim`, without overflow.
  */
 export function logcumsumexp(x: Tensor, dim: number): Tensor {
-  return call(() => wrap(f.logcumsumexp(nodeOf(x, 'x'), dim)));
+  return call(() => wrap(f.logcumsumexp(nodeOf(x, 'logcumsumexp', 'x'), dim)));
 }
 
 /**
@@ -1283,7 +1363,7 @@ export function logicalAnd(x: Operand, y: Operand): Tensor {
  * Whether `x` is false, that is 0.
  */
 export function logicalNot(x: Tensor): Tensor {
-  return call(() => wrap(f.logicalNot(nodeOf(x, 'x'))));
+  return call(() => wrap(f.logicalNot(nodeOf(x, 'logicalNot', 'x'))));
 }
 
 /**
@@ -1304,7 +1384,7 @@ export function logicalXor(x: Operand, y: Operand): Tensor {
  * `log(x / (1 - x))`, the inverse of sigmoid; `eps` first moves `x` into `[eps, 1 - eps]`.
  */
 export function logit(x: Tensor, options?: { eps?: number | undefined }): Tensor {
-  return call(() => wrap(f.logit(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.logit(nodeOf(x, 'logit', 'x'), options)));
 }
 
 /**
@@ -1323,7 +1403,7 @@ export function logspace(
  * `log(sum(e^x))` over `dim`, without overflow.
  */
 export function logsumexp(x: Tensor, dim: Dims, options?: { keepdim?: boolean | undefined }): Tensor {
-  return call(() => wrap(f.logsumexp(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.logsumexp(nodeOf(x, 'logsumexp', 'x'), dim, options)));
 }
 
 /**
@@ -1337,14 +1417,24 @@ export function lt(x: Operand, y: Operand): Tensor {
  * `x` with `value` where `mask` is true.
  */
 export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
-  return call(() => wrap(f.maskedFill(nodeOf(x, 'x'), nodeOf(mask, 'mask'), lower(value))));
+  return call(() =>
+    wrap(f.maskedFill(nodeOf(x, 'maskedFill', 'x'), nodeOf(mask, 'maskedFill', 'mask'), lower(value))),
+  );
 }
 
 /**
  * `x` with the elements where `mask` is true replaced by those of `source`, in order.
  */
 export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
-  return call(() => wrap(f.maskedScatter(nodeOf(x, 'x'), nodeOf(mask, 'mask'), nodeOf(source, 'source'))));
+  return call(() =>
+    wrap(
+      f.maskedScatter(
+        nodeOf(x, 'maskedScatter', 'x'),
+        nodeOf(mask, 'maskedScatter', 'mask'),
+        nodeOf(source, 'maskedScatter', 'source'),
+      ),
+    ),
+  );
 }
 
 /**
@@ -1354,14 +1444,14 @@ export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
  * @example zeros(8, 2, 3).matmul(zeros(3, 4)) // shape [8, 2, 4]
  */
 export function matmul(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.matmul(nodeOf(x, 'x'), nodeOf(y, 'y'))));
+  return call(() => wrap(f.matmul(nodeOf(x, 'matmul', 'x'), nodeOf(y, 'matmul', 'y'))));
 }
 
 /**
  * Square matrices to a power that is not negative.
  */
 export function matrixPower(x: Tensor, n: number): Tensor {
-  return call(() => wrap(f.matrixPower(nodeOf(x, 'x'), n)));
+  return call(() => wrap(f.matrixPower(nodeOf(x, 'matrixPower', 'x'), n)));
 }
 
 /**
@@ -1388,7 +1478,7 @@ export function max(
           dim?: number | Node,
           options?: { keepdim?: boolean | undefined },
         ) => Node | NamedNodes<'values' | 'indices'>
-      )(nodeOf(x, 'x'), lower(dim), options),
+      )(nodeOf(x, 'max', 'x'), lower(dim), options),
     ),
   );
 }
@@ -1408,7 +1498,7 @@ export function mean(
   dim?: Dims,
   options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
 ): Tensor {
-  return call(() => wrap(f.mean(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.mean(nodeOf(x, 'mean', 'x'), dim, options)));
 }
 
 /**
@@ -1433,7 +1523,7 @@ export function median(
           dim?: number,
           options?: { keepdim?: boolean | undefined },
         ) => Node | NamedNodes<'values' | 'indices'>
-      )(nodeOf(x, 'x'), dim, options),
+      )(nodeOf(x, 'median', 'x'), dim, options),
     ),
   );
 }
@@ -1448,7 +1538,7 @@ export function meshgrid(
   return call(() =>
     f
       .meshgrid(
-        tensors.map((each) => nodeOf(each, 'tensors')),
+        tensors.map((each) => nodeOf(each, 'meshgrid', 'tensors')),
         options,
       )
       .map(wrap),
@@ -1478,7 +1568,7 @@ export function min(
           dim?: number | Node,
           options?: { keepdim?: boolean | undefined },
         ) => Node | NamedNodes<'values' | 'indices'>
-      )(nodeOf(x, 'x'), lower(dim), options),
+      )(nodeOf(x, 'min', 'x'), lower(dim), options),
     ),
   );
 }
@@ -1494,7 +1584,7 @@ export function minimum(x: Operand, y: Operand): Tensor {
  * The product of two matrices, without broadcasting.
  */
 export function mm(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.mm(nodeOf(x, 'x'), nodeOf(y, 'y'))));
+  return call(() => wrap(f.mm(nodeOf(x, 'mm', 'x'), nodeOf(y, 'mm', 'y'))));
 }
 
 /**
@@ -1505,21 +1595,21 @@ export function mode(
   dim?: number,
   options?: { keepdim?: boolean | undefined },
 ): Named<'values' | 'indices'> {
-  return call(() => named(f.mode(nodeOf(x, 'x'), dim, options)));
+  return call(() => named(f.mode(nodeOf(x, 'mode', 'x'), dim, options)));
 }
 
 /**
  * Dimensions `source` moved to `destination`, the rest in order.
  */
 export function movedim(x: Tensor, source: Dims, destination: Dims): Tensor {
-  return call(() => wrap(f.movedim(nodeOf(x, 'x'), source, destination)));
+  return call(() => wrap(f.movedim(nodeOf(x, 'movedim', 'x'), source, destination)));
 }
 
 /**
  * Values in order along dimension 0.
  */
 export function msort(x: Tensor): Tensor {
-  return call(() => wrap(f.msort(nodeOf(x, 'x'))));
+  return call(() => wrap(f.msort(nodeOf(x, 'msort', 'x'))));
 }
 
 /**
@@ -1533,14 +1623,14 @@ export function mul(x: Operand, y: Operand): Tensor {
  * The product of a matrix and a vector.
  */
 export function mv(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.mv(nodeOf(x, 'x'), nodeOf(y, 'y'))));
+  return call(() => wrap(f.mv(nodeOf(x, 'mv', 'x'), nodeOf(y, 'mv', 'y'))));
 }
 
 /**
  * The logarithm of the multivariate gamma function of dimension `p`.
  */
 export function mvlgamma(x: Tensor, p: number): Tensor {
-  return call(() => wrap(f.mvlgamma(nodeOf(x, 'x'), p)));
+  return call(() => wrap(f.mvlgamma(nodeOf(x, 'mvlgamma', 'x'), p)));
 }
 
 /**
@@ -1550,7 +1640,7 @@ export function nanToNum(
   x: Tensor,
   options?: { nan?: number | undefined; posinf?: number | undefined; neginf?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.nanToNum(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.nanToNum(nodeOf(x, 'nanToNum', 'x'), options)));
 }
 
 /**
@@ -1561,7 +1651,7 @@ export function nanmean(
   dim?: Dims,
   options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
 ): Tensor {
-  return call(() => wrap(f.nanmean(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.nanmean(nodeOf(x, 'nanmean', 'x'), dim, options)));
 }
 
 /**
@@ -1586,7 +1676,7 @@ export function nanmedian(
           dim?: number,
           options?: { keepdim?: boolean | undefined },
         ) => Node | NamedNodes<'values' | 'indices'>
-      )(nodeOf(x, 'x'), dim, options),
+      )(nodeOf(x, 'nanmedian', 'x'), dim, options),
     ),
   );
 }
@@ -1603,7 +1693,7 @@ export function nanquantile(
     interpolation?: 'linear' | 'lower' | 'higher' | 'midpoint' | 'nearest' | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.nanquantile(nodeOf(x, 'x'), lower(q), dim, options)));
+  return call(() => wrap(f.nanquantile(nodeOf(x, 'nanquantile', 'x'), lower(q), dim, options)));
 }
 
 /**
@@ -1614,21 +1704,21 @@ export function nansum(
   dim?: Dims,
   options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
 ): Tensor {
-  return call(() => wrap(f.nansum(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.nansum(nodeOf(x, 'nansum', 'x'), dim, options)));
 }
 
 /**
  * The part of `dim` from `start` on, of the given length.
  */
 export function narrow(x: Tensor, dim: number, start: number | Tensor, length: number): Tensor {
-  return call(() => wrap(f.narrow(nodeOf(x, 'x'), dim, lower(start), length)));
+  return call(() => wrap(f.narrow(nodeOf(x, 'narrow', 'x'), dim, lower(start), length)));
 }
 
 /**
  * See narrow.
  */
 export function narrowCopy(x: Tensor, dim: number, start: number | Tensor, length: number): Tensor {
-  return call(() => wrap(f.narrowCopy(nodeOf(x, 'x'), dim, lower(start), length)));
+  return call(() => wrap(f.narrowCopy(nodeOf(x, 'narrowCopy', 'x'), dim, lower(start), length)));
 }
 
 /**
@@ -1654,11 +1744,11 @@ export function nativeBatchNorm(
   return call(() =>
     named(
       f.nativeBatchNorm(
-        nodeOf(input, 'input'),
-        maybeNodeOf(weight, 'weight'),
-        maybeNodeOf(bias, 'bias'),
-        maybeNodeOf(runningMean, 'runningMean'),
-        maybeNodeOf(runningVar, 'runningVar'),
+        nodeOf(input, 'nativeBatchNorm', 'input'),
+        maybeNodeOf(weight, 'nativeBatchNorm', 'weight'),
+        maybeNodeOf(bias, 'nativeBatchNorm', 'bias'),
+        maybeNodeOf(runningMean, 'nativeBatchNorm', 'runningMean'),
+        maybeNodeOf(runningVar, 'nativeBatchNorm', 'runningVar'),
         options,
       ),
     ),
@@ -1684,10 +1774,10 @@ export function nativeLayerNorm(
   return call(() =>
     named(
       f.nativeLayerNorm(
-        nodeOf(input, 'input'),
+        nodeOf(input, 'nativeLayerNorm', 'input'),
         normalizedShape,
-        maybeNodeOf(weight, 'weight'),
-        maybeNodeOf(bias, 'bias'),
+        maybeNodeOf(weight, 'nativeLayerNorm', 'weight'),
+        maybeNodeOf(bias, 'nativeLayerNorm', 'bias'),
         options,
       ),
     ),
@@ -1706,14 +1796,14 @@ export function ne(x: Operand, y: Operand): Tensor {
  * @throws DTypeError for bool.
  */
 export function neg(x: Tensor): Tensor {
-  return call(() => wrap(f.neg(nodeOf(x, 'x'))));
+  return call(() => wrap(f.neg(nodeOf(x, 'neg', 'x'))));
 }
 
 /**
  * The next number after `x` in the direction of `y`.
  */
 export function nextafter(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.nextafter(nodeOf(x, 'x'), nodeOf(y, 'y'))));
+  return call(() => wrap(f.nextafter(nodeOf(x, 'nextafter', 'x'), nodeOf(y, 'nextafter', 'y'))));
 }
 
 /**
@@ -1724,7 +1814,7 @@ export function norm(
   dim?: Dims,
   options?: { p?: number | 'fro' | undefined; keepdim?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.norm(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.norm(nodeOf(x, 'norm', 'x'), dim, options)));
 }
 
 /**
@@ -1738,14 +1828,14 @@ export function ones(...size: SizesWith<Making>): Tensor {
  * Ones in the shape and dtype of `x`.
  */
 export function onesLike(x: Tensor, options?: Making): Tensor {
-  return call(() => leaf(wrap(f.onesLike(nodeOf(x, 'x'), options)), options));
+  return call(() => leaf(wrap(f.onesLike(nodeOf(x, 'onesLike', 'x'), options)), options));
 }
 
 /**
  * All products of an element of one vector and one of another.
  */
 export function outer(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.outer(nodeOf(x, 'x'), nodeOf(y, 'y'))));
+  return call(() => wrap(f.outer(nodeOf(x, 'outer', 'x'), nodeOf(y, 'outer', 'y'))));
 }
 
 /**
@@ -1758,14 +1848,18 @@ export function pairwiseDistance(
   x2: Tensor,
   options?: { p?: number | undefined; eps?: number | undefined; keepdim?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.pairwiseDistance(nodeOf(x1, 'x1'), nodeOf(x2, 'x2'), options)));
+  return call(() =>
+    wrap(
+      f.pairwiseDistance(nodeOf(x1, 'pairwiseDistance', 'x1'), nodeOf(x2, 'pairwiseDistance', 'x2'), options),
+    ),
+  );
 }
 
 /**
  * The dimensions in another order: dimension i of the result is dimension `dims[i]`.
  */
 export function permute(x: Tensor, ...dims: Sizes): Tensor {
-  return call(() => wrap(f.permute(nodeOf(x, 'x'), ...dims)));
+  return call(() => wrap(f.permute(nodeOf(x, 'permute', 'x'), ...dims)));
 }
 
 /**
@@ -1774,7 +1868,7 @@ export function permute(x: Tensor, ...dims: Sizes): Tensor {
  * @example F.pixelShuffle(ones(1, 4, 2, 2), 2).shape // [1, 1, 4, 4]
  */
 export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
-  return call(() => wrap(f.pixelShuffle(nodeOf(input, 'input'), upscaleFactor)));
+  return call(() => wrap(f.pixelShuffle(nodeOf(input, 'pixelShuffle', 'input'), upscaleFactor)));
 }
 
 /**
@@ -1783,21 +1877,21 @@ export function pixelShuffle(input: Tensor, upscaleFactor: number): Tensor {
  * @example F.pixelUnshuffle(ones(1, 1, 4, 4), 2).shape // [1, 4, 2, 2]
  */
 export function pixelUnshuffle(input: Tensor, downscaleFactor: number): Tensor {
-  return call(() => wrap(f.pixelUnshuffle(nodeOf(input, 'input'), downscaleFactor)));
+  return call(() => wrap(f.pixelUnshuffle(nodeOf(input, 'pixelUnshuffle', 'input'), downscaleFactor)));
 }
 
 /**
  * The derivative of order `n` of digamma; accurate for x from -12 on.
  */
 export function polygamma(n: number, x: Tensor): Tensor {
-  return call(() => wrap(f.polygamma(n, nodeOf(x, 'x'))));
+  return call(() => wrap(f.polygamma(n, nodeOf(x, 'polygamma', 'x'))));
 }
 
 /**
  * `x` itself; bool is refused.
  */
 export function positive(x: Tensor): Tensor {
-  return call(() => wrap(f.positive(nodeOf(x, 'x'))));
+  return call(() => wrap(f.positive(nodeOf(x, 'positive', 'x'))));
 }
 
 /**
@@ -1814,7 +1908,7 @@ export function pow(x: Operand, y: Operand): Tensor {
  * @example F.prelu(tensor([-2, 1]), tensor([0.25])) // [-0.5, 1]
  */
 export function prelu(x: Tensor, weight: Tensor): Tensor {
-  return call(() => wrap(f.prelu(nodeOf(x, 'x'), nodeOf(weight, 'weight'))));
+  return call(() => wrap(f.prelu(nodeOf(x, 'prelu', 'x'), nodeOf(weight, 'prelu', 'weight'))));
 }
 
 /**
@@ -1825,7 +1919,7 @@ export function prod(
   dim?: number,
   options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
 ): Tensor {
-  return call(() => wrap(f.prod(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.prod(nodeOf(x, 'prod', 'x'), dim, options)));
 }
 
 /**
@@ -1837,7 +1931,11 @@ export function put(
   source: Tensor,
   options?: { accumulate?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.put(nodeOf(x, 'x'), nodeOf(index, 'index'), nodeOf(source, 'source'), options)));
+  return call(() =>
+    wrap(
+      f.put(nodeOf(x, 'put', 'x'), nodeOf(index, 'put', 'index'), nodeOf(source, 'put', 'source'), options),
+    ),
+  );
 }
 
 /**
@@ -1852,35 +1950,35 @@ export function quantile(
     interpolation?: 'linear' | 'lower' | 'higher' | 'midpoint' | 'nearest' | undefined;
   },
 ): Tensor {
-  return call(() => wrap(f.quantile(nodeOf(x, 'x'), lower(q), dim, options)));
+  return call(() => wrap(f.quantile(nodeOf(x, 'quantile', 'x'), lower(q), dim, options)));
 }
 
 /**
  * Radians to degrees.
  */
 export function rad2deg(x: Tensor): Tensor {
-  return call(() => wrap(f.rad2deg(nodeOf(x, 'x'))));
+  return call(() => wrap(f.rad2deg(nodeOf(x, 'rad2deg', 'x'))));
 }
 
 /**
  * All elements in one dimension.
  */
 export function ravel(x: Tensor): Tensor {
-  return call(() => wrap(f.ravel(nodeOf(x, 'x'))));
+  return call(() => wrap(f.ravel(nodeOf(x, 'ravel', 'x'))));
 }
 
 /**
  * The real part: the tensor itself.
  */
 export function real(x: Tensor): Tensor {
-  return call(() => wrap(f.real(nodeOf(x, 'x'))));
+  return call(() => wrap(f.real(nodeOf(x, 'real', 'x'))));
 }
 
 /**
  * `1 / x`.
  */
 export function reciprocal(x: Tensor): Tensor {
-  return call(() => wrap(f.reciprocal(nodeOf(x, 'x'))));
+  return call(() => wrap(f.reciprocal(nodeOf(x, 'reciprocal', 'x'))));
 }
 
 /**
@@ -1890,7 +1988,7 @@ export function reciprocal(x: Tensor): Tensor {
  * @example F.relu(tensor([-1, 2])) // [0, 2]
  */
 export function relu(x: Tensor): Tensor {
-  return call(() => wrap(f.relu(nodeOf(x, 'x'))));
+  return call(() => wrap(f.relu(nodeOf(x, 'relu', 'x'))));
 }
 
 /**
@@ -1905,14 +2003,14 @@ export function remainder(x: Operand, y: Operand): Tensor {
  * The slices of `dim` scaled down to a p-norm of at most `maxnorm`.
  */
 export function renorm(x: Tensor, p: number, dim: number, maxnorm: number): Tensor {
-  return call(() => wrap(f.renorm(nodeOf(x, 'x'), p, dim, maxnorm)));
+  return call(() => wrap(f.renorm(nodeOf(x, 'renorm', 'x'), p, dim, maxnorm)));
 }
 
 /**
  * Each element (along `dim`, or of the flattened tensor) repeated a number of times.
  */
 export function repeatInterleave(x: Tensor, repeats: number | readonly number[], dim?: number): Tensor {
-  return call(() => wrap(f.repeatInterleave(nodeOf(x, 'x'), repeats, dim)));
+  return call(() => wrap(f.repeatInterleave(nodeOf(x, 'repeatInterleave', 'x'), repeats, dim)));
 }
 
 /**
@@ -1920,28 +2018,28 @@ export function repeatInterleave(x: Tensor, repeats: number | readonly number[],
  * @example arange(6).reshape(2, -1) // shape [2, 3]
  */
 export function reshape(x: Tensor, ...shape: Sizes): Tensor {
-  return call(() => wrap(f.reshape(nodeOf(x, 'x'), ...shape)));
+  return call(() => wrap(f.reshape(nodeOf(x, 'reshape', 'x'), ...shape)));
 }
 
 /**
  * The tensor itself.
  */
 export function resolveConj(x: Tensor): Tensor {
-  return call(() => wrap(f.resolveConj(nodeOf(x, 'x'))));
+  return call(() => wrap(f.resolveConj(nodeOf(x, 'resolveConj', 'x'))));
 }
 
 /**
  * The tensor itself.
  */
 export function resolveNeg(x: Tensor): Tensor {
-  return call(() => wrap(f.resolveNeg(nodeOf(x, 'x'))));
+  return call(() => wrap(f.resolveNeg(nodeOf(x, 'resolveNeg', 'x'))));
 }
 
 /**
  * Shifted along dimensions, what leaves at one end coming in at the other; without `dims`, over all elements in order.
  */
 export function roll(x: Tensor, shifts: Dims, dims?: Dims): Tensor {
-  return call(() => wrap(f.roll(nodeOf(x, 'x'), shifts, dims)));
+  return call(() => wrap(f.roll(nodeOf(x, 'roll', 'x'), shifts, dims)));
 }
 
 /**
@@ -1951,21 +2049,21 @@ export function rot90(
   x: Tensor,
   options?: { k?: number | undefined; dims?: readonly number[] | undefined },
 ): Tensor {
-  return call(() => wrap(f.rot90(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.rot90(nodeOf(x, 'rot90', 'x'), options)));
 }
 
 /**
  * The nearest number with `decimals` digits after the point, halves to even.
  */
 export function round(x: Tensor, options?: { decimals?: number | undefined }): Tensor {
-  return call(() => wrap(f.round(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.round(nodeOf(x, 'round', 'x'), options)));
 }
 
 /**
  * `1 / sqrt(x)`.
  */
 export function rsqrt(x: Tensor): Tensor {
-  return call(() => wrap(f.rsqrt(nodeOf(x, 'x'))));
+  return call(() => wrap(f.rsqrt(nodeOf(x, 'rsqrt', 'x'))));
 }
 
 /**
@@ -1985,7 +2083,11 @@ export function scatter(
   source: Operand,
   options?: { reduce?: 'add' | 'multiply' | undefined },
 ): Tensor {
-  return call(() => wrap(f.scatter(nodeOf(x, 'x'), dim, nodeOf(index, 'index'), lower(source), options)));
+  return call(() =>
+    wrap(
+      f.scatter(nodeOf(x, 'scatter', 'x'), dim, nodeOf(index, 'scatter', 'index'), lower(source), options),
+    ),
+  );
 }
 
 /**
@@ -1993,7 +2095,14 @@ export function scatter(
  */
 export function scatterAdd(x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
   return call(() =>
-    wrap(f.scatterAdd(nodeOf(x, 'x'), dim, nodeOf(index, 'index'), nodeOf(source, 'source'))),
+    wrap(
+      f.scatterAdd(
+        nodeOf(x, 'scatterAdd', 'x'),
+        dim,
+        nodeOf(index, 'scatterAdd', 'index'),
+        nodeOf(source, 'scatterAdd', 'source'),
+      ),
+    ),
   );
 }
 
@@ -2011,7 +2120,14 @@ export function scatterReduce(
 ): Tensor {
   return call(() =>
     wrap(
-      f.scatterReduce(nodeOf(x, 'x'), dim, nodeOf(index, 'index'), nodeOf(source, 'source'), reduce, options),
+      f.scatterReduce(
+        nodeOf(x, 'scatterReduce', 'x'),
+        dim,
+        nodeOf(index, 'scatterReduce', 'index'),
+        nodeOf(source, 'scatterReduce', 'source'),
+        reduce,
+        options,
+      ),
     ),
   );
 }
@@ -2027,9 +2143,9 @@ export function searchsorted(
   return call(() =>
     wrap(
       f.searchsorted(
-        nodeOf(sorted, 'sorted'),
+        nodeOf(sorted, 'searchsorted', 'sorted'),
         lower(values),
-        options && { ...options, sorter: maybeNodeOf(options.sorter, 'options.sorter') },
+        options && { ...options, sorter: maybeNodeOf(options.sorter, 'searchsorted', 'options.sorter') },
       ),
     ),
   );
@@ -2040,70 +2156,74 @@ export function searchsorted(
  * @throws ArgumentError for a position outside.
  */
 export function select(x: Tensor, dim: number, index: number): Tensor {
-  return call(() => wrap(f.select(nodeOf(x, 'x'), dim, index)));
+  return call(() => wrap(f.select(nodeOf(x, 'select', 'x'), dim, index)));
 }
 
 /**
  * `x` with one slice of `dim` replaced by `source`.
  */
 export function selectScatter(x: Tensor, source: Tensor, dim: number, index: number): Tensor {
-  return call(() => wrap(f.selectScatter(nodeOf(x, 'x'), nodeOf(source, 'source'), dim, index)));
+  return call(() =>
+    wrap(
+      f.selectScatter(nodeOf(x, 'selectScatter', 'x'), nodeOf(source, 'selectScatter', 'source'), dim, index),
+    ),
+  );
 }
 
 /**
  * The sign of real numbers: see sign.
  */
 export function sgn(x: Tensor): Tensor {
-  return call(() => wrap(f.sgn(nodeOf(x, 'x'))));
+  return call(() => wrap(f.sgn(nodeOf(x, 'sgn', 'x'))));
 }
 
 /**
  * `1 / (1 + e^-x)`.
  */
 export function sigmoid(x: Tensor): Tensor {
-  return call(() => wrap(f.sigmoid(nodeOf(x, 'x'))));
+  return call(() => wrap(f.sigmoid(nodeOf(x, 'sigmoid', 'x'))));
 }
 
 /**
  * -1, 0 or 1, as `x` is negative, zero or positive.
  */
 export function sign(x: Tensor): Tensor {
-  return call(() => wrap(f.sign(nodeOf(x, 'x'))));
+  return call(() => wrap(f.sign(nodeOf(x, 'sign', 'x'))));
 }
 
 /**
  * Whether the sign bit is set: true for -0.
  */
 export function signbit(x: Tensor): Tensor {
-  return call(() => wrap(f.signbit(nodeOf(x, 'x'))));
+  return call(() => wrap(f.signbit(nodeOf(x, 'signbit', 'x'))));
 }
 
 /**
  * Sine of radians.
  */
 export function sin(x: Tensor): Tensor {
-  return call(() => wrap(f.sin(nodeOf(x, 'x'))));
+  return call(() => wrap(f.sin(nodeOf(x, 'sin', 'x'))));
 }
 
 /**
  * `sin(pi x) / (pi x)`, 1 at 0.
  */
 export function sinc(x: Tensor): Tensor {
-  return call(() => wrap(f.sinc(nodeOf(x, 'x'))));
+  return call(() => wrap(f.sinc(nodeOf(x, 'sinc', 'x'))));
 }
 
 /**
  * Hyperbolic sine.
  */
 export function sinh(x: Tensor): Tensor {
-  return call(() => wrap(f.sinh(nodeOf(x, 'x'))));
+  return call(() => wrap(f.sinh(nodeOf(x, 'sinh', 'x'))));
 }
 
 /**
  * Every `step`-th slice of `dim` from `start` up to `end`, counted from the end where negative.
  */
 export function slice(x: Tensor, dim?: number, start?: number, end?: number, step?: number): Tensor {
-  return call(() => wrap(f.slice(nodeOf(x, 'x'), dim, start, end, step)));
+  return call(() => wrap(f.slice(nodeOf(x, 'slice', 'x'), dim, start, end, step)));
 }
 
 /**
@@ -2117,7 +2237,18 @@ export function sliceScatter(
   end?: number,
   step?: number,
 ): Tensor {
-  return call(() => wrap(f.sliceScatter(nodeOf(x, 'x'), nodeOf(source, 'source'), dim, start, end, step)));
+  return call(() =>
+    wrap(
+      f.sliceScatter(
+        nodeOf(x, 'sliceScatter', 'x'),
+        nodeOf(source, 'sliceScatter', 'source'),
+        dim,
+        start,
+        end,
+        step,
+      ),
+    ),
+  );
 }
 
 /**
@@ -2126,7 +2257,7 @@ export function sliceScatter(
  * @example F.softmax(tensor([0, 0]), 0) // [0.5, 0.5]
  */
 export function softmax(x: Tensor, dim: number, options?: WithDType): Tensor {
-  return call(() => wrap(f.softmax(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.softmax(nodeOf(x, 'softmax', 'x'), dim, options)));
 }
 
 /**
@@ -2138,42 +2269,42 @@ export function sort(
   dim?: number,
   options?: { descending?: boolean | undefined; stable?: boolean | undefined },
 ): Named<'values' | 'indices'> {
-  return call(() => named(f.sort(nodeOf(x, 'x'), dim, options)));
+  return call(() => named(f.sort(nodeOf(x, 'sort', 'x'), dim, options)));
 }
 
 /**
  * Parts along `dim` of the given size (the last may be smaller), or of the given sizes.
  */
 export function split(x: Tensor, size: number | readonly number[], dim?: number): Tensor[] {
-  return call(() => f.split(nodeOf(x, 'x'), size, dim).map(wrap));
+  return call(() => f.split(nodeOf(x, 'split', 'x'), size, dim).map(wrap));
 }
 
 /**
  * Parts along `dim` of the given sizes.
  */
 export function splitWithSizes(x: Tensor, sizes: readonly number[], dim?: number): Tensor[] {
-  return call(() => f.splitWithSizes(nodeOf(x, 'x'), sizes, dim).map(wrap));
+  return call(() => f.splitWithSizes(nodeOf(x, 'splitWithSizes', 'x'), sizes, dim).map(wrap));
 }
 
 /**
  * The square root, NaN below 0.
  */
 export function sqrt(x: Tensor): Tensor {
-  return call(() => wrap(f.sqrt(nodeOf(x, 'x'))));
+  return call(() => wrap(f.sqrt(nodeOf(x, 'sqrt', 'x'))));
 }
 
 /**
  * `x * x`.
  */
 export function square(x: Tensor): Tensor {
-  return call(() => wrap(f.square(nodeOf(x, 'x'))));
+  return call(() => wrap(f.square(nodeOf(x, 'square', 'x'))));
 }
 
 /**
  * Without dimensions of size 1: all such, or those of `dim` that have size 1.
  */
 export function squeeze(x: Tensor, dim?: Dims): Tensor {
-  return call(() => wrap(f.squeeze(nodeOf(x, 'x'), dim)));
+  return call(() => wrap(f.squeeze(nodeOf(x, 'squeeze', 'x'), dim)));
 }
 
 /**
@@ -2183,7 +2314,7 @@ export function stack(tensors: readonly Tensor[], dim?: number): Tensor {
   return call(() =>
     wrap(
       f.stack(
-        tensors.map((each) => nodeOf(each, 'tensors')),
+        tensors.map((each) => nodeOf(each, 'stack', 'tensors')),
         dim,
       ),
     ),
@@ -2198,7 +2329,7 @@ export function std(
   dim?: Dims,
   options?: { correction?: number | undefined; keepdim?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.std(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.std(nodeOf(x, 'std', 'x'), dim, options)));
 }
 
 /**
@@ -2209,7 +2340,7 @@ export function stdMean(
   dim?: Dims,
   options?: { correction?: number | undefined; keepdim?: boolean | undefined },
 ): Named<'std' | 'mean'> {
-  return call(() => named(f.stdMean(nodeOf(x, 'x'), dim, options)));
+  return call(() => named(f.stdMean(nodeOf(x, 'stdMean', 'x'), dim, options)));
 }
 
 /**
@@ -2229,49 +2360,51 @@ export function sum(
   dim?: Dims,
   options?: { keepdim?: boolean | undefined; dtype?: DType | undefined },
 ): Tensor {
-  return call(() => wrap(f.sum(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.sum(nodeOf(x, 'sum', 'x'), dim, options)));
 }
 
 /**
  * See transpose.
  */
 export function swapaxes(x: Tensor, dim0: number, dim1: number): Tensor {
-  return call(() => wrap(f.swapaxes(nodeOf(x, 'x'), dim0, dim1)));
+  return call(() => wrap(f.swapaxes(nodeOf(x, 'swapaxes', 'x'), dim0, dim1)));
 }
 
 /**
  * The transpose of a matrix; smaller tensors as they are.
  */
 export function t(x: Tensor): Tensor {
-  return call(() => wrap(f.t(nodeOf(x, 'x'))));
+  return call(() => wrap(f.t(nodeOf(x, 't', 'x'))));
 }
 
 /**
  * Elements of the flattened tensor, negative positions counting from its end.
  */
 export function take(x: Tensor, index: Tensor): Tensor {
-  return call(() => wrap(f.take(nodeOf(x, 'x'), nodeOf(index, 'index'))));
+  return call(() => wrap(f.take(nodeOf(x, 'take', 'x'), nodeOf(index, 'take', 'index'))));
 }
 
 /**
  * As gather, other dimensions broadcasting; without `dim`, elements of the flattened tensor.
  */
 export function takeAlongDim(x: Tensor, index: Tensor, dim?: number): Tensor {
-  return call(() => wrap(f.takeAlongDim(nodeOf(x, 'x'), nodeOf(index, 'index'), dim)));
+  return call(() =>
+    wrap(f.takeAlongDim(nodeOf(x, 'takeAlongDim', 'x'), nodeOf(index, 'takeAlongDim', 'index'), dim)),
+  );
 }
 
 /**
  * Tangent of radians.
  */
 export function tan(x: Tensor): Tensor {
-  return call(() => wrap(f.tan(nodeOf(x, 'x'))));
+  return call(() => wrap(f.tan(nodeOf(x, 'tan', 'x'))));
 }
 
 /**
  * Hyperbolic tangent.
  */
 export function tanh(x: Tensor): Tensor {
-  return call(() => wrap(f.tanh(nodeOf(x, 'x'))));
+  return call(() => wrap(f.tanh(nodeOf(x, 'tanh', 'x'))));
 }
 
 /**
@@ -2279,7 +2412,7 @@ export function tanh(x: Tensor): Tensor {
  * the given positions.
  */
 export function tensorSplit(x: Tensor, sections: number | readonly number[], dim?: number): Tensor[] {
-  return call(() => f.tensorSplit(nodeOf(x, 'x'), sections, dim).map(wrap));
+  return call(() => f.tensorSplit(nodeOf(x, 'tensorSplit', 'x'), sections, dim).map(wrap));
 }
 
 /**
@@ -2290,14 +2423,14 @@ export function tensordot(
   y: Tensor,
   options?: { dims?: number | readonly [readonly number[], readonly number[]] | undefined },
 ): Tensor {
-  return call(() => wrap(f.tensordot(nodeOf(x, 'x'), nodeOf(y, 'y'), options)));
+  return call(() => wrap(f.tensordot(nodeOf(x, 'tensordot', 'x'), nodeOf(y, 'tensordot', 'y'), options)));
 }
 
 /**
  * Copies of the tensor side by side; missing leading counts are 1.
  */
 export function tile(x: Tensor, ...dims: Sizes): Tensor {
-  return call(() => wrap(f.tile(nodeOf(x, 'x'), ...dims)));
+  return call(() => wrap(f.tile(nodeOf(x, 'tile', 'x'), ...dims)));
 }
 
 /**
@@ -2309,21 +2442,21 @@ export function topk(
   dim?: number,
   options?: { largest?: boolean | undefined; sorted?: boolean | undefined },
 ): Named<'values' | 'indices'> {
-  return call(() => named(f.topk(nodeOf(x, 'x'), k, dim, options)));
+  return call(() => named(f.topk(nodeOf(x, 'topk', 'x'), k, dim, options)));
 }
 
 /**
  * The sum of the main diagonal of a matrix.
  */
 export function trace(x: Tensor): Tensor {
-  return call(() => wrap(f.trace(nodeOf(x, 'x'))));
+  return call(() => wrap(f.trace(nodeOf(x, 'trace', 'x'))));
 }
 
 /**
  * With two dimensions exchanged.
  */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
-  return call(() => wrap(f.transpose(nodeOf(x, 'x'), dim0, dim1)));
+  return call(() => wrap(f.transpose(nodeOf(x, 'transpose', 'x'), dim0, dim1)));
 }
 
 /**
@@ -2335,21 +2468,23 @@ export function trapezoid(
   dim?: number,
   options?: { dx?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.trapezoid(nodeOf(y, 'y'), maybeNodeOf(x, 'x'), dim, options)));
+  return call(() =>
+    wrap(f.trapezoid(nodeOf(y, 'trapezoid', 'y'), maybeNodeOf(x, 'trapezoid', 'x'), dim, options)),
+  );
 }
 
 /**
  * See trapezoid.
  */
 export function trapz(y: Tensor, x?: Tensor, dim?: number, options?: { dx?: number | undefined }): Tensor {
-  return call(() => wrap(f.trapz(nodeOf(y, 'y'), maybeNodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.trapz(nodeOf(y, 'trapz', 'y'), maybeNodeOf(x, 'trapz', 'x'), dim, options)));
 }
 
 /**
  * The lower triangle of matrices, up to `diagonal`; zeros above.
  */
 export function tril(x: Tensor, options?: { diagonal?: number | undefined }): Tensor {
-  return call(() => wrap(f.tril(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.tril(nodeOf(x, 'tril', 'x'), options)));
 }
 
 /**
@@ -2367,7 +2502,7 @@ export function trilIndices(
  * The upper triangle of matrices, from `diagonal` on; zeros below.
  */
 export function triu(x: Tensor, options?: { diagonal?: number | undefined }): Tensor {
-  return call(() => wrap(f.triu(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.triu(nodeOf(x, 'triu', 'x'), options)));
 }
 
 /**
@@ -2392,28 +2527,28 @@ export function trueDivide(x: Operand, y: Operand): Tensor {
  * The integer part of `x`.
  */
 export function trunc(x: Tensor): Tensor {
-  return call(() => wrap(f.trunc(nodeOf(x, 'x'))));
+  return call(() => wrap(f.trunc(nodeOf(x, 'trunc', 'x'))));
 }
 
 /**
  * The slices along `dim`, without that dimension.
  */
 export function unbind(x: Tensor, dim?: number): Tensor[] {
-  return call(() => f.unbind(nodeOf(x, 'x'), dim).map(wrap));
+  return call(() => f.unbind(nodeOf(x, 'unbind', 'x'), dim).map(wrap));
 }
 
 /**
  * One dimension as several of the given sizes, one of which may be -1.
  */
 export function unflatten(x: Tensor, dim: number, sizes: readonly number[]): Tensor {
-  return call(() => wrap(f.unflatten(nodeOf(x, 'x'), dim, sizes)));
+  return call(() => wrap(f.unflatten(nodeOf(x, 'unflatten', 'x'), dim, sizes)));
 }
 
 /**
  * With a new dimension of size 1 at `dim`.
  */
 export function unsqueeze(x: Tensor, dim: number): Tensor {
-  return call(() => wrap(f.unsqueeze(nodeOf(x, 'x'), dim)));
+  return call(() => wrap(f.unsqueeze(nodeOf(x, 'unsqueeze', 'x'), dim)));
 }
 
 /**
@@ -2424,7 +2559,7 @@ function var_(
   dim?: Dims,
   options?: { correction?: number | undefined; keepdim?: boolean | undefined },
 ): Tensor {
-  return call(() => wrap(f.variance(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.variance(nodeOf(x, 'var', 'x'), dim, options)));
 }
 export { var_ as var };
 
@@ -2436,28 +2571,28 @@ export function varMean(
   dim?: Dims,
   options?: { correction?: number | undefined; keepdim?: boolean | undefined },
 ): Named<'var' | 'mean'> {
-  return call(() => named(f.varMean(nodeOf(x, 'x'), dim, options)));
+  return call(() => named(f.varMean(nodeOf(x, 'varMean', 'x'), dim, options)));
 }
 
 /**
  * The scalar product of two vectors; for real numbers the same as dot.
  */
 export function vdot(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.vdot(nodeOf(x, 'x'), nodeOf(y, 'y'))));
+  return call(() => wrap(f.vdot(nodeOf(x, 'vdot', 'x'), nodeOf(y, 'vdot', 'y'))));
 }
 
 /**
  * Parts along dimension 0.
  */
 export function vsplit(x: Tensor, sections: number | readonly number[]): Tensor[] {
-  return call(() => f.vsplit(nodeOf(x, 'x'), sections).map(wrap));
+  return call(() => f.vsplit(nodeOf(x, 'vsplit', 'x'), sections).map(wrap));
 }
 
 /**
  * Tensors on top of each other: along dimension 0, vectors as rows.
  */
 export function vstack(tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.vstack(tensors.map((each) => nodeOf(each, 'tensors')))));
+  return call(() => wrap(f.vstack(tensors.map((each) => nodeOf(each, 'vstack', 'tensors')))));
 }
 
 /**
@@ -2465,7 +2600,7 @@ export function vstack(tensors: readonly Tensor[]): Tensor {
  * @example where(x.gt(0), x, 0) // relu
  */
 export function where(condition: Tensor, x: Operand, y: Operand): Tensor {
-  return call(() => wrap(f.where(nodeOf(condition, 'condition'), lower(x), lower(y))));
+  return call(() => wrap(f.where(nodeOf(condition, 'where', 'condition'), lower(x), lower(y))));
 }
 
 /**
@@ -2487,5 +2622,5 @@ export function zeros(...size: SizesWith<Making>): Tensor {
  * Zeros in the shape and dtype of `x`.
  */
 export function zerosLike(x: Tensor, options?: Making): Tensor {
-  return call(() => leaf(wrap(f.zerosLike(nodeOf(x, 'x'), options)), options));
+  return call(() => leaf(wrap(f.zerosLike(nodeOf(x, 'zerosLike', 'x'), options)), options));
 }

@@ -14,6 +14,7 @@ import {
   type Cell,
 } from '../runtime/index.js';
 import { recogniseAttention } from '../passes/index.js';
+import { expectTensor } from './arguments.js';
 import type { TensorBase } from './base.js';
 
 const tracked = new WeakMap<Node, boolean>();
@@ -92,12 +93,14 @@ export function differentiate(
   return gradients(seen.slice(0, outputs.length), seeds, seen.slice(outputs.length));
 }
 
-export function accumulate(
-  of: TensorBase,
-  { gradient, createGraph }: { gradient?: TensorBase | undefined; createGraph?: boolean | undefined },
-  make: Make,
-): void {
+export interface BackwardOptions {
+  readonly gradient?: TensorBase | undefined;
+  readonly createGraph?: boolean | undefined;
+}
+
+export function accumulate(of: TensorBase, { gradient, createGraph }: BackwardOptions, make: Make): void {
   const root = of.value.node;
+  if (gradient) expectTensor(gradient, 'backward', 'gradient');
   if (gradient && !sameShape(gradient.shape, of.shape)) {
     throw new ShapeError(
       'backward',

@@ -11,7 +11,7 @@ import { wrap, type Tensor } from './tensor.generated.js';
  * The vector product along a dimension of size 3.
  */
 export function cross(x: Tensor, y: Tensor, dim?: number): Tensor {
-  return call(() => wrap(f.linalgCross(nodeOf(x, 'x'), nodeOf(y, 'y'), dim)));
+  return call(() => wrap(f.linalgCross(nodeOf(x, 'cross', 'x'), nodeOf(y, 'cross', 'y'), dim)));
 }
 
 /**
@@ -21,7 +21,7 @@ export function diagonal(
   x: Tensor,
   options?: { offset?: number | undefined; dim1?: number | undefined; dim2?: number | undefined },
 ): Tensor {
-  return call(() => wrap(f.diagonal(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.diagonal(nodeOf(x, 'diagonal', 'x'), options)));
 }
 
 /**
@@ -31,7 +31,7 @@ export function diagonal(
  * @example zeros(8, 2, 3).matmul(zeros(3, 4)) // shape [8, 2, 4]
  */
 export function matmul(x: Tensor, y: Tensor): Tensor {
-  return call(() => wrap(f.matmul(nodeOf(x, 'x'), nodeOf(y, 'y'))));
+  return call(() => wrap(f.matmul(nodeOf(x, 'matmul', 'x'), nodeOf(y, 'matmul', 'y'))));
 }
 
 /**
@@ -43,14 +43,14 @@ export function matrixNorm(
   dim?: readonly number[],
   options?: { ord?: 'fro' | number | undefined; keepdim?: boolean | undefined; dtype?: DType | undefined },
 ): Tensor {
-  return call(() => wrap(f.matrixNorm(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.matrixNorm(nodeOf(x, 'matrixNorm', 'x'), dim, options)));
 }
 
 /**
  * Square matrices to a power that is not negative.
  */
 export function matrixPower(x: Tensor, n: number): Tensor {
-  return call(() => wrap(f.matrixPower(nodeOf(x, 'x'), n)));
+  return call(() => wrap(f.matrixPower(nodeOf(x, 'matrixPower', 'x'), n)));
 }
 
 /**
@@ -58,7 +58,7 @@ export function matrixPower(x: Tensor, n: number): Tensor {
  * the last a column vector.
  */
 export function multiDot(tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.multiDot(tensors.map((each) => nodeOf(each, 'tensors')))));
+  return call(() => wrap(f.multiDot(tensors.map((each) => nodeOf(each, 'multiDot', 'tensors')))));
 }
 
 /**
@@ -69,21 +69,21 @@ export function norm(
   dim?: Dims,
   options?: { ord?: 'fro' | number | undefined; keepdim?: boolean | undefined; dtype?: DType | undefined },
 ): Tensor {
-  return call(() => wrap(f.linalgNorm(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.linalgNorm(nodeOf(x, 'norm', 'x'), dim, options)));
 }
 
 /**
  * The Vandermonde matrix of the last dimension: powers 0 to N - 1 of each element, in a new last dimension.
  */
 export function vander(x: Tensor, options?: { N?: number | undefined }): Tensor {
-  return call(() => wrap(f.vander(nodeOf(x, 'x'), options)));
+  return call(() => wrap(f.vander(nodeOf(x, 'vander', 'x'), options)));
 }
 
 /**
  * The scalar products of vectors along `dim`, which broadcast.
  */
 export function vecdot(x: Tensor, y: Tensor, dim?: number): Tensor {
-  return call(() => wrap(f.vecdot(nodeOf(x, 'x'), nodeOf(y, 'y'), dim)));
+  return call(() => wrap(f.vecdot(nodeOf(x, 'vecdot', 'x'), nodeOf(y, 'vecdot', 'y'), dim)));
 }
 
 /**
@@ -94,5 +94,5 @@ export function vectorNorm(
   dim?: Dims,
   options?: { ord?: number | undefined; keepdim?: boolean | undefined; dtype?: DType | undefined },
 ): Tensor {
-  return call(() => wrap(f.vectorNorm(nodeOf(x, 'x'), dim, options)));
+  return call(() => wrap(f.vectorNorm(nodeOf(x, 'vectorNorm', 'x'), dim, options)));
 }

@@ -193,7 +193,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The products of two stacks of matrices, without broadcasting.
    */
   bmm(y: Tensor): Tensor {
-    return call(() => wrap(f.bmm(this.node, nodeOf(y, 'y'))));
+    return call(() => wrap(f.bmm(this.node, nodeOf(y, 'bmm', 'y'))));
   }
 
   /**
@@ -333,7 +333,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The scalar product of two vectors.
    */
   dot(y: Tensor): Tensor {
-    return call(() => wrap(f.dot(this.node, nodeOf(y, 'y'))));
+    return call(() => wrap(f.dot(this.node, nodeOf(y, 'dot', 'y'))));
   }
 
   /**
@@ -382,7 +382,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * Stretched to the shape of `other`.
    */
   expandAs(other: Tensor): Tensor {
-    return call(() => wrap(f.expandAs(this.node, nodeOf(other, 'other'))));
+    return call(() => wrap(f.expandAs(this.node, nodeOf(other, 'expandAs', 'other'))));
   }
 
   /**
@@ -445,7 +445,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * `out[i][j] = x[index[i][j]][j]` for dim 0, and so on: one position for every element of the result.
    */
   gather(dim: number, index: Tensor): Tensor {
-    return call(() => wrap(f.gather(this.node, dim, nodeOf(index, 'index'))));
+    return call(() => wrap(f.gather(this.node, dim, nodeOf(index, 'gather', 'index'))));
   }
 
   /**
@@ -474,7 +474,15 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    */
   indexAdd(dim: number, index: Tensor, source: Tensor, options?: { alpha?: number | undefined }): Tensor {
     return call(() =>
-      wrap(f.indexAdd(this.node, dim, nodeOf(index, 'index'), nodeOf(source, 'source'), options)),
+      wrap(
+        f.indexAdd(
+          this.node,
+          dim,
+          nodeOf(index, 'indexAdd', 'index'),
+          nodeOf(source, 'indexAdd', 'source'),
+          options,
+        ),
+      ),
     );
   }
 
@@ -482,7 +490,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The slices of `dim` at the positions of a vector.
    */
   indexSelect(dim: number, index: Tensor): Tensor {
-    return call(() => wrap(f.indexSelect(this.node, dim, nodeOf(index, 'index'))));
+    return call(() => wrap(f.indexSelect(this.node, dim, nodeOf(index, 'indexSelect', 'index'))));
   }
 
   /**
@@ -524,7 +532,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * `x + weight * (end - x)`, exact at weight 0 and 1.
    */
   lerp(end: Tensor, weight: Operand): Tensor {
-    return call(() => wrap(f.lerp(this.node, nodeOf(end, 'end'), lower(weight))));
+    return call(() => wrap(f.lerp(this.node, nodeOf(end, 'lerp', 'end'), lower(weight))));
   }
 
   /**
@@ -617,7 +625,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * `x` with `value` where `mask` is true.
    */
   maskedFill(mask: Tensor, value: Operand): Tensor {
-    return call(() => wrap(f.maskedFill(this.node, nodeOf(mask, 'mask'), lower(value))));
+    return call(() => wrap(f.maskedFill(this.node, nodeOf(mask, 'maskedFill', 'mask'), lower(value))));
   }
 
   /**
@@ -627,7 +635,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * @example zeros(8, 2, 3).matmul(zeros(3, 4)) // shape [8, 2, 4]
    */
   matmul(y: Tensor): Tensor {
-    return call(() => wrap(f.matmul(this.node, nodeOf(y, 'y'))));
+    return call(() => wrap(f.matmul(this.node, nodeOf(y, 'matmul', 'y'))));
   }
 
   /**
@@ -702,7 +710,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The product of two matrices, without broadcasting.
    */
   mm(y: Tensor): Tensor {
-    return call(() => wrap(f.mm(this.node, nodeOf(y, 'y'))));
+    return call(() => wrap(f.mm(this.node, nodeOf(y, 'mm', 'y'))));
   }
 
   /**
@@ -723,7 +731,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The product of a matrix and a vector.
    */
   mv(y: Tensor): Tensor {
-    return call(() => wrap(f.mv(this.node, nodeOf(y, 'y'))));
+    return call(() => wrap(f.mv(this.node, nodeOf(y, 'mv', 'y'))));
   }
 
   /**
@@ -791,7 +799,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * All products of an element of one vector and one of another.
    */
   outer(y: Tensor): Tensor {
-    return call(() => wrap(f.outer(this.node, nodeOf(y, 'y'))));
+    return call(() => wrap(f.outer(this.node, nodeOf(y, 'outer', 'y'))));
   }
 
   /**
@@ -873,7 +881,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The elements in the shape of `other`.
    */
   reshapeAs(other: Tensor): Tensor {
-    return call(() => wrap(f.reshapeAs(this.node, nodeOf(other, 'other'))));
+    return call(() => wrap(f.reshapeAs(this.node, nodeOf(other, 'reshapeAs', 'other'))));
   }
 
   /**
@@ -906,14 +914,25 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
     source: Operand,
     options?: { reduce?: 'add' | 'multiply' | undefined },
   ): Tensor {
-    return call(() => wrap(f.scatter(this.node, dim, nodeOf(index, 'index'), lower(source), options)));
+    return call(() =>
+      wrap(f.scatter(this.node, dim, nodeOf(index, 'scatter', 'index'), lower(source), options)),
+    );
   }
 
   /**
    * `x` with `x[index[i][j]][j] += source[i][j]` for dim 0, and so on.
    */
   scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor {
-    return call(() => wrap(f.scatterAdd(this.node, dim, nodeOf(index, 'index'), nodeOf(source, 'source'))));
+    return call(() =>
+      wrap(
+        f.scatterAdd(
+          this.node,
+          dim,
+          nodeOf(index, 'scatterAdd', 'index'),
+          nodeOf(source, 'scatterAdd', 'source'),
+        ),
+      ),
+    );
   }
 
   /**
@@ -1136,7 +1155,7 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The values in the dtype of `other`.
    */
   typeAs(other: Tensor): Tensor {
-    return call(() => wrap(f.typeAs(this.node, nodeOf(other, 'other'))));
+    return call(() => wrap(f.typeAs(this.node, nodeOf(other, 'typeAs', 'other'))));
   }
 
   /**
@@ -1185,14 +1204,14 @@ export class Tensor<S extends readonly Dim[] = readonly Dim[], D extends DType =
    * The elements in the shape of `other`.
    */
   viewAs(other: Tensor): Tensor {
-    return call(() => wrap(f.viewAs(this.node, nodeOf(other, 'other'))));
+    return call(() => wrap(f.viewAs(this.node, nodeOf(other, 'viewAs', 'other'))));
   }
 
   /**
    * `x` where `condition` is true, else `y`.
    */
   where(condition: Tensor, y: Operand): Tensor {
-    return call(() => wrap(f.whereElse(this.node, nodeOf(condition, 'condition'), lower(y))));
+    return call(() => wrap(f.whereElse(this.node, nodeOf(condition, 'where', 'condition'), lower(y))));
   }
 
   /**

@@ -107,7 +107,11 @@ test('oneHot, allclose, equal', async () => {
 
 const wrong: [string, () => unknown, RegExp][] = [
   ['a promise', () => F.relu(Promise.resolve(1) as unknown as Tensor), /not a Promise[^]*await it/],
-  ['no argument', () => (new nn.Linear(2, 2) as unknown as () => void)(), /expected a tensor, not undefined/],
+  [
+    'no argument',
+    () => (new nn.Linear(2, 2) as unknown as () => void)(),
+    /linear: expected a tensor as input, not undefined/,
+  ],
   ['an array as operand', () => ones(2).add([1, 2] as unknown as number), /not an array[^]*tensor\(/],
   ['a dtype of PyTorch', () => zeros(2, { dtype: 'float' as 'float32' }), /float is not a dtype[^]*float32/],
   ['a slice object', () => ones(2).at({ start: 1 } as unknown as string), /'start:stop:step'/],
