@@ -134,7 +134,7 @@ function helpers(text: string, file: string, names: readonly string[]): string {
   const used = names.filter((name) => new RegExp(`\\b${name}\\b`).test(text));
   return used.length > 0 ? `import { ${used.join(', ')} } from './${file}.js';\n` : '';
 }
-const argumentHelpers = ['maybeNodeOf', 'nodeOf'];
+const argumentHelpers = ['maybeNodeOf', 'nodeOf', 'nodesOf'];
 
 export function tensorSource(sources: readonly Source[], types: ReadonlyMap<string, string>): string {
   const ops = opsOf(sources);

@@ -2,7 +2,7 @@
  * Sizes of dimensions and the arithmetic on them. A `Dim` is a number today; all arithmetic on dimensions
  * goes through this file, so that symbolic sizes have one place to come in.
  */
-import { ArgumentError, AxisError, ShapeError } from './errors.js';
+import { ArgumentError, AxisError, ShapeError, kindOf } from './errors.js';
 
 export type Dim = number;
 export type Shape = readonly Dim[];
@@ -31,7 +31,15 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`;
+/** A shape as errors write it; what is none as what it is. */
+export const formatShape = (shape: Shape): string =>
+  Array.isArray(shape) ? `[${shape.join(', ')}]` : kindOf(shape);
+
+/** Refuses what is no array of sizes. */
+function expectSizes(op: string, sizes: Shape): void {
+  if (!Array.isArray(sizes))
+    throw new ArgumentError(op, `a shape is an array of sizes, not ${kindOf(sizes)}`);
+}
 
 /** A dimension number in `[-rank, rank)` made non-negative. A 0-d tensor accepts 0 and -1, as in PyTorch. */
 export function normalizeAxis(op: string, axis: number, rank: number): number {
@@ -50,6 +58,7 @@ export function normalizeAxes(
 ): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
   const list = typeof axes === 'number' ? [axes] : axes;
+  if (!Array.isArray(list)) throw new ArgumentError(op, `dim is a number or a list, not ${kindOf(axes)}`);
   const seen = list.map((axis) => normalizeAxis(op, axis, rank));
   if (new Set(seen).size !== seen.length) {
     throw new ShapeError(op, `dim ${formatShape(list)} names a dimension twice`);
@@ -85,6 +94,7 @@ export function broadcastShapes(op: string, ...shapes: readonly Shape[]): number
 
 /** Fills in one -1 of a requested shape from the number of elements. */
 export function inferReshape(op: string, from: Shape, to: Shape): number[] {
+  expectSizes(op, to);
   const count = numel(from);
   const unknown = to.indexOf(-1);
   if (to.some((dim, i) => !Number.isInteger(dim) || dim < (i === unknown ? -1 : 0))) {
@@ -121,6 +131,7 @@ export const dilatedSize = (size: Dim, factor: number): Dim => (size === 0 ? 0 :
 
 /** Refuses what is no shape. */
 export function checkSizes(op: string, sizes: Shape): void {
+  expectSizes(op, sizes);
   const wrong = sizes.findIndex((size) => !Number.isInteger(size) || size < 0);
   if (wrong >= 0) {
     throw new ArgumentError(op, `${sizes[wrong]} is not a size: sizes are non-negative integers`);

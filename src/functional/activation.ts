@@ -2,7 +2,7 @@
 import { ArgumentError, ShapeError, dtypes, formatShape, normalizeAxis } from '../core/index.js';
 import { g } from '../graph/index.js';
 import { along, log1pExp, positivePart } from './nn-support.js';
-import { floating, type Value, type WithDType } from './operands.js';
+import { floating, requireFloat, type Value, type WithDType } from './operands.js';
 
 const half = (x: Value): Value => g.scale(x, 0.5);
 const zero = (x: Value): Value => g.zerosLike(x);
@@ -183,11 +183,12 @@ export function hardshrink(x: Value, options: { lambd?: number | undefined } = {
 /**
  * x moved towards 0 by `lambd`, at most to 0. PyTorch: `F.softshrink`.
  * @namespace F
- * @throws ArgumentError when `lambd` is negative.
+ * @throws ArgumentError when `lambd` is negative; DTypeError for integers.
  * @example F.softshrink(tensor([0.3, 1])) // [0, 0.5]
  */
 export function softshrink(x: Value, options: { lambd?: number | undefined } = {}): Value {
   const lambd = options.lambd ?? 0.5;
+  requireFloat('softshrink', x);
   if (!(lambd >= 0)) {
     throw new ArgumentError('softshrink', `lambda must be greater or equal to 0, but found to be ${lambd}`);
   }

@@ -303,6 +303,7 @@ export function meshgrid(
  * @function
  */
 export function cartesianProd(...tensors: readonly Value[]): Value {
+  if (tensors.length === 0) throw new ArgumentError('cartesianProd', 'takes one tensor or more');
   if (tensors.length === 1) return tensors[0]!;
   const columns = meshgrid(tensors).map((grid) => g.reshape(grid, [g.count(grid), 1]));
   return g.concat(columns, 1);

@@ -7,6 +7,7 @@ import {
   currentSite,
   formatShape,
   isInteger,
+  kindOf,
   numel,
   sameShape,
   toFloat,
@@ -33,14 +34,10 @@ export function perDim(
   fallback: readonly number[],
   least: number,
 ): number[] {
-  const list =
-    value === undefined
-      ? fallback
-      : typeof value === 'number'
-        ? [value]
-        : value.length === 0
-          ? fallback
-          : value;
+  const given = typeof value === 'number' ? [value] : (value ?? fallback);
+  if (!Array.isArray(given))
+    throw new ArgumentError(op, `${name} is a number or a list, not ${kindOf(value)}`);
+  const list = (given.length === 0 ? fallback : given) as readonly number[];
   if (list.length === 0) throw new ArgumentError(op, `${name} must be given`);
   if (list.length !== 1 && list.length !== rank) {
     throw new ArgumentError(op, `${name} is one number or ${rank}, not ${formatShape(list)}`);

@@ -59,7 +59,7 @@ export const range = (n: number): number[] => Array.from({ length: n }, (_, i) =
 /** The sizes of a `...sizes` parameter. */
 export function sizesOf(sizes: Sizes): readonly number[] {
   const [first] = sizes;
-  return typeof first === 'object' ? first : (sizes as readonly number[]);
+  return Array.isArray(first) ? (first as readonly number[]) : (sizes as readonly number[]);
 }
 
 /** A JS number as a 0-d tensor: of `dtype` where that holds it, else of the dtype numbers have. */
@@ -161,7 +161,7 @@ export const axisOf = (op: string, x: Value, dim: number): number => normalizeAx
 
 /** The axes a reduction runs over: all for undefined, and for an empty list too, as in PyTorch. */
 export const axesOf = (op: string, x: Value, dim: Dims | undefined): number[] =>
-  normalizeAxes(op, typeof dim === 'object' && dim.length === 0 ? undefined : dim, rank(x));
+  normalizeAxes(op, Array.isArray(dim) && dim.length === 0 ? undefined : dim, rank(x));
 
 /** A 0-d tensor as one of a single element: ops along an axis then have one. */
 export const atLeast1 = (x: Value): Value => (rank(x) === 0 ? g.reshape(x, [1]) : x);

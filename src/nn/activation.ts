@@ -1,6 +1,7 @@
 /** Activations as modules. */
 import * as F from '../tensor/F.js';
-import { Parameter, rand, where, type Tensor } from '../tensor/index.js';
+import { expectTensor } from '../tensor/arguments.js';
+import { Parameter, filledState, rand, where, type Tensor } from '../tensor/index.js';
 import { Configured, type OptionsOf } from './configured.js';
 import { Module } from './module.js';
 import { float, keywords } from './print.js';
@@ -207,6 +208,7 @@ export class RReLU extends Configured<Omit<OptionsOf<typeof F.rrelu>, 'training'
   forward(input: Tensor): Tensor {
     const { lower = 1 / 8, upper = 1 / 3 } = this.options;
     if (!this.training) return F.rrelu(input, this.options);
+    expectTensor(input, this.constructor.name, 'input');
     const slope = rand(input.shape)
       .mul(upper - lower)
       .add(lower);
@@ -242,10 +244,7 @@ export class PReLU extends Module {
   ) {
     super();
     const slope = options.init ?? 0.25;
-    this.weight = new Parameter({
-      data: new Array<number>(numParameters).fill(slope),
-      shape: [numParameters],
-    });
+    this.weight = new Parameter(filledState([numParameters], slope));
   }
 
   forward(input: Tensor): Tensor {

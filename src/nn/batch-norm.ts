@@ -1,7 +1,16 @@
 /** Batch and instance normalisation, which keep running statistics. */
 import { ShapeError, formatShape } from '../core/index.js';
 import * as F from '../tensor/F.js';
-import { Buffer, assignAll, noGrad, zeroState, type Parameter, type Tensor } from '../tensor/index.js';
+import { expectTensor } from '../tensor/arguments.js';
+import {
+  Buffer,
+  assignAll,
+  filledState,
+  noGrad,
+  zeroState,
+  type Parameter,
+  type Tensor,
+} from '../tensor/index.js';
 import { Module } from './module.js';
 import { affineParameters } from './normalization.js';
 import { float, keywords } from './print.js';
@@ -48,9 +57,8 @@ abstract class RunningNorm extends Module {
     const { weight, bias } = affineParameters([numFeatures], affine);
     this.weight = weight;
     this.bias = bias;
-    const ones = { data: new Array<number>(numFeatures).fill(1), shape: [numFeatures] };
     this.runningMean = trackRunningStats ? new Buffer(zeroState([numFeatures])) : null;
-    this.runningVar = trackRunningStats ? new Buffer(ones) : null;
+    this.runningVar = trackRunningStats ? new Buffer(filledState([numFeatures], 1)) : null;
     this.numBatchesTracked = trackRunningStats ? new Buffer(zeroState([], 'int32')) : null;
     this.eps = eps;
     this.momentum = momentum;
@@ -88,6 +96,7 @@ abstract class RunningNorm extends Module {
   }
 
   protected checkRank(input: Tensor): void {
+    expectTensor(input, this.constructor.name, 'input');
     if (this.ranks.includes(input.ndim)) return;
     const expected = this.ranks.map((rank) => `${rank}-d`).join(' or ');
     throw new ShapeError(

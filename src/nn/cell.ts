@@ -1,6 +1,7 @@
 /** Recurrent cells: one step of a recurrent layer. */
 import { ShapeError, formatShape } from '../core/index.js';
 import * as F from '../tensor/F.js';
+import { expectTensor } from '../tensor/arguments.js';
 import { Parameter, zeroState, type Tensor } from '../tensor/index.js';
 import * as init from './init.js';
 import { Module } from './module.js';
@@ -35,6 +36,7 @@ abstract class RecurrentCell extends Module {
   /** The next state; the first is zeros unless given. Inputs may lack the batch dimension. */
   protected next({ step, states }: Recurrence, input: Tensor, state: State | undefined): State {
     const { inputSize, hiddenSize } = this;
+    expectTensor(input, this.constructor.name, 'input');
     if (input.ndim < 1 || input.ndim > 2 || input.shape.at(-1) !== inputSize) {
       throw new ShapeError(
         this.constructor.name,

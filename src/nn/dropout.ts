@@ -1,5 +1,6 @@
 /** Dropout: elements or channels set to zero at random while training. */
 import { ArgumentError } from '../core/index.js';
+import { expectTensor } from '../tensor/arguments.js';
 import { dropout, rand, where, type Tensor } from '../tensor/index.js';
 import { Module } from './module.js';
 import { float } from './print.js';
@@ -17,6 +18,7 @@ abstract class DropoutBase extends Module {
   }
 
   forward(input: Tensor): Tensor {
+    expectTensor(input, this.constructor.name, 'input');
     return this.training && this.p > 0 ? this.drop(input) : input;
   }
 

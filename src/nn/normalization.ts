@@ -1,13 +1,13 @@
 /** Normalisation layers without running statistics. */
 import { ArgumentError } from '../core/index.js';
 import * as F from '../tensor/F.js';
-import { Parameter, type Tensor } from '../tensor/index.js';
+import { Parameter, filledState, type Tensor } from '../tensor/index.js';
 import { Configured, type OptionsOf } from './configured.js';
 import { Module } from './module.js';
 import { float, keywords, repr } from './print.js';
 
 const filled = (shape: readonly number[], value: number): Parameter =>
-  new Parameter({ data: new Array<number>(shape.reduce((a, b) => a * b, 1)).fill(value), shape });
+  new Parameter(filledState(shape, value));
 
 /** A scale that starts as ones and a shift that starts as zeros; null unless wanted. */
 export const affineParameters = (

@@ -1,6 +1,7 @@
 /** Recurrent layers over sequences, unrolled: their steps become one graph. */
 import { ArgumentError, ShapeError, formatShape } from '../core/index.js';
 import * as F from '../tensor/F.js';
+import { expectTensor } from '../tensor/arguments.js';
 import { Parameter, cat, dropout, stack, zeroState, type Tensor } from '../tensor/index.js';
 import * as init from './init.js';
 import { Module } from './module.js';
@@ -123,6 +124,7 @@ abstract class Recurrent extends Module {
   }
 
   #check(input: Tensor): void {
+    expectTensor(input, this.constructor.name, 'input');
     if ((input.ndim === 3 || input.ndim === 2) && input.shape.at(-1) === this.inputSize) return;
     const layout = this.batchFirst ? 'N, T' : 'T, N';
     throw new ShapeError(

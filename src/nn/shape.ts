@@ -1,7 +1,7 @@
 /** Modules that move elements about, and distances between vectors. */
 import type { PatchOptions, PerDim } from '../functional/index.js';
 import * as F from '../tensor/F.js';
-import type { Tensor } from '../tensor/index.js';
+import { flatten, unflatten, type Tensor } from '../tensor/index.js';
 import { Configured, type OptionsOf } from './configured.js';
 import { Module } from './module.js';
 import { keywords } from './print.js';
@@ -16,7 +16,7 @@ export class Flatten extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    return input.flatten(this.startDim, this.endDim);
+    return flatten(input, this.startDim, this.endDim);
   }
 
   override extraRepr(): string {
@@ -34,7 +34,7 @@ export class Unflatten extends Module {
   }
 
   forward(input: Tensor): Tensor {
-    return input.unflatten(this.dim, this.unflattenedSize);
+    return unflatten(input, this.dim, this.unflattenedSize);
   }
 
   override extraRepr(): string {

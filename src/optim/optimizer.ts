@@ -1,11 +1,11 @@
 /** What all optimizers share: groups, state, and one parallel assignment a step. */
-import { ArgumentError, atSite, formatShape, kindOf, numel, sameShape } from '../core/index.js';
+import { ArgumentError, atSite, formatShape, kindOf, sameShape } from '../core/index.js';
 import { g, withOrigin } from '../graph/index.js';
 import { torchName } from '../nn/members.js';
 import { lastCalled, strays } from '../nn/module.js';
 import { repr } from '../nn/print.js';
 import { moveTo, observe, touch, type BackendName } from '../runtime/index.js';
-import { Buffer, Parameter, Tensor, assignAll, zeroState } from '../tensor/index.js';
+import { Buffer, Parameter, Tensor, assignAll, filledState, zeroState } from '../tensor/index.js';
 import { makeGroup, type ParamGroup, type ParamGroupInit, type Params } from './group.js';
 import type { CommonOptions, Rule } from './rule.js';
 
@@ -59,7 +59,7 @@ export class Optimizer<O extends CommonOptions> {
     this.defaults = defaults;
     this.#rule = rule;
     this.#check = check;
-    if (!(Symbol.iterator in params)) {
+    if (typeof params !== 'object' || params === null || !(Symbol.iterator in params)) {
       throw new ArgumentError('Optimizer', `takes a list, not ${kindOf(params)}`, 'pass model.parameters()');
     }
     const list: (Tensor | ParamGroupInit<O>)[] = [...params];
@@ -193,8 +193,8 @@ export class Optimizer<O extends CommonOptions> {
     const { shape, dtype } = param;
     const owner = param instanceof Parameter && param.name ? `${param.name}.` : '';
     return mapRecord(this.#rule.slots(group), (value = 0, name) => {
-      const filled = { data: new Array<number>(value === 0 ? 0 : numel(shape)).fill(value), shape, dtype };
-      return new Buffer(value === 0 ? zeroState(shape, dtype) : filled, { name: owner + torchName(name) });
+      const content = value === 0 ? zeroState(shape, dtype) : filledState(shape, value, dtype);
+      return new Buffer(content, { name: owner + torchName(name) });
     });
   }
 

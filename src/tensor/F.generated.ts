@@ -1808,7 +1808,7 @@ export function softplus(
 
 /**
  * x moved towards 0 by `lambd`, at most to 0. PyTorch: `F.softshrink`.
- * @throws ArgumentError when `lambd` is negative.
+ * @throws ArgumentError when `lambd` is negative; DTypeError for integers.
  * @example F.softshrink(tensor([0.3, 1])) // [0, 0.5]
  */
 export function softshrink(x: Tensor, options?: { lambd?: number | undefined }): Tensor {

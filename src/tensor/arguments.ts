@@ -23,6 +23,12 @@ export function nodeOf(x: TensorBase, op: string, name: string): Node {
 export const maybeNodeOf = (x: TensorBase | null | undefined, op: string, name: string): Node | undefined =>
   x === null || x === undefined ? undefined : nodeOf(x, op, name);
 
+/** The graph values of a list of tensors. */
+export function nodesOf(list: readonly TensorBase[], op: string, name: string): Node[] {
+  if (Array.isArray(list)) return list.map((each) => nodeOf(each as TensorBase, op, name));
+  throw new ArgumentError(op, `expected a list of tensors as ${name}, not ${kindOf(list)}`);
+}
+
 /** Refuses what is no function. */
 export function expectFunction(fn: unknown, op: string): void {
   if (typeof fn !== 'function') throw new ArgumentError(op, `expected a function, not ${kindOf(fn)}`);

@@ -16,7 +16,7 @@ function list(x: Many, op: string, name: string): readonly Tensor[] {
 }
 const valuesOf = (x: Many, op: string, name: string): Node[] =>
   list(x, op, name).map((each) => each.value.node);
-const nodesOf = (x: Many, op: string, name: string): Node[] => list(x, op, name).map((each) => each.node);
+const operandsOf = (x: Many, op: string, name: string): Node[] => list(x, op, name).map((each) => each.node);
 const wrap = (node: Node): Tensor => new Tensor(node);
 
 /**
@@ -118,7 +118,7 @@ export function vjp(
     return {
       outputs: outputs.map(wrap),
       pullback: (...cotangents) =>
-        atSite(() => pullback(nodesOf(cotangents, 'vjp', 'a cotangent')).map(wrap)),
+        atSite(() => pullback(operandsOf(cotangents, 'vjp', 'a cotangent')).map(wrap)),
     };
   });
 }
@@ -133,7 +133,7 @@ export function jvp(
     const result = ad.jvp(
       onNodes(fn, 'jvp'),
       valuesOf(primals, 'jvp', 'primals'),
-      nodesOf(tangents, 'jvp', 'tangents'),
+      operandsOf(tangents, 'jvp', 'tangents'),
     );
     return { outputs: result.outputs.map(wrap), tangents: result.tangents.map(wrap) };
   });
@@ -166,7 +166,7 @@ export function customGradient({ forward, backward }: CustomFunction): (...input
         ad.customGradient(
           rule,
           valuesOf(forward(...inputs), 'customGradient', 'what forward returns')[0]!,
-          nodesOf(inputs, 'customGradient', 'an input'),
+          operandsOf(inputs, 'customGradient', 'an input'),
         ),
       ),
     );
@@ -178,6 +178,6 @@ export function customGradient({ forward, backward }: CustomFunction): (...input
  */
 export function checkpoint(fn: (...xs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor {
   return atSite(() =>
-    wrap(ad.checkpoint(onNodes(fn, 'checkpoint'), nodesOf(inputs, 'checkpoint', 'an input'))[0]!),
+    wrap(ad.checkpoint(onNodes(fn, 'checkpoint'), operandsOf(inputs, 'checkpoint', 'an input'))[0]!),
   );
 }

@@ -4,6 +4,7 @@ import {
   DTypeError,
   ShapeError,
   bfloat16ToBits,
+  checkSizes,
   dtypes,
   float16ToBits,
   formatShape,
@@ -125,6 +126,7 @@ export function tensor(values: NestedValues | TypedArray | Tensor, options: Tens
     }
     requireDType('tensor', (dtype ??= 'float32'));
     const shape = options.shape ?? natural;
+    checkSizes('tensor', shape);
     if (numel(shape) !== flat.length) {
       throw new ShapeError('tensor', `${flat.length} values do not fill shape ${formatShape(shape)}`);
     }
@@ -135,8 +137,25 @@ export function tensor(values: NestedValues | TypedArray | Tensor, options: Tens
   });
 }
 
-/** A tensor that looks at a typed array without copying it: the caller promises not to change it. */
+/**
+ * A tensor that looks at a typed array without copying it: the caller promises not to change it (torch.from_numpy).
+ * @param dtype What the elements are: float16 and bfloat16 are the bits in a Uint16Array, bool 0 and 1 in a Uint8Array.
+ * @throws ShapeError for a shape that does not fit the number of elements; DTypeError for an array of another dtype.
+ * @example fromTypedArray(new Float32Array([1, 2]), [2], 'float32')
+ */
 export function fromTypedArray(array: TypedArray, shape: Shape, dtype: DType): Tensor {
-  const make = (): Tensor => new Tensor(new Data(array, shape, dtype));
-  return activeTrace() ? outsideTrace(make) : make();
+  return atSite(() => {
+    const op = 'fromTypedArray';
+    requireDType(op, dtype);
+    checkSizes(op, shape);
+    const { array: Typed } = dtypes[dtype];
+    if (!(array instanceof Typed)) {
+      throw new DTypeError(op, `a ${dtype} tensor looks at a ${Typed.name}, not ${kindOf(array)}`);
+    }
+    if (array.length !== numel(shape)) {
+      throw new ShapeError(op, `${array.length} values do not fill shape ${formatShape(shape)}`);
+    }
+    const make = (): Tensor => new Tensor(new Data(array, shape, dtype));
+    return activeTrace() ? outsideTrace(make) : make();
+  });
 }

@@ -13,7 +13,7 @@ import type {
   Named as NamedNodes,
 } from '../functional/index.js';
 import type { Node } from '../graph/index.js';
-import { maybeNodeOf, nodeOf } from './arguments.js';
+import { maybeNodeOf, nodeOf, nodesOf } from './arguments.js';
 import { call } from './base.js';
 import {
   leaf,
@@ -270,7 +270,7 @@ export function atleast1d(...tensors: readonly Tensor[]): Tensor | Tensor[] {
   return call(() =>
     wrapEach(
       (f.atleast1d as (...tensors: readonly Node[]) => Node | Node[])(
-        ...tensors.map((each) => nodeOf(each, 'atleast1d', 'tensors')),
+        ...nodesOf(tensors, 'atleast1d', 'tensors'),
       ),
     ),
   );
@@ -285,7 +285,7 @@ export function atleast2d(...tensors: readonly Tensor[]): Tensor | Tensor[] {
   return call(() =>
     wrapEach(
       (f.atleast2d as (...tensors: readonly Node[]) => Node | Node[])(
-        ...tensors.map((each) => nodeOf(each, 'atleast2d', 'tensors')),
+        ...nodesOf(tensors, 'atleast2d', 'tensors'),
       ),
     ),
   );
@@ -300,7 +300,7 @@ export function atleast3d(...tensors: readonly Tensor[]): Tensor | Tensor[] {
   return call(() =>
     wrapEach(
       (f.atleast3d as (...tensors: readonly Node[]) => Node | Node[])(
-        ...tensors.map((each) => nodeOf(each, 'atleast3d', 'tensors')),
+        ...nodesOf(tensors, 'atleast3d', 'tensors'),
       ),
     ),
   );
@@ -372,7 +372,7 @@ export function bitwiseXor(x: Operand, y: Operand): Tensor {
  * A matrix with the given ones on its diagonal, zeros elsewhere.
  */
 export function blockDiag(...tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.blockDiag(...tensors.map((each) => nodeOf(each, 'blockDiag', 'tensors')))));
+  return call(() => wrap(f.blockDiag(...nodesOf(tensors, 'blockDiag', 'tensors'))));
 }
 
 /**
@@ -393,9 +393,7 @@ export function broadcastShapes(...shapes: readonly (readonly number[])[]): numb
  * Tensors stretched to their common shape.
  */
 export function broadcastTensors(...tensors: readonly Tensor[]): Tensor[] {
-  return call(() =>
-    f.broadcastTensors(...tensors.map((each) => nodeOf(each, 'broadcastTensors', 'tensors'))).map(wrap),
-  );
+  return call(() => f.broadcastTensors(...nodesOf(tensors, 'broadcastTensors', 'tensors')).map(wrap));
 }
 
 /**
@@ -416,9 +414,7 @@ export function bucketize(x: Operand, boundaries: Tensor, options?: { right?: bo
  * All combinations of one element of each vector, as rows.
  */
 export function cartesianProd(...tensors: readonly Tensor[]): Tensor {
-  return call(() =>
-    wrap(f.cartesianProd(...tensors.map((each) => nodeOf(each, 'cartesianProd', 'tensors')))),
-  );
+  return call(() => wrap(f.cartesianProd(...nodesOf(tensors, 'cartesianProd', 'tensors'))));
 }
 
 /**
@@ -426,14 +422,7 @@ export function cartesianProd(...tensors: readonly Tensor[]): Tensor {
  * @example cat([zeros(2, 3), ones(1, 3)]) // shape [3, 3]
  */
 export function cat(tensors: readonly Tensor[], dim?: number): Tensor {
-  return call(() =>
-    wrap(
-      f.cat(
-        tensors.map((each) => nodeOf(each, 'cat', 'tensors')),
-        dim,
-      ),
-    ),
-  );
+  return call(() => wrap(f.cat(nodesOf(tensors, 'cat', 'tensors'), dim)));
 }
 
 /**
@@ -454,7 +443,7 @@ export function ceil(x: Tensor): Tensor {
  * See linalg.multiDot.
  */
 export function chainMatmul(...matrices: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.chainMatmul(...matrices.map((each) => nodeOf(each, 'chainMatmul', 'matrices')))));
+  return call(() => wrap(f.chainMatmul(...nodesOf(matrices, 'chainMatmul', 'matrices'))));
 }
 
 /**
@@ -500,7 +489,7 @@ export function clampMin(x: Tensor, min: Operand): Tensor {
  * Tensors side by side, vectors as columns.
  */
 export function columnStack(tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.columnStack(tensors.map((each) => nodeOf(each, 'columnStack', 'tensors')))));
+  return call(() => wrap(f.columnStack(nodesOf(tensors, 'columnStack', 'tensors'))));
 }
 
 /**
@@ -810,7 +799,7 @@ export function dsplit(x: Tensor, sections: number | readonly number[]): Tensor[
  * Tensors behind each other: along dimension 2.
  */
 export function dstack(tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.dstack(tensors.map((each) => nodeOf(each, 'dstack', 'tensors')))));
+  return call(() => wrap(f.dstack(nodesOf(tensors, 'dstack', 'tensors'))));
 }
 
 /**
@@ -820,14 +809,7 @@ export function dstack(tensors: readonly Tensor[]): Tensor {
  * @example einsum('bij,bjk->bik', [x, y]) // bmm(x, y)
  */
 export function einsum(equation: string, operands: readonly Tensor[]): Tensor {
-  return call(() =>
-    wrap(
-      f.einsum(
-        equation,
-        operands.map((each) => nodeOf(each, 'einsum', 'operands')),
-      ),
-    ),
-  );
+  return call(() => wrap(f.einsum(equation, nodesOf(operands, 'einsum', 'operands'))));
 }
 
 /**
@@ -1048,7 +1030,7 @@ export function hsplit(x: Tensor, sections: number | readonly number[]): Tensor[
  * Tensors side by side: along dimension 1, or 0 for vectors.
  */
 export function hstack(tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.hstack(tensors.map((each) => nodeOf(each, 'hstack', 'tensors')))));
+  return call(() => wrap(f.hstack(nodesOf(tensors, 'hstack', 'tensors'))));
 }
 
 /**
@@ -1125,12 +1107,7 @@ export function indexPut(
 ): Tensor {
   return call(() =>
     wrap(
-      f.indexPut(
-        nodeOf(x, 'indexPut', 'x'),
-        indices.map((each) => nodeOf(each, 'indexPut', 'indices')),
-        lower(values),
-        options,
-      ),
+      f.indexPut(nodeOf(x, 'indexPut', 'x'), nodesOf(indices, 'indexPut', 'indices'), lower(values), options),
     ),
   );
 }
@@ -1535,14 +1512,7 @@ export function meshgrid(
   tensors: readonly Tensor[],
   options?: { indexing?: 'ij' | 'xy' | undefined },
 ): Tensor[] {
-  return call(() =>
-    f
-      .meshgrid(
-        tensors.map((each) => nodeOf(each, 'meshgrid', 'tensors')),
-        options,
-      )
-      .map(wrap),
-  );
+  return call(() => f.meshgrid(nodesOf(tensors, 'meshgrid', 'tensors'), options).map(wrap));
 }
 
 /**
@@ -2311,14 +2281,7 @@ export function squeeze(x: Tensor, dim?: Dims): Tensor {
  * Tensors of one shape along a new dimension `dim`.
  */
 export function stack(tensors: readonly Tensor[], dim?: number): Tensor {
-  return call(() =>
-    wrap(
-      f.stack(
-        tensors.map((each) => nodeOf(each, 'stack', 'tensors')),
-        dim,
-      ),
-    ),
-  );
+  return call(() => wrap(f.stack(nodesOf(tensors, 'stack', 'tensors'), dim)));
 }
 
 /**
@@ -2592,7 +2555,7 @@ export function vsplit(x: Tensor, sections: number | readonly number[]): Tensor[
  * Tensors on top of each other: along dimension 0, vectors as rows.
  */
 export function vstack(tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.vstack(tensors.map((each) => nodeOf(each, 'vstack', 'tensors')))));
+  return call(() => wrap(f.vstack(nodesOf(tensors, 'vstack', 'tensors'))));
 }
 
 /**

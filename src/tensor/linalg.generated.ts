@@ -3,7 +3,7 @@
 import type { DType } from '../core/index.js';
 import * as f from '../functional/index.js';
 import type { Dims } from '../functional/index.js';
-import { nodeOf } from './arguments.js';
+import { nodeOf, nodesOf } from './arguments.js';
 import { call } from './base.js';
 import { wrap, type Tensor } from './tensor.generated.js';
 
@@ -58,7 +58,7 @@ export function matrixPower(x: Tensor, n: number): Tensor {
  * the last a column vector.
  */
 export function multiDot(tensors: readonly Tensor[]): Tensor {
-  return call(() => wrap(f.multiDot(tensors.map((each) => nodeOf(each, 'multiDot', 'tensors')))));
+  return call(() => wrap(f.multiDot(nodesOf(tensors, 'multiDot', 'tensors'))));
 }
 
 /**

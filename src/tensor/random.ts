@@ -1,8 +1,9 @@
 /** Random tensors: every draw advances the generator once, inside compiled functions too. */
-import { ArgumentError, atSite, numel, type DType } from '../core/index.js';
+import { ArgumentError, atSite, checkSizes, numel, type DType } from '../core/index.js';
 import * as f from '../functional/index.js';
 import { g, node, uniformOf, type Node } from '../graph/index.js';
 import { defaultGenerator, type Generator } from '../runtime/index.js';
+import { expectTensor } from './arguments.js';
 import { Tensor, leaf } from './tensor.generated.js';
 
 export interface RandomOptions {
@@ -16,14 +17,13 @@ type SizeArguments =
   readonly [readonly number[], RandomOptions?] | readonly (number | RandomOptions | undefined)[];
 
 /** `rand(2, 3)`, `rand([2, 3])` and both with options. */
-function sizesOf(args: SizeArguments): { shape: number[]; options: RandomOptions } {
+function sizesOf(op: string, args: SizeArguments): { shape: number[]; options: RandomOptions } {
   const last = args[args.length - 1];
   const isOptions = typeof last === 'object' && !Array.isArray(last);
   const sizes = (isOptions ? args.slice(0, -1) : args) as readonly (number | readonly number[] | undefined)[];
-  return {
-    shape: sizes.flatMap((size) => size ?? []) as number[],
-    options: isOptions ? (last as RandomOptions) : {},
-  };
+  const shape = sizes.flatMap((size) => size ?? []) as number[];
+  checkSizes(op, shape);
+  return { shape, options: isOptions ? (last as RandomOptions) : {} };
 }
 
 function uniformNode(
@@ -40,7 +40,7 @@ function uniformNode(
  */
 export function rand(...args: SizeArguments): Tensor {
   return atSite(() => {
-    const { shape, options } = sizesOf(args);
+    const { shape, options } = sizesOf('rand', args);
     return leaf(new Tensor(uniformNode(shape, options)), options);
   });
 }
@@ -60,7 +60,7 @@ function normalNode(shape: readonly number[], options: RandomOptions): Node {
  */
 export function randn(...args: SizeArguments): Tensor {
   return atSite(() => {
-    const { shape, options } = sizesOf(args);
+    const { shape, options } = sizesOf('randn', args);
     return leaf(new Tensor(normalNode(shape, options)), options);
   });
 }
@@ -87,6 +87,10 @@ export function randint(
   ];
   return atSite(() => {
     if (!(high > low)) throw new ArgumentError('randint', `[${low}, ${high}) is empty`);
+    if (!Number.isInteger(low) || !Number.isInteger(high) || high - low > 2 ** 32 - 1) {
+      throw new ArgumentError('randint', `bounds are integers less than 2^32 apart, not ${low} and ${high}`);
+    }
+    checkSizes('randint', sizes);
     const { dtype = 'int32', generator = defaultGenerator } = options;
     const words = generator.bits(numel(sizes));
     const rest = g.binary('fmod', words, g.full(words.shape, high - low, 'uint32'));
@@ -98,6 +102,7 @@ export function randint(
 /** The integers 0 to n - 1 in random order, int32 (torch.randperm). */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
   return atSite(() => {
+    checkSizes('randperm', [n]);
     const { generator = defaultGenerator } = options;
     return new Tensor(node('argsort', [generator.bits(n)], { axis: 0, descending: false }));
   });
@@ -106,6 +111,7 @@ export function randperm(n: number, options: RandomOptions = {}): Tensor {
 /** true with probability `p` of each element, as 1 and 0 of p's dtype (torch.bernoulli). */
 export function bernoulli(p: Tensor, options: RandomOptions = {}): Tensor {
   return atSite(() => {
+    expectTensor(p, 'bernoulli', 'p');
     const uniform = uniformNode(p.shape, options);
     return new Tensor(g.cast(g.lt(uniform, g.cast(p.node, uniform.dtype)), p.dtype));
   });
@@ -118,6 +124,7 @@ export function bernoulli(p: Tensor, options: RandomOptions = {}): Tensor {
 export function dropout(x: Tensor, options: { p?: number; training?: boolean } = {}): Tensor {
   const { p = 0.5, training = true } = options;
   return atSite(() => {
+    expectTensor(x, 'dropout', 'x');
     if (!training) return x;
     if (p <= 0 || p >= 1) return new Tensor(f.dropoutWith(x.node, g.constant(0, x.dtype), { p }));
     return new Tensor(f.dropoutWith(x.node, uniformNode(x.shape, { dtype: 'float32' }), { p }));

@@ -5,6 +5,7 @@ import {
   checkSizes,
   isFloat,
   kindOf,
+  numel,
   type DType,
   type Shape,
   type TypedArray,
@@ -99,6 +100,12 @@ export class Buffer extends StateTensor {
 export function zeroState(shape: Shape, dtype: DType = 'float32'): Initial {
   checkSizes('zeros', shape);
   return new ZeroState(shape, dtype);
+}
+
+/** One number everywhere as state of a shape. */
+export function filledState(shape: Shape, value: number, dtype: DType = 'float32'): Initial {
+  checkSizes('full', shape);
+  return { data: new Array<number>(numel(shape)).fill(value), shape, dtype };
 }
 
 /** Whether gradients flow through what is computed now (torch.is_grad_enabled). */

@@ -7,7 +7,7 @@ import { build as vite, type Rolldown } from 'vite';
 /** What a page that trains `examples/mlp` may weigh, gzipped, with its backend: the goal. */
 export const BUDGET = 60_000;
 /** What it may weigh today without one: the ceiling under which it comes down to the goal. */
-export const CEILING = 77_000;
+export const CEILING = 77_500;
 
 /**
  * Backends, which are left out of the weight until a page loads just one: then the whole is what BUDGET is about.

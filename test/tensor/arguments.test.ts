@@ -1,0 +1,106 @@
+/** Arguments of the wrong kind or size: refused before anything is computed, naming the operation and the user's line. */
+import { expect, test } from 'vitest';
+import {
+  F,
+  FusegradError,
+  cartesianProd,
+  cat,
+  fromTypedArray,
+  nn,
+  ones,
+  optim,
+  rand,
+  randint,
+  randn,
+  randperm,
+  tensor,
+} from '../../src/index.js';
+
+/** What a program without types may pass. */
+const wrong = (x: unknown): never => x as never;
+const integers = (): never => wrong(tensor([1, 2], { dtype: 'int32' }));
+
+test.each<[string, () => unknown, RegExp]>([
+  ['null as operand', () => ones(2, 2).matmul(wrong(null)), /^matmul: expected a tensor as y, not null/],
+  [
+    'a number as weight',
+    () => F.linear(ones(2), wrong(3)),
+    /^linear: expected a tensor as weight, not a number/,
+  ],
+  [
+    'tensors side by side',
+    () => cat(wrong(ones(2)), wrong(ones(2))),
+    /^cat: expected a list of tensors as tensors/,
+  ],
+  ['a number in a list', () => cat([ones(2), wrong(1)]), /^cat: expected a tensor as tensors, not a number/],
+  ['no tensors', () => cartesianProd(), /^cartesianProd: takes one tensor or more/],
+  ['a tensor as dim', () => ones(2).sum(wrong(ones(1))), /^sum: dim is a number or a list, not a Tensor/],
+  ['a tensor as shape', () => ones(2).reshape(wrong(ones(1))), /^reshape: /],
+  ['a tensor as sizes', () => ones(2).expand(wrong(ones(1))), /^expand: /],
+  ['a word as kernel', () => F.avgPool2d(ones(1, 1, 4, 4), wrong('x')), /^avgPool2d: /],
+  ['a negative size of uniform numbers', () => rand([-1]), /^rand: -1 is not a size/],
+  ['half a size of normal numbers', () => randn(2.5), /^randn: 2\.5 is not a size/],
+  ['a negative size of integers', () => randint(3, [-1]), /^randint: -1 is not a size/],
+  [
+    'bounds too far apart',
+    () => randint(0, 2 ** 32, [1]),
+    /^randint: bounds are integers less than 2\^32 apart/,
+  ],
+  ['broken bounds', () => randint(0.5, 3, [1]), /^randint: bounds are integers/],
+  ['fewer than no positions', () => randperm(-1), /^randperm: -1 is not a size/],
+  ['sizes whose product fits', () => tensor([1, 2, 3, 4], { shape: [-2, -2] }), /^tensor: -2 is not a size/],
+  [
+    'a number as shape',
+    () => tensor([1], { shape: wrong(1) }),
+    /^tensor: a shape is an array of sizes, not a number/,
+  ],
+  [
+    'no typed array',
+    () => fromTypedArray(wrong(ones(2)), [2], 'float32'),
+    /^fromTypedArray: .*a Float32Array, not a Tensor/,
+  ],
+  [
+    'an array of another dtype',
+    () => fromTypedArray(new Int32Array(2), [2], 'float32'),
+    /^fromTypedArray: .*a Float32Array, not a Int32Array/,
+  ],
+  [
+    'an array too short',
+    () => fromTypedArray(new Float32Array(2), [3], 'float32'),
+    /^fromTypedArray: 2 values do not fill/,
+  ],
+  ['integers that shrink', () => F.softshrink(integers()), /^softshrink: takes floating dtypes, not int32/],
+  ['a negative number of features', () => new nn.BatchNorm1d(-1), /-1 is not a size/],
+  ['half a normalised size', () => new nn.LayerNorm(2.5), /2\.5 is not a size/],
+  ['a negative number of slopes', () => new nn.PReLU(-1), /-1 is not a size/],
+  [
+    'an array into Flatten',
+    () => new nn.Flatten()(wrong(new Float32Array(2))),
+    /^flatten: .*not a Float32Array[^]*in Flatten/,
+  ],
+  ['nothing into Dropout', () => new nn.Dropout()(wrong(undefined)), /^Dropout: expected a tensor as input/],
+  ['a number into LSTM', () => new nn.LSTM(2, 2)(wrong(3)), /^LSTM: expected a tensor as input/],
+  [
+    'a number into BatchNorm2d',
+    () => new nn.BatchNorm2d(2)(wrong(3)),
+    /^BatchNorm2d: expected a tensor as input/,
+  ],
+  ['no parameters', () => new optim.Adam(wrong(undefined)), /^Optimizer: takes a list, not undefined/],
+  [
+    'a number as parameters',
+    () => new optim.SGD(wrong(3), { lr: 1 }),
+    /^Optimizer: takes a list, not a number/,
+  ],
+])('%s', (_, run, message) => {
+  let error: unknown;
+  try {
+    run();
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toBeInstanceOf(FusegradError);
+  expect((error as FusegradError).message).toMatch(message);
+  expect((error as FusegradError).message).toContain('arguments.test.ts:');
+  // What was refused has left nothing behind.
+  expect(ones(2).add_(1).sum().itemSync()).toBe(4);
+});
