@@ -2,10 +2,13 @@
 import {
   ArgumentError,
   DTypeError,
+  ShapeError,
   checkSizes,
+  formatShape,
   isFloat,
   kindOf,
   numel,
+  requireDType,
   type DType,
   type Shape,
   type TypedArray,
@@ -14,11 +17,11 @@ import { Cell, gradientsEnabled, outsideTrace, refuseInTrace } from '../runtime/
 import { Tensor } from './tensor.generated.js';
 import { arrayFrom } from './creation.js';
 
-/** Initial content: a tensor, values on the host, or what `zeroState` gives. */
+/** Initial content: a tensor, values on the host, or zeros. */
 export type Initial =
   | Tensor
   | { readonly data: TypedArray | readonly number[]; readonly shape: Shape; readonly dtype?: DType }
-  | ZeroState;
+  | { readonly zeros: true; readonly shape: Shape; readonly dtype: DType };
 
 export interface StateOptions {
   readonly requiresGrad?: boolean;
@@ -26,16 +29,8 @@ export interface StateOptions {
   readonly name?: string;
 }
 
-class ZeroState {
-  constructor(
-    readonly shape: Shape,
-    readonly dtype: DType,
-  ) {}
-}
-
 function cellOf(initial: Initial, name: string | undefined): Cell {
-  if (initial instanceof ZeroState) return Cell.zeros(initial.shape, initial.dtype, name);
-  if (Array.isArray(initial) || typeof initial !== 'object') {
+  if (typeof initial !== 'object' || (initial as unknown) === null || Array.isArray(initial)) {
     throw new ArgumentError(
       'Parameter',
       `expected a tensor, not ${kindOf(initial)}`,
@@ -43,14 +38,22 @@ function cellOf(initial: Initial, name: string | undefined): Cell {
     );
   }
   checkSizes('Parameter', initial.shape);
+  if ('zeros' in initial) return Cell.zeros(initial.shape, initial.dtype, name);
   return outsideTrace(() => {
     if (initial instanceof Tensor) {
       const { storage, shape, dtype } = initial.materialise();
       return new Cell(storage.copy(), shape, dtype, name);
     }
-    const dtype = initial.dtype ?? 'float32';
-    const array = arrayFrom('Parameter', initial.data, dtype);
-    return new Cell(array === initial.data ? array.slice() : array, initial.shape, dtype, name);
+    const { data, shape, dtype = 'float32' } = initial;
+    requireDType('Parameter', dtype);
+    if (!Array.isArray(data) && !ArrayBuffer.isView(data)) {
+      throw new ArgumentError('Parameter', `data is an array of numbers, not ${kindOf(data)}`);
+    }
+    if (data.length !== numel(shape)) {
+      throw new ShapeError('Parameter', `${data.length} values do not fill shape ${formatShape(shape)}`);
+    }
+    const array = arrayFrom('Parameter', data, dtype);
+    return new Cell(array === data ? array.slice() : array, shape, dtype, name);
   });
 }
 
@@ -99,7 +102,7 @@ export class Buffer extends StateTensor {
 /** Zeros as state of a shape. */
 export function zeroState(shape: Shape, dtype: DType = 'float32'): Initial {
   checkSizes('zeros', shape);
-  return new ZeroState(shape, dtype);
+  return { zeros: true, shape, dtype };
 }
 
 /** One number everywhere as state of a shape. */

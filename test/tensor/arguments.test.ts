@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import {
   F,
   FusegradError,
+  Parameter,
   cartesianProd,
   cat,
   fromTypedArray,
@@ -84,6 +85,22 @@ test.each<[string, () => unknown, RegExp]>([
     'a number into BatchNorm2d',
     () => new nn.BatchNorm2d(2)(wrong(3)),
     /^BatchNorm2d: expected a tensor as input/,
+  ],
+  ['null as a parameter', () => new Parameter(wrong(null)), /^Parameter: expected a tensor, not null/],
+  [
+    'more values than the shape has',
+    () => new Parameter({ data: [1, 2, 3], shape: [2] }),
+    /^Parameter: 3 values do not fill shape \[2\]/,
+  ],
+  [
+    'a number as data',
+    () => new Parameter({ data: wrong(3), shape: [1] }),
+    /^Parameter: data is an array of numbers, not a number/,
+  ],
+  [
+    'an unknown dtype',
+    () => new Parameter({ data: [1], shape: [1], dtype: wrong('x') }),
+    /^Parameter: x is not a dtype/,
   ],
   ['no parameters', () => new optim.Adam(wrong(undefined)), /^Optimizer: takes a list, not undefined/],
   [
