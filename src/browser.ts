@@ -1,5 +1,17 @@
 /** `fusegrad` as a browser's bundle gets it: all but what draws and explains programs (`fusegrad/inspect`). */
-export * from './core/errors.js';
+export {
+  ArgumentError,
+  AxisError,
+  BackendError,
+  DTypeError,
+  FusegradError,
+  GradientError,
+  IndexError,
+  InternalError,
+  ShapeError,
+  StaleError,
+  TraceError,
+} from './core/errors.js';
 export { dtypes, promote, type DType, type Dim, type Shape, type TypedArray } from './core/index.js';
 export * from './tensor/index.js';
 export * as F from './tensor/F.js';

@@ -1,7 +1,8 @@
 /** Activations as modules. */
 import * as F from '../tensor/F.js';
 import { expectTensor } from '../tensor/arguments.js';
-import { Parameter, filledState, rand, where, type Tensor } from '../tensor/index.js';
+import { Parameter, rand, where, type Tensor } from '../tensor/index.js';
+import { filledState } from '../tensor/state.js';
 import { Configured, type OptionsOf } from './configured.js';
 import { Module } from './module.js';
 import { float, keywords } from './print.js';

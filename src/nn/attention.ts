@@ -1,7 +1,8 @@
 /** Multi-head attention. */
 import { ArgumentError, ShapeError, formatShape } from '../core/index.js';
 import * as F from '../tensor/F.js';
-import { Parameter, cat, dropout, where, zeroState, type Tensor } from '../tensor/index.js';
+import { Parameter, cat, dropout, where, type Tensor } from '../tensor/index.js';
+import { zeroState } from '../tensor/state.js';
 import * as init from './init.js';
 import { Linear } from './linear.js';
 import { Module } from './module.js';

@@ -2,15 +2,8 @@
 import { ShapeError, formatShape } from '../core/index.js';
 import * as F from '../tensor/F.js';
 import { expectTensor } from '../tensor/arguments.js';
-import {
-  Buffer,
-  assignAll,
-  filledState,
-  noGrad,
-  zeroState,
-  type Parameter,
-  type Tensor,
-} from '../tensor/index.js';
+import { Buffer, assignAll, noGrad, type Parameter, type Tensor } from '../tensor/index.js';
+import { filledState, zeroState } from '../tensor/state.js';
 import { Module } from './module.js';
 import { affineParameters } from './normalization.js';
 import { float, keywords } from './print.js';

@@ -2,7 +2,8 @@
 import { ShapeError, formatShape } from '../core/index.js';
 import * as F from '../tensor/F.js';
 import { expectTensor } from '../tensor/arguments.js';
-import { Parameter, zeroState, type Tensor } from '../tensor/index.js';
+import { Parameter, type Tensor } from '../tensor/index.js';
+import { zeroState } from '../tensor/state.js';
 import * as init from './init.js';
 import { Module } from './module.js';
 import { recurrences, type Recurrence, type RecurrentNonlinearity, type State } from './recurrence.js';

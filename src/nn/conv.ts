@@ -2,7 +2,8 @@
 import { ArgumentError, numel } from '../core/index.js';
 import type { PadMode, PerDim } from '../functional/index.js';
 import * as F from '../tensor/F.js';
-import { Parameter, zeroState, type Tensor } from '../tensor/index.js';
+import { Parameter, type Tensor } from '../tensor/index.js';
+import { zeroState } from '../tensor/state.js';
 import * as init from './init.js';
 import { Module } from './module.js';
 import { repr } from './print.js';

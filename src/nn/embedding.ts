@@ -3,7 +3,8 @@ import { ArgumentError } from '../core/index.js';
 import { hostNormal } from '../runtime/index.js';
 import * as F from '../tensor/F.js';
 import { setLater } from '../tensor/content.js';
-import { Parameter, noGrad, zeroState, type Tensor } from '../tensor/index.js';
+import { Parameter, noGrad, type Tensor } from '../tensor/index.js';
+import { zeroState } from '../tensor/state.js';
 import { Module } from './module.js';
 import { keywords } from './print.js';
 

@@ -1,6 +1,7 @@
 /** Linear maps of the last dimension. */
 import * as F from '../tensor/F.js';
-import { Parameter, zeroState, type Tensor } from '../tensor/index.js';
+import { Parameter, type Tensor } from '../tensor/index.js';
+import { zeroState } from '../tensor/state.js';
 import * as init from './init.js';
 import { Module } from './module.js';
 import { keywords } from './print.js';

@@ -1,7 +1,8 @@
 /** Normalisation layers without running statistics. */
 import { ArgumentError } from '../core/index.js';
 import * as F from '../tensor/F.js';
-import { Parameter, filledState, type Tensor } from '../tensor/index.js';
+import { Parameter, type Tensor } from '../tensor/index.js';
+import { filledState } from '../tensor/state.js';
 import { Configured, type OptionsOf } from './configured.js';
 import { Module } from './module.js';
 import { float, keywords, repr } from './print.js';

@@ -5,7 +5,8 @@ import { torchName } from '../nn/members.js';
 import { lastCalled, strays } from '../nn/module.js';
 import { repr } from '../nn/print.js';
 import { moveTo, observe, touch, type BackendName } from '../runtime/index.js';
-import { Buffer, Parameter, Tensor, assignAll, filledState, zeroState } from '../tensor/index.js';
+import { Buffer, Parameter, Tensor, assignAll } from '../tensor/index.js';
+import { filledState, zeroState } from '../tensor/state.js';
 import { makeGroup, type ParamGroup, type ParamGroupInit, type Params } from './group.js';
 import type { CommonOptions, Rule } from './rule.js';
 

@@ -5,6 +5,6 @@ export * from './compile.js';
 export { fromTypedArray, tensor, type NestedValues, type TensorOptions } from './creation.js';
 export * from './functions.generated.js';
 export * from './random.js';
-export * from './state.js';
+export { Buffer, Parameter, isGradEnabled, type Initial, type StateOptions } from './state.js';
 export { Tensor, type Named, type Operand } from './tensor.generated.js';
 export type { Nested, Numbers } from './values.js';
