@@ -30,7 +30,7 @@ const holdsValues = (type: string): boolean => /\b(Value|Operand)\b/.test(type);
 /** Expressions by the type they lower, `undefined` in it aside. */
 const lowerings: readonly (readonly [RegExp, (x: string, dot: string, op: string) => string])[] = [
   [/^Value$/, (x, dot, op) => `${dot === '?.' ? 'maybeNodeOf' : 'nodeOf'}(${x}, '${op}', '${x}')`],
-  [/^readonly Value\[\]$/, (x, dot, op) => `${dot === '?.' ? `${x} && ` : ''}nodesOf(${x}, '${op}', '${x}')`],
+  [/^readonly Value\[\]$/, (x, _, op) => `nodesOf(${x}, '${op}', '${x}')`],
   [/^readonly (Operand|Index<Value>|\(.*\))\[\]$/, (x, dot) => `${x}${dot}map((each) => lower(each))`],
   [/^Index<Value> \| readonly Index<Value>\[\]$/, (x) => `lowerIndex(${x})`],
   [/^[^[\]{}]*$/, (x) => `lower(${x})`],

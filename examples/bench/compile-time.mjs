@@ -203,7 +203,7 @@ function report() {
   }
   if (stages.length > 0) {
     console.log(
-      `milliseconds, median of ${runs} fresh processes`.padEnd(42) +
+      `milliseconds (or pages), median of ${runs} processes`.padEnd(42) +
         stages.map(([title]) => title.padStart(9)).join(''),
     );
     for (const stage of Object.keys(stages[0][1]))

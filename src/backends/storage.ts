@@ -68,7 +68,7 @@ export class Zeros extends Later {
 
   copyInto(target: TypedArray): void {
     if (this.#touched) target.set(this.array as never);
-    else target.fill(0 as never);
+    else new Uint8Array(target.buffer, target.byteOffset, target.byteLength).fill(0);
   }
 
   copy(): Place {

@@ -31,14 +31,17 @@ export function stridesOf(shape: Shape): number[] {
   return strides;
 }
 
-/** A shape as errors write it; what is none as what it is. */
-export const formatShape = (shape: Shape): string =>
-  Array.isArray(shape) ? `[${shape.join(', ')}]` : kindOf(shape);
+export const formatShape = (shape: Shape): string => `[${shape.join(', ')}]`;
 
-/** Refuses what is no array of sizes. */
-function expectSizes(op: string, sizes: Shape): void {
-  if (!Array.isArray(sizes))
-    throw new ArgumentError(op, `a shape is an array of sizes, not ${kindOf(sizes)}`);
+/** A list of numbers, which programs without types may have as a typed array or as something else. */
+export function numbersIn(
+  op: string,
+  list: readonly number[],
+  what = 'a shape is a list',
+): readonly number[] {
+  if (Array.isArray(list)) return list as readonly number[];
+  if (ArrayBuffer.isView(list) && !(list instanceof DataView)) return Array.from(list as ArrayLike<number>);
+  throw new ArgumentError(op, `${what} of numbers, not ${kindOf(list)}`);
 }
 
 /** A dimension number in `[-rank, rank)` made non-negative. A 0-d tensor accepts 0 and -1, as in PyTorch. */
@@ -57,8 +60,7 @@ export function normalizeAxes(
   rank: number,
 ): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const list = typeof axes === 'number' ? [axes] : axes;
-  if (!Array.isArray(list)) throw new ArgumentError(op, `dim is a number or a list, not ${kindOf(axes)}`);
+  const list = typeof axes === 'number' ? [axes] : numbersIn(op, axes, 'dim is a number or a list');
   const seen = list.map((axis) => normalizeAxis(op, axis, rank));
   if (new Set(seen).size !== seen.length) {
     throw new ShapeError(op, `dim ${formatShape(list)} names a dimension twice`);
@@ -94,7 +96,6 @@ export function broadcastShapes(op: string, ...shapes: readonly Shape[]): number
 
 /** Fills in one -1 of a requested shape from the number of elements. */
 export function inferReshape(op: string, from: Shape, to: Shape): number[] {
-  expectSizes(op, to);
   const count = numel(from);
   const unknown = to.indexOf(-1);
   if (to.some((dim, i) => !Number.isInteger(dim) || dim < (i === unknown ? -1 : 0))) {
@@ -131,8 +132,7 @@ export const dilatedSize = (size: Dim, factor: number): Dim => (size === 0 ? 0 :
 
 /** Refuses what is no shape. */
 export function checkSizes(op: string, sizes: Shape): void {
-  expectSizes(op, sizes);
-  const wrong = sizes.findIndex((size) => !Number.isInteger(size) || size < 0);
+  const wrong = numbersIn(op, sizes).findIndex((size) => !Number.isInteger(size) || size < 0);
   if (wrong >= 0) {
     throw new ArgumentError(op, `${sizes[wrong]} is not a size: sizes are non-negative integers`);
   }

@@ -1,5 +1,5 @@
 /** The same elements elsewhere: turned, rolled, repeated, cut out. */
-import { ArgumentError, ShapeError, formatShape } from '../core/index.js';
+import { ArgumentError, ShapeError, checkSizes, formatShape } from '../core/index.js';
 import { g } from '../graph/index.js';
 import { add, mul } from './arithmetic.js';
 import { fromEnd, rowsAt } from './gather.js';
@@ -107,7 +107,7 @@ function tiled(x: Value, times: readonly number[]): Value {
  * @method
  */
 export function repeat(x: Value, ...sizes: Sizes): Value {
-  const times = sizesOf(sizes);
+  const times = sizesOf('repeat', sizes);
   if (times.length < rank(x)) {
     throw new ShapeError(
       'repeat',
@@ -125,7 +125,7 @@ export function repeat(x: Value, ...sizes: Sizes): Value {
  * @function
  */
 export function tile(x: Value, ...dims: Sizes): Value {
-  const times = sizesOf(dims);
+  const times = sizesOf('tile', dims);
   const lead = Math.max(rank(x) - times.length, 0);
   return tiled(x, [...new Array<number>(lead).fill(1), ...times]);
 }
@@ -139,6 +139,7 @@ export function repeatInterleave(x: Value, repeats: number | readonly number[], 
   const line = dim === undefined ? g.reshape(x, [g.count(x)]) : x;
   const axis = axisOf('repeatInterleave', line, dim ?? 0);
   const size = line.shape[axis]!;
+  checkSizes('repeatInterleave', typeof repeats === 'number' ? [repeats] : repeats);
   if (typeof repeats === 'number') {
     const spread = g.reshape(line, line.shape.toSpliced(axis + 1, 0, 1));
     const copies = g.expand(spread, spread.shape.with(axis + 1, repeats));

@@ -5,10 +5,12 @@ import {
   isScalar,
   range,
   resultType,
+  sizesOf,
   toValue,
   type Dims,
   type Operand,
   type Scalar,
+  type Sizes,
   type Value,
 } from './operands.js';
 
@@ -23,10 +25,11 @@ export type SizesWith<O> =
 
 function filled(op: string, args: SizesWith<Making>, value: Scalar): Value {
   const last = args.at(-1);
-  const options = typeof last === 'object' && !Array.isArray(last) ? (last as Making) : {};
-  const [first] = args;
-  const sizes = Array.isArray(first) ? (first as number[]) : args.filter((each) => typeof each === 'number');
-  return constantOf(op, sizes, value, options.dtype ?? 'float32');
+  const isList = Array.isArray(last) || ArrayBuffer.isView(last);
+  const isOptions = last === undefined || (typeof last === 'object' && last !== null && !isList);
+  const options = (isOptions ? last : undefined) as Making | undefined;
+  const sizes = sizesOf(op, (isOptions ? args.slice(0, -1) : args) as Sizes);
+  return constantOf(op, sizes, value, options?.dtype ?? 'float32');
 }
 
 function constantOf(op: string, sizes: readonly number[], value: Scalar, dtype: DType): Value {

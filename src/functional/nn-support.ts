@@ -7,7 +7,7 @@ import {
   currentSite,
   formatShape,
   isInteger,
-  kindOf,
+  numbersIn,
   numel,
   sameShape,
   toFloat,
@@ -34,10 +34,9 @@ export function perDim(
   fallback: readonly number[],
   least: number,
 ): number[] {
-  const given = typeof value === 'number' ? [value] : (value ?? fallback);
-  if (!Array.isArray(given))
-    throw new ArgumentError(op, `${name} is a number or a list, not ${kindOf(value)}`);
-  const list = (given.length === 0 ? fallback : given) as readonly number[];
+  const given =
+    typeof value === 'number' ? [value] : numbersIn(op, value ?? fallback, `${name} is a number or a list`);
+  const list = given.length === 0 ? fallback : given;
   if (list.length === 0) throw new ArgumentError(op, `${name} must be given`);
   if (list.length !== 1 && list.length !== rank) {
     throw new ArgumentError(op, `${name} is one number or ${rank}, not ${formatShape(list)}`);

@@ -24,6 +24,7 @@ import {
   isHalf,
   kindOf,
   normalizeAxes,
+  numbersIn,
   normalizeAxis,
   promote,
   promoteScalar,
@@ -57,9 +58,13 @@ export const isScalar = (x: unknown): x is Scalar =>
 export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
 
 /** The sizes of a `...sizes` parameter. */
-export function sizesOf(sizes: Sizes): readonly number[] {
+export function sizesOf(op: string, sizes: Sizes): readonly number[] {
   const [first] = sizes;
-  return Array.isArray(first) ? (first as readonly number[]) : (sizes as readonly number[]);
+  const isList = sizes.length === 1 && typeof first !== 'number';
+  const list = isList ? numbersIn(op, first as readonly number[]) : (sizes as readonly number[]);
+  for (const each of list as readonly unknown[])
+    if (typeof each !== 'number') throw new ArgumentError(op, `sizes are numbers, not ${kindOf(each)}`);
+  return list;
 }
 
 /** A JS number as a 0-d tensor: of `dtype` where that holds it, else of the dtype numbers have. */
@@ -161,7 +166,7 @@ export const axisOf = (op: string, x: Value, dim: number): number => normalizeAx
 
 /** The axes a reduction runs over: all for undefined, and for an empty list too, as in PyTorch. */
 export const axesOf = (op: string, x: Value, dim: Dims | undefined): number[] =>
-  normalizeAxes(op, Array.isArray(dim) && dim.length === 0 ? undefined : dim, rank(x));
+  normalizeAxes(op, typeof dim === 'object' && dim?.length === 0 ? undefined : (dim ?? undefined), rank(x));
 
 /** A 0-d tensor as one of a single element: ops along an axis then have one. */
 export const atLeast1 = (x: Value): Value => (rank(x) === 0 ? g.reshape(x, [1]) : x);

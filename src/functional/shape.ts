@@ -27,7 +27,7 @@ import {
  * @function
  */
 export function reshape(x: Value, ...shape: Sizes): Value {
-  return g.reshape(x, inferReshape('reshape', x.shape, sizesOf(shape)));
+  return g.reshape(x, inferReshape('reshape', x.shape, sizesOf('reshape', shape)));
 }
 
 /**
@@ -35,7 +35,7 @@ export function reshape(x: Value, ...shape: Sizes): Value {
  * @method
  */
 export function view(x: Value, ...shape: Sizes): Value {
-  return g.reshape(x, inferReshape('view', x.shape, sizesOf(shape)));
+  return g.reshape(x, inferReshape('view', x.shape, sizesOf('view', shape)));
 }
 
 /**
@@ -122,7 +122,7 @@ export function unsqueeze(x: Value, dim: number): Value {
  * @function
  */
 export function permute(x: Value, ...dims: Sizes): Value {
-  const list = sizesOf(dims);
+  const list = sizesOf('permute', dims);
   const perm = list.map((dim) => axisOf('permute', x, dim));
   if (perm.length !== rank(x) || new Set(perm).size !== perm.length) {
     throw new ShapeError('permute', `${formatShape(list)} is not an order of the ${rank(x)} dimensions`);
@@ -221,7 +221,7 @@ export function conjugateMatrixTranspose(x: Value): Value {
  * @method
  */
 export function expand(x: Value, ...sizes: Sizes): Value {
-  const list = sizesOf(sizes);
+  const list = sizesOf('expand', sizes);
   const lead = list.length - rank(x);
   const target = list.map((size, i) => (size === -1 && i >= lead ? x.shape[i - lead]! : size));
   const fits = lead >= 0 && x.shape.every((d, i) => d === 1 || d === target[lead + i]);
@@ -273,7 +273,7 @@ export function broadcastShapes(...shapes: readonly (readonly number[])[]): numb
  * @method
  */
 export function sumToSize(x: Value, ...size: Sizes): Value {
-  const shape = sizesOf(size);
+  const shape = sizesOf('sumToSize', size);
   const lead = rank(x) - shape.length;
   if (lead < 0 || shape.some((d, i) => d !== 1 && d !== x.shape[lead + i])) {
     throw new ShapeError('sumToSize', `${formatShape(shape)} does not broadcast to ${formatShape(x.shape)}`);

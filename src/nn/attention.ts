@@ -1,6 +1,7 @@
 /** Multi-head attention. */
 import { ArgumentError, ShapeError, formatShape } from '../core/index.js';
 import * as F from '../tensor/F.js';
+import { expectTensor } from '../tensor/arguments.js';
 import { Parameter, cat, dropout, where, type Tensor } from '../tensor/index.js';
 import { zeroState } from '../tensor/state.js';
 import * as init from './init.js';
@@ -133,6 +134,7 @@ export class MultiheadAttention extends Module {
 
   /** The output, and the weights unless `needWeights` is false. */
   forward(query: Tensor, key: Tensor, value: Tensor, options: AttendOptions = {}): [Tensor, Tensor | null] {
+    expectTensor(query, 'MultiheadAttention', 'query');
     const unbatched = query.ndim === 2;
     if (!unbatched && query.ndim !== 3) {
       throw new ShapeError(

@@ -1,6 +1,7 @@
 /** Parameter groups: parameters with options of their own. */
 import { ArgumentError } from '../core/index.js';
 import { watched } from '../nn/callable.js';
+import { isIterable } from '../tensor/arguments.js';
 import { Buffer, Tensor } from '../tensor/index.js';
 import type { CommonOptions } from './rule.js';
 
@@ -32,7 +33,7 @@ export function makeGroup<O extends CommonOptions>(
   defaults: O,
 ): { group: ParamGroup<O>; lr: Buffer } {
   const { params, ...options } = init;
-  if (typeof params !== 'object' || !(params instanceof Tensor || Symbol.iterator in params)) {
+  if (!(params instanceof Tensor || isIterable(params))) {
     throw new ArgumentError(
       'Optimizer',
       'takes tensors, or groups { params, ...options }',

@@ -5,6 +5,7 @@ import { torchName } from '../nn/members.js';
 import { lastCalled, strays } from '../nn/module.js';
 import { repr } from '../nn/print.js';
 import { moveTo, observe, touch, type BackendName } from '../runtime/index.js';
+import { isIterable } from '../tensor/arguments.js';
 import { Buffer, Parameter, Tensor, assignAll } from '../tensor/index.js';
 import { filledState, zeroState } from '../tensor/state.js';
 import { makeGroup, type ParamGroup, type ParamGroupInit, type Params } from './group.js';
@@ -60,7 +61,7 @@ export class Optimizer<O extends CommonOptions> {
     this.defaults = defaults;
     this.#rule = rule;
     this.#check = check;
-    if (typeof params !== 'object' || params === null || !(Symbol.iterator in params)) {
+    if (!isIterable(params)) {
       throw new ArgumentError('Optimizer', `takes a list, not ${kindOf(params)}`, 'pass model.parameters()');
     }
     const list: (Tensor | ParamGroupInit<O>)[] = [...params];

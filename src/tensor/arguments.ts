@@ -23,9 +23,15 @@ export function nodeOf(x: TensorBase, op: string, name: string): Node {
 export const maybeNodeOf = (x: TensorBase | null | undefined, op: string, name: string): Node | undefined =>
   x === null || x === undefined ? undefined : nodeOf(x, op, name);
 
+/** Whether it can be iterated over; a ParameterList is a function that can. */
+export const isIterable = (x: unknown): x is Iterable<unknown> =>
+  (typeof x === 'object' || typeof x === 'function') && x !== null && Symbol.iterator in x;
+
 /** The graph values of a list of tensors. */
-export function nodesOf(list: readonly TensorBase[], op: string, name: string): Node[] {
-  if (Array.isArray(list)) return list.map((each) => nodeOf(each as TensorBase, op, name));
+export function nodesOf(list: Iterable<TensorBase>, op: string, name: string): Node[] {
+  if (isIterable(list) && !(list instanceof TensorBase)) {
+    return Array.from(list, (each) => nodeOf(each, op, name));
+  }
   throw new ArgumentError(op, `expected a list of tensors as ${name}, not ${kindOf(list)}`);
 }
 

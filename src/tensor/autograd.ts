@@ -3,17 +3,21 @@ import * as ad from '../autodiff/index.js';
 import { ArgumentError, FusegradError, GradientError, atSite } from '../core/index.js';
 import { g, type Node } from '../graph/index.js';
 import { withoutGradients } from '../runtime/index.js';
-import { expectFunction, expectTensor } from './arguments.js';
+import { expectFunction, expectTensor, isIterable, nodeOf } from './arguments.js';
 import { differentiate } from './gradients.js';
 import { Tensor } from './tensor.generated.js';
 
 type Many = Tensor | readonly Tensor[];
 /** The tensors of an argument. */
 function list(x: Many, op: string, name: string): readonly Tensor[] {
-  const all = Array.isArray(x) ? (x as readonly Tensor[]) : [x as Tensor];
+  const all = isIterable(x) && !(x instanceof Tensor) ? [...x] : [x as Tensor];
   for (const each of all) expectTensor(each, op, name);
   return all;
 }
+const valueOf = (x: Tensor, op: string, name: string): Node => {
+  expectTensor(x, op, name);
+  return x.value.node;
+};
 const valuesOf = (x: Many, op: string, name: string): Node[] =>
   list(x, op, name).map((each) => each.value.node);
 const operandsOf = (x: Many, op: string, name: string): Node[] => list(x, op, name).map((each) => each.node);
@@ -37,8 +41,8 @@ export function noGrad<T>(body: () => T): T {
 }
 
 export interface GradOptions {
-  /** Cotangents of the outputs; needed unless each has one element. */
-  readonly gradOutputs?: Many;
+  /** Cotangents of the outputs; null stands for the 1 of an output of one element. */
+  readonly gradOutputs?: Tensor | readonly (Tensor | null)[] | undefined;
   /** Whether an input the outputs do not depend on gives null instead of an error. */
   readonly allowUnused?: boolean;
   /** Accepted for PyTorch's sake: gradients can always be differentiated again. */
@@ -62,13 +66,15 @@ export function grad(outputs: Many, inputs: Many, options: GradOptions = {}): (T
       const hint = 'valueAndGrad(fn) gives the gradients of a function';
       throw new ArgumentError('grad', 'expected a tensor as outputs, not a function', hint);
     }
-    const given = options.gradOutputs && list(options.gradOutputs, 'grad', 'gradOutputs');
     const nodes = valuesOf(outputs, 'grad', 'outputs');
+    const { gradOutputs } = options;
+    const given = gradOutputs instanceof Tensor ? [gradOutputs] : gradOutputs;
+    if (given && !Array.isArray(given)) expectTensor(given as never, 'grad', 'gradOutputs');
     if (given && given.length !== nodes.length) {
       throw new GradientError(`grad: ${nodes.length} outputs need as many gradOutputs, not ${given.length}`);
     }
     const seeds = nodes.map((node, i) =>
-      given?.[i] ? g.cast(given[i].node, node.dtype) : ad.unitCotangent(node),
+      given?.[i] ? g.cast(nodeOf(given[i], 'grad', 'gradOutputs'), node.dtype) : ad.unitCotangent(node),
     );
     const found = differentiate(nodes, seeds, valuesOf(inputs, 'grad', 'inputs'));
     return found.map((each, i) => {
@@ -96,10 +102,11 @@ const onNodes = (fn: TensorFunction, op: string): ((...nodes: Node[]) => Node[])
 export function valueAndGrad(
   fn: (...xs: Tensor[]) => Tensor,
 ): (...xs: Tensor[]) => { value: Tensor; gradients: Tensor[] } {
+  expectFunction(fn, 'valueAndGrad');
   return (...xs) =>
     atSite(() => {
-      const all = onNodes(fn, 'valueAndGrad');
-      const one = (...nodes: Node[]): Node => all(...nodes)[0]!;
+      const one = (...nodes: Node[]): Node =>
+        valueOf(fn(...nodes.map(wrap)), 'valueAndGrad', 'the result of the function');
       const { value, gradients } = ad.valueAndGrad(one, valuesOf(xs, 'valueAndGrad', 'an argument'));
       return { value: wrap(value), gradients: gradients.map(wrap) };
     });
@@ -130,11 +137,12 @@ export function jvp(
   tangents: Many,
 ): { outputs: Tensor[]; tangents: Tensor[] } {
   return atSite(() => {
-    const result = ad.jvp(
-      onNodes(fn, 'jvp'),
-      valuesOf(primals, 'jvp', 'primals'),
-      operandsOf(tangents, 'jvp', 'tangents'),
-    );
+    const at = valuesOf(primals, 'jvp', 'primals');
+    const along = operandsOf(tangents, 'jvp', 'tangents');
+    if (along.length > at.length) {
+      throw new GradientError(`jvp: ${at.length} inputs need as many tangents, not ${along.length}`);
+    }
+    const result = ad.jvp(onNodes(fn, 'jvp'), at, along);
     return { outputs: result.outputs.map(wrap), tangents: result.tangents.map(wrap) };
   });
 }
@@ -165,7 +173,7 @@ export function customGradient({ forward, backward }: CustomFunction): (...input
       wrap(
         ad.customGradient(
           rule,
-          valuesOf(forward(...inputs), 'customGradient', 'what forward returns')[0]!,
+          valueOf(forward(...inputs), 'customGradient', 'what forward returns'),
           operandsOf(inputs, 'customGradient', 'an input'),
         ),
       ),

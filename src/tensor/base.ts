@@ -149,9 +149,8 @@ export class TensorBase {
    * @throws GradientError for several elements without `gradient`, or when nothing requires a gradient.
    * @throws ShapeError for a gradient of another shape.
    */
-  backward(options: TensorBase | BackwardOptions = {}): void {
-    const given = options instanceof TensorBase ? { gradient: options } : options;
-    call(() => accumulate(this, given, plainMaker(this)));
+  backward(options: TensorBase | BackwardOptions | null = {}): void {
+    call(() => accumulate(this, options, plainMaker(this)));
   }
 
   /** Keeps this value readable after the state it was computed from is overwritten. */

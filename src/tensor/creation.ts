@@ -149,13 +149,16 @@ export function fromTypedArray(array: TypedArray, shape: Shape, dtype: DType): T
     requireDType(op, dtype);
     checkSizes(op, shape);
     const { array: Typed } = dtypes[dtype];
-    if (!(array instanceof Typed)) {
-      throw new DTypeError(op, `a ${dtype} tensor looks at a ${Typed.name}, not ${kindOf(array)}`);
+    // By name: it may come from another realm. A canvas has clamped bytes.
+    const name = ArrayBuffer.isView(array) ? array[Symbol.toStringTag] : kindOf(array);
+    if (name !== Typed.name && !(dtype === 'uint8' && (name as string) === 'Uint8ClampedArray')) {
+      throw new DTypeError(op, `a ${dtype} tensor looks at a ${Typed.name}, not ${name}`);
     }
     if (array.length !== numel(shape)) {
       throw new ShapeError(op, `${array.length} values do not fill shape ${formatShape(shape)}`);
     }
-    const make = (): Tensor => new Tensor(new Data(array, shape, dtype));
+    const view = array instanceof Typed ? array : new Typed(array.buffer, array.byteOffset, array.length);
+    const make = (): Tensor => new Tensor(new Data(view, shape, dtype));
     return activeTrace() ? outsideTrace(make) : make();
   });
 }

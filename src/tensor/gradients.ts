@@ -94,13 +94,16 @@ export function differentiate(
 }
 
 export interface BackwardOptions {
-  readonly gradient?: TensorBase | undefined;
+  readonly gradient?: TensorBase | null | undefined;
   readonly createGraph?: boolean | undefined;
 }
 
-export function accumulate(of: TensorBase, { gradient, createGraph }: BackwardOptions, make: Make): void {
+export function accumulate(of: TensorBase, given: TensorBase | BackwardOptions | null, make: Make): void {
+  const isOptions = given === null || Object.getPrototypeOf(given) === Object.prototype;
+  const options = isOptions ? given : { gradient: given };
+  const { gradient, createGraph } = (options ?? {}) as BackwardOptions;
   const root = of.value.node;
-  if (gradient) expectTensor(gradient, 'backward', 'gradient');
+  if (gradient !== undefined && gradient !== null) expectTensor(gradient, 'backward', 'gradient');
   if (gradient && !sameShape(gradient.shape, of.shape)) {
     throw new ShapeError(
       'backward',

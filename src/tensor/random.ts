@@ -1,5 +1,5 @@
 /** Random tensors: every draw advances the generator once, inside compiled functions too. */
-import { ArgumentError, atSite, checkSizes, numel, type DType } from '../core/index.js';
+import { ArgumentError, atSite, checkSizes, numbersIn, numel, type DType } from '../core/index.js';
 import * as f from '../functional/index.js';
 import { g, node, uniformOf, type Node } from '../graph/index.js';
 import { defaultGenerator, type Generator } from '../runtime/index.js';
@@ -19,9 +19,12 @@ type SizeArguments =
 /** `rand(2, 3)`, `rand([2, 3])` and both with options. */
 function sizesOf(op: string, args: SizeArguments): { shape: number[]; options: RandomOptions } {
   const last = args[args.length - 1];
-  const isOptions = typeof last === 'object' && !Array.isArray(last);
+  const isList = Array.isArray(last) || ArrayBuffer.isView(last);
+  const isOptions = typeof last === 'object' && (last as unknown) !== null && !isList;
   const sizes = (isOptions ? args.slice(0, -1) : args) as readonly (number | readonly number[] | undefined)[];
-  const shape = sizes.flatMap((size) => size ?? []) as number[];
+  const shape = sizes.flatMap((size) =>
+    typeof size === 'number' ? size : [...numbersIn(op, size === undefined ? [] : size)],
+  );
   checkSizes(op, shape);
   return { shape, options: isOptions ? (last as RandomOptions) : {} };
 }
@@ -87,13 +90,16 @@ export function randint(
   ];
   return atSite(() => {
     if (!(high > low)) throw new ArgumentError('randint', `[${low}, ${high}) is empty`);
-    if (!Number.isInteger(low) || !Number.isInteger(high) || high - low > 2 ** 32 - 1) {
-      throw new ArgumentError('randint', `bounds are integers less than 2^32 apart, not ${low} and ${high}`);
+    const least = -(2 ** 31);
+    if (!Number.isInteger(low) || !Number.isInteger(high) || low < least || high > -least) {
+      throw new ArgumentError('randint', `draws int32, which [${low}, ${high}) goes beyond`);
     }
     checkSizes('randint', sizes);
     const { dtype = 'int32', generator = defaultGenerator } = options;
     const words = generator.bits(numel(sizes));
-    const rest = g.binary('fmod', words, g.full(words.shape, high - low, 'uint32'));
+    const span = high - low;
+    // All of int32 is one number more than a uint32 holds.
+    const rest = span === 2 ** 32 ? words : g.binary('fmod', words, g.full(words.shape, span, 'uint32'));
     const value = g.withScalar('add', g.cast(rest, 'int32'), low);
     return new Tensor(g.cast(g.reshape(value, sizes), dtype));
   });

@@ -7,6 +7,7 @@ import {
   formatShape,
   isFloat,
   kindOf,
+  numbersIn,
   numel,
   requireDType,
   type DType,
@@ -17,11 +18,16 @@ import { Cell, gradientsEnabled, outsideTrace, refuseInTrace } from '../runtime/
 import { Tensor } from './tensor.generated.js';
 import { arrayFrom } from './creation.js';
 
-/** Initial content: a tensor, values on the host, or zeros. */
+/** Initial content: a tensor, or values on the host. */
 export type Initial =
-  | Tensor
-  | { readonly data: TypedArray | readonly number[]; readonly shape: Shape; readonly dtype?: DType }
-  | { readonly zeros: true; readonly shape: Shape; readonly dtype: DType };
+  Tensor | { readonly data: TypedArray | readonly number[]; readonly shape: Shape; readonly dtype?: DType };
+
+/** Initial content of zeros, which takes no memory yet. */
+interface Zeros {
+  readonly zeros: true;
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
 
 export interface StateOptions {
   readonly requiresGrad?: boolean;
@@ -29,8 +35,8 @@ export interface StateOptions {
   readonly name?: string;
 }
 
-function cellOf(initial: Initial, name: string | undefined): Cell {
-  if (typeof initial !== 'object' || (initial as unknown) === null || Array.isArray(initial)) {
+function cellOf(initial: Initial | Zeros, name: string | undefined): Cell {
+  if (typeof initial !== 'object' || (initial as unknown) === null || !('shape' in initial)) {
     throw new ArgumentError(
       'Parameter',
       `expected a tensor, not ${kindOf(initial)}`,
@@ -44,13 +50,12 @@ function cellOf(initial: Initial, name: string | undefined): Cell {
       const { storage, shape, dtype } = initial.materialise();
       return new Cell(storage.copy(), shape, dtype, name);
     }
-    const { data, shape, dtype = 'float32' } = initial;
+    const { data, shape } = initial;
+    const dtype = initial.dtype ?? 'float32';
     requireDType('Parameter', dtype);
-    if (!Array.isArray(data) && !ArrayBuffer.isView(data)) {
-      throw new ArgumentError('Parameter', `data is an array of numbers, not ${kindOf(data)}`);
-    }
-    if (data.length !== numel(shape)) {
-      throw new ShapeError('Parameter', `${data.length} values do not fill shape ${formatShape(shape)}`);
+    const count = numbersIn('Parameter', data as readonly number[], 'data is an array').length;
+    if (count !== numel(shape)) {
+      throw new ShapeError('Parameter', `${count} values do not fill shape ${formatShape(shape)}`);
     }
     const array = arrayFrom('Parameter', data, dtype);
     return new Cell(array === data ? array.slice() : array, shape, dtype, name);
@@ -58,7 +63,7 @@ function cellOf(initial: Initial, name: string | undefined): Cell {
 }
 
 class StateTensor extends Tensor {
-  constructor(initial: Initial, { requiresGrad = false, name }: StateOptions) {
+  constructor(initial: Initial | Zeros, { requiresGrad = false, name }: StateOptions) {
     const cell = cellOf(initial, name);
     if (requiresGrad && !isFloat(cell.dtype)) {
       throw new DTypeError(
@@ -86,7 +91,7 @@ class StateTensor extends Tensor {
  * @example const weight = new Parameter(zeros(3, 4));
  */
 export class Parameter extends StateTensor {
-  constructor(initial: Initial, options: StateOptions = {}) {
+  constructor(initial: Initial | Zeros, options: StateOptions = {}) {
     refuseInTrace('new Parameter', 'make modules and parameters outside of the compiled function');
     super(initial, { requiresGrad: true, ...options });
   }
@@ -94,13 +99,13 @@ export class Parameter extends StateTensor {
 
 /** A tensor that a program remembers without learning it: running statistics, step counts (torch.nn.Buffer). */
 export class Buffer extends StateTensor {
-  constructor(initial: Initial, options: StateOptions = {}) {
+  constructor(initial: Initial | Zeros, options: StateOptions = {}) {
     super(initial, options);
   }
 }
 
 /** Zeros as state of a shape. */
-export function zeroState(shape: Shape, dtype: DType = 'float32'): Initial {
+export function zeroState(shape: Shape, dtype: DType = 'float32'): Zeros {
   checkSizes('zeros', shape);
   return { zeros: true, shape, dtype };
 }

@@ -28,6 +28,17 @@ test('backward takes the gradient alone, as PyTorch does, or among options', () 
   }
 });
 
+test('null stands for the gradient of one number, in backward and among gradOutputs', () => {
+  for (const given of [null, { gradient: null }, undefined]) {
+    const x = leaf();
+    x.square().sum().backward(given);
+    expect(x.grad!.tolistSync()).toEqual([2, 4, 6]);
+  }
+  const x = leaf();
+  const [dx] = grad([x.sum(), x.square()], x, { gradOutputs: [null, ones(3)] });
+  expect(dx!.tolistSync()).toEqual([3, 5, 7]);
+});
+
 test('one tensor stands for a list of one', () => {
   const x = leaf();
   expect(vjp(square, x).pullback(ones(3))[0]!.tolistSync()).toEqual([2, 4, 6]);
@@ -52,7 +63,7 @@ test.each<[string, () => unknown, RegExp]>([
     () => grad(square(leaf()), leaf(), { gradOutputs: wrong(3) }),
     /^grad: .*gradOutputs, not a number/,
   ],
-  ['no function', () => valueAndGrad(wrong(3))(leaf()), /^valueAndGrad: expected a function, not a number/],
+  ['no function', () => valueAndGrad(wrong(3)), /^valueAndGrad: expected a function, not a number/],
   [
     'a number as argument',
     () => valueAndGrad(square)(wrong(3)),
@@ -61,7 +72,38 @@ test.each<[string, () => unknown, RegExp]>([
   [
     'a function without result',
     () => valueAndGrad(wrong(() => undefined))(leaf()),
-    /^valueAndGrad: .*a result of the function, not undefined/,
+    /^valueAndGrad: .*the result of the function, not undefined/,
+  ],
+  [
+    'a function with two results',
+    () => valueAndGrad(wrong((x: Tensor) => [x, x]))(leaf()),
+    /^valueAndGrad: .*not an array/,
+  ],
+  [
+    'more tangents than inputs',
+    () => jvp(square, leaf(), [ones(3), ones(3)]),
+    /^jvp: 1 inputs need as many tangents, not 2/,
+  ],
+  [
+    'backward from a number alone',
+    () => leaf().sum().backward(wrong(5)),
+    /^backward: .*gradient, not a number/,
+  ],
+  [
+    'backward from a list',
+    () =>
+      leaf()
+        .sum()
+        .backward(wrong([5])),
+    /^backward: .*gradient, not an array/,
+  ],
+  [
+    'backward from 0',
+    () =>
+      leaf()
+        .sum()
+        .backward({ gradient: wrong(0) }),
+    /^backward: .*gradient, not a number/,
   ],
   ['vjp of no function', () => vjp(wrong('x'), leaf()), /^vjp: expected a function/],
   [

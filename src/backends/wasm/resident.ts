@@ -79,7 +79,12 @@ export function moveIn(storage: Storage, device: Device, { what, type, length, b
   if (known) return known;
   const resident = new Resident(device, what, type, length);
   resident.hold(bytes);
-  storage.copyInto(resident.array);
+  try {
+    storage.copyInto(resident.array);
+  } catch (error) {
+    resident.release();
+    throw error;
+  }
   resident.belongTo(storage);
   return resident;
 }

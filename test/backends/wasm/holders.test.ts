@@ -79,3 +79,27 @@ test('zeros that nobody has looked at take no array of the host, and are zero wh
   written.write(new Float32Array(64).fill(3));
   expect([...moveIn(written, device, place('written')).array]).toEqual(new Array(64).fill(3));
 });
+
+test('zeros of every kind of element, and a move that fails leaves nothing behind', () => {
+  const device = new Device();
+  for (const type of [BigInt64Array, Float64Array, Uint8Array, Uint16Array]) {
+    const bytes = 8 * type.BYTES_PER_ELEMENT;
+    const content: Content = { what: 'zeros', type, length: 8, bytes };
+    const dirty = moveIn(new Storage(new Uint8Array(bytes).fill(255)), device, {
+      ...content,
+      type: Uint8Array,
+      length: bytes,
+    });
+    dirty.release();
+    const { array } = moveIn(new Storage(new Zeros(type, 8)), device, content);
+    expect(array.every((value) => Number(value) === 0)).toBe(true);
+  }
+  const before = device.regions.size;
+  const lost = new Storage({
+    get array(): Float32Array {
+      throw new Error('read by waiting');
+    },
+  });
+  expect(() => moveIn(lost, device, three('lost'))).toThrow('read by waiting');
+  expect(device.regions.size).toBe(before);
+});
