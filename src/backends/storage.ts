@@ -1,5 +1,5 @@
 /** Where the content of tensors lies: on the host, or in the memory of a device. */
-import type { TypedArray } from '../core/index.js';
+import { dtypes, numel, type DType, type Shape, type TypedArray } from '../core/index.js';
 
 /** A copy on the host. `slice()` would do the same three times as slowly in V8, which clears the new array first. */
 export const copyOf = <T extends TypedArray>(array: T): T =>
@@ -34,6 +34,11 @@ export class Later implements Place {
     this.#content = make;
   }
 
+  /** Whether it was looked at or written over. */
+  protected get isMade(): boolean {
+    return typeof this.#content !== 'function';
+  }
+
   get array(): TypedArray {
     if (typeof this.#content === 'function') this.#content = this.#content();
     return this.#content;
@@ -47,32 +52,20 @@ export class Later implements Place {
 
 /** Zeros, which take no memory of the host until they are looked at. */
 export class Zeros extends Later {
-  #touched = false;
-
   constructor(
-    readonly type: new (length: number) => TypedArray,
-    readonly length: number,
+    readonly dtype: DType,
+    readonly shape: Shape,
   ) {
-    super(() => new type(length));
-  }
-
-  override get array(): TypedArray {
-    this.#touched = true;
-    return super.array;
-  }
-
-  override write(content: TypedArray): void {
-    this.#touched = true;
-    super.write(content);
+    super(() => new dtypes[dtype].array(numel(shape)));
   }
 
   copyInto(target: TypedArray): void {
-    if (this.#touched) target.set(this.array as never);
+    if (this.isMade) target.set(this.array as never);
     else new Uint8Array(target.buffer, target.byteOffset, target.byteLength).fill(0);
   }
 
   copy(): Place {
-    return this.#touched ? { array: copyOf(this.array) } : new Zeros(this.type, this.length);
+    return this.isMade ? { array: copyOf(this.array) } : new Zeros(this.dtype, this.shape);
   }
 }
 

@@ -137,3 +137,10 @@ export function checkSizes(op: string, sizes: Shape): void {
     throw new ArgumentError(op, `${sizes[wrong]} is not a size: sizes are non-negative integers`);
   }
 }
+
+/** Refuses what is no shape, or one that so many values do not fill. */
+export function checkFills(op: string, shape: Shape, count: number): void {
+  checkSizes(op, shape);
+  if (numel(shape) !== count)
+    throw new ShapeError(op, `${count} values do not fill shape ${formatShape(shape)}`);
+}

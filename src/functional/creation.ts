@@ -23,13 +23,18 @@ export type SizesWith<O> =
   | readonly [readonly number[], O | undefined]
   | readonly [...number[], O];
 
-function filled(op: string, args: SizesWith<Making>, value: Scalar): Value {
+/** Sizes apart from the options behind them. */
+export function withoutOptions<O>(args: SizesWith<O>): { sizes: Sizes; options: O | undefined } {
   const last = args.at(-1);
   const isList = Array.isArray(last) || ArrayBuffer.isView(last);
   const isOptions = last === undefined || (typeof last === 'object' && last !== null && !isList);
-  const options = (isOptions ? last : undefined) as Making | undefined;
-  const sizes = sizesOf(op, (isOptions ? args.slice(0, -1) : args) as Sizes);
-  return constantOf(op, sizes, value, options?.dtype ?? 'float32');
+  if (!isOptions) return { sizes: args as Sizes, options: undefined };
+  return { sizes: args.slice(0, -1) as unknown as Sizes, options: last as O | undefined };
+}
+
+function filled(op: string, args: SizesWith<Making>, value: Scalar): Value {
+  const { sizes, options } = withoutOptions(args);
+  return constantOf(op, sizesOf(op, sizes), value, options?.dtype ?? 'float32');
 }
 
 function constantOf(op: string, sizes: readonly number[], value: Scalar, dtype: DType): Value {

@@ -3,7 +3,7 @@
  * overwrite.
  */
 import { Storage, Zeros } from '../backends/storage.js';
-import { dtypes, numel, type DType, type Shape, type TypedArray } from '../core/index.js';
+import type { DType, Shape, TypedArray } from '../core/index.js';
 import { node, type Node, type NodeOf } from '../graph/index.js';
 import type { Leaf } from '../ops/index.js';
 import type { Value } from './value.js';
@@ -78,7 +78,7 @@ export class Cell implements Leaf {
   }
 
   static zeros(shape: Shape, dtype: DType, name?: string): Cell {
-    return new Cell(new Storage(new Zeros(dtypes[dtype].array, numel(shape))), shape, dtype, name);
+    return new Cell(new Storage(new Zeros(dtype, shape)), shape, dtype, name);
   }
 
   /** The cell as it is now. */

@@ -1,10 +1,10 @@
 /** A program that is ready to run, whatever leaves stand in for its own. */
 import { outOfRange } from '../backends/out-of-range.js';
 import { Zeros } from '../backends/storage.js';
-import { dtypes, numel, type TypedArray } from '../core/index.js';
+import { type TypedArray } from '../core/index.js';
 import type { Check } from '../lower/index.js';
 import type { Leaf } from '../ops/index.js';
-import { statesRead, type Program, type Slot } from '../plan/index.js';
+import { statesRead, type Program } from '../plan/index.js';
 import { backendOf, type Executable, type Profile, type LoadOptions, type Storage } from './backend.js';
 import { Data, type Cell } from './cell.js';
 import type { Compilation } from './pipeline.js';
@@ -77,7 +77,10 @@ export class Instance {
       const at = this.#overwritten[i]!;
       const storage = this.#states[at]!;
       // A device that is gone takes no writes.
-      if (storage.place.isLost) storage.moveTo(zerosFor(this.program.states[at]!));
+      if (storage.place.isLost) {
+        const { dtype, shape } = this.program.states[at]!;
+        storage.moveTo(new Zeros(dtype, shape));
+      }
     }
     for (let i = 0; i < this.#early.length; i++) {
       const { check, input } = this.#early[i]!;
@@ -97,8 +100,6 @@ export class Instance {
     throw outOfRange(this.program.checks[id! - 1]!, index!, position!);
   }
 }
-
-const zerosFor = ({ dtype, shape }: Slot): Zeros => new Zeros(dtypes[dtype].array, numel(shape));
 
 function checkIndices(check: Check, indices: TypedArray): void {
   for (let i = 0; i < indices.length; i++) {

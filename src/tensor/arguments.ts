@@ -29,9 +29,7 @@ export const isIterable = (x: unknown): x is Iterable<unknown> =>
 
 /** The graph values of a list of tensors. */
 export function nodesOf(list: Iterable<TensorBase>, op: string, name: string): Node[] {
-  if (isIterable(list) && !(list instanceof TensorBase)) {
-    return Array.from(list, (each) => nodeOf(each, op, name));
-  }
+  if (isIterable(list)) return Array.from(list, (each) => nodeOf(each, op, name));
   throw new ArgumentError(op, `expected a list of tensors as ${name}, not ${kindOf(list)}`);
 }
 

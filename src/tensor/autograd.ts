@@ -3,14 +3,14 @@ import * as ad from '../autodiff/index.js';
 import { ArgumentError, FusegradError, GradientError, atSite } from '../core/index.js';
 import { g, type Node } from '../graph/index.js';
 import { withoutGradients } from '../runtime/index.js';
-import { expectFunction, expectTensor, isIterable, nodeOf } from './arguments.js';
+import { expectFunction, expectTensor, isIterable, nodeOf, nodesOf } from './arguments.js';
 import { differentiate } from './gradients.js';
 import { Tensor } from './tensor.generated.js';
 
 type Many = Tensor | readonly Tensor[];
 /** The tensors of an argument. */
 function list(x: Many, op: string, name: string): readonly Tensor[] {
-  const all = isIterable(x) && !(x instanceof Tensor) ? [...x] : [x as Tensor];
+  const all = isIterable(x) ? [...x] : [x];
   for (const each of all) expectTensor(each, op, name);
   return all;
 }
@@ -20,7 +20,6 @@ const valueOf = (x: Tensor, op: string, name: string): Node => {
 };
 const valuesOf = (x: Many, op: string, name: string): Node[] =>
   list(x, op, name).map((each) => each.value.node);
-const operandsOf = (x: Many, op: string, name: string): Node[] => list(x, op, name).map((each) => each.node);
 const wrap = (node: Node): Tensor => new Tensor(node);
 
 /**
@@ -68,8 +67,7 @@ export function grad(outputs: Many, inputs: Many, options: GradOptions = {}): (T
     }
     const nodes = valuesOf(outputs, 'grad', 'outputs');
     const { gradOutputs } = options;
-    const given = gradOutputs instanceof Tensor ? [gradOutputs] : gradOutputs;
-    if (given && !Array.isArray(given)) expectTensor(given as never, 'grad', 'gradOutputs');
+    const given = gradOutputs && (isIterable(gradOutputs) ? [...gradOutputs] : [gradOutputs]);
     if (given && given.length !== nodes.length) {
       throw new GradientError(`grad: ${nodes.length} outputs need as many gradOutputs, not ${given.length}`);
     }
@@ -125,7 +123,7 @@ export function vjp(
     return {
       outputs: outputs.map(wrap),
       pullback: (...cotangents) =>
-        atSite(() => pullback(operandsOf(cotangents, 'vjp', 'a cotangent')).map(wrap)),
+        atSite(() => pullback(nodesOf(cotangents, 'vjp', 'a cotangent')).map(wrap)),
     };
   });
 }
@@ -138,7 +136,7 @@ export function jvp(
 ): { outputs: Tensor[]; tangents: Tensor[] } {
   return atSite(() => {
     const at = valuesOf(primals, 'jvp', 'primals');
-    const along = operandsOf(tangents, 'jvp', 'tangents');
+    const along = list(tangents, 'jvp', 'tangents').map((each) => each.node);
     if (along.length > at.length) {
       throw new GradientError(`jvp: ${at.length} inputs need as many tangents, not ${along.length}`);
     }
@@ -174,7 +172,7 @@ export function customGradient({ forward, backward }: CustomFunction): (...input
         ad.customGradient(
           rule,
           valueOf(forward(...inputs), 'customGradient', 'what forward returns'),
-          operandsOf(inputs, 'customGradient', 'an input'),
+          nodesOf(inputs, 'customGradient', 'an input'),
         ),
       ),
     );
@@ -186,6 +184,6 @@ export function customGradient({ forward, backward }: CustomFunction): (...input
  */
 export function checkpoint(fn: (...xs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor {
   return atSite(() =>
-    wrap(ad.checkpoint(onNodes(fn, 'checkpoint'), operandsOf(inputs, 'checkpoint', 'an input'))[0]!),
+    wrap(ad.checkpoint(onNodes(fn, 'checkpoint'), nodesOf(inputs, 'checkpoint', 'an input'))[0]!),
   );
 }

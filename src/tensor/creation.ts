@@ -4,13 +4,12 @@ import {
   DTypeError,
   ShapeError,
   bfloat16ToBits,
-  checkSizes,
+  checkFills,
   dtypes,
   float16ToBits,
   formatShape,
   isHalf,
   kindOf,
-  numel,
   requireDType,
   atSite,
   type DType,
@@ -126,10 +125,7 @@ export function tensor(values: NestedValues | TypedArray | Tensor, options: Tens
     }
     requireDType('tensor', (dtype ??= 'float32'));
     const shape = options.shape ?? natural;
-    checkSizes('tensor', shape);
-    if (numel(shape) !== flat.length) {
-      throw new ShapeError('tensor', `${flat.length} values do not fill shape ${formatShape(shape)}`);
-    }
+    checkFills('tensor', shape, flat.length);
     const converted = arrayFrom('tensor', flat, dtype);
     const array = converted === (values as unknown) ? converted.slice() : converted;
     const result = new Tensor(new Data(array, shape, dtype));
@@ -144,21 +140,16 @@ export function tensor(values: NestedValues | TypedArray | Tensor, options: Tens
  * @example fromTypedArray(new Float32Array([1, 2]), [2], 'float32')
  */
 export function fromTypedArray(array: TypedArray, shape: Shape, dtype: DType): Tensor {
-  return atSite(() => {
-    const op = 'fromTypedArray';
-    requireDType(op, dtype);
-    checkSizes(op, shape);
-    const { array: Typed } = dtypes[dtype];
-    // By name: it may come from another realm. A canvas has clamped bytes.
-    const name = ArrayBuffer.isView(array) ? array[Symbol.toStringTag] : kindOf(array);
-    if (name !== Typed.name && !(dtype === 'uint8' && (name as string) === 'Uint8ClampedArray')) {
-      throw new DTypeError(op, `a ${dtype} tensor looks at a ${Typed.name}, not ${name}`);
-    }
-    if (array.length !== numel(shape)) {
-      throw new ShapeError(op, `${array.length} values do not fill shape ${formatShape(shape)}`);
-    }
-    const view = array instanceof Typed ? array : new Typed(array.buffer, array.byteOffset, array.length);
-    const make = (): Tensor => new Tensor(new Data(view, shape, dtype));
-    return activeTrace() ? outsideTrace(make) : make();
-  });
+  const op = 'fromTypedArray';
+  requireDType(op, dtype);
+  const { array: Typed } = dtypes[dtype];
+  // By name: it may come from another realm. A canvas has clamped bytes.
+  const name = ArrayBuffer.isView(array) ? array[Symbol.toStringTag] : kindOf(array);
+  if (name !== Typed.name && !(dtype === 'uint8' && (name as string) === 'Uint8ClampedArray')) {
+    throw new DTypeError(op, `a ${dtype} tensor looks at a ${Typed.name}, not ${name}`);
+  }
+  checkFills(op, shape, array.length);
+  const view = array instanceof Typed ? array : new Typed(array.buffer, array.byteOffset, array.length);
+  const make = (): Tensor => new Tensor(new Data(view, shape, dtype));
+  return activeTrace() ? outsideTrace(make) : make();
 }

@@ -1,5 +1,6 @@
 /** Random tensors: every draw advances the generator once, inside compiled functions too. */
 import { ArgumentError, atSite, checkSizes, numbersIn, numel, type DType } from '../core/index.js';
+import { withoutOptions, type SizesWith } from '../functional/creation.js';
 import * as f from '../functional/index.js';
 import { g, node, uniformOf, type Node } from '../graph/index.js';
 import { defaultGenerator, type Generator } from '../runtime/index.js';
@@ -18,15 +19,12 @@ type SizeArguments =
 
 /** `rand(2, 3)`, `rand([2, 3])` and both with options. */
 function sizesOf(op: string, args: SizeArguments): { shape: number[]; options: RandomOptions } {
-  const last = args[args.length - 1];
-  const isList = Array.isArray(last) || ArrayBuffer.isView(last);
-  const isOptions = typeof last === 'object' && (last as unknown) !== null && !isList;
-  const sizes = (isOptions ? args.slice(0, -1) : args) as readonly (number | readonly number[] | undefined)[];
-  const shape = sizes.flatMap((size) =>
+  const { sizes, options = {} } = withoutOptions(args as SizesWith<RandomOptions>);
+  const shape = sizes.flatMap((size: number | readonly number[] | undefined) =>
     typeof size === 'number' ? size : [...numbersIn(op, size === undefined ? [] : size)],
   );
   checkSizes(op, shape);
-  return { shape, options: isOptions ? (last as RandomOptions) : {} };
+  return { shape, options };
 }
 
 function uniformNode(

@@ -2,9 +2,8 @@
 import {
   ArgumentError,
   DTypeError,
-  ShapeError,
+  checkFills,
   checkSizes,
-  formatShape,
   isFloat,
   kindOf,
   numbersIn,
@@ -23,7 +22,7 @@ export type Initial =
   Tensor | { readonly data: TypedArray | readonly number[]; readonly shape: Shape; readonly dtype?: DType };
 
 /** Initial content of zeros, which takes no memory yet. */
-interface Zeros {
+interface ZeroContent {
   readonly zeros: true;
   readonly shape: Shape;
   readonly dtype: DType;
@@ -35,7 +34,7 @@ export interface StateOptions {
   readonly name?: string;
 }
 
-function cellOf(initial: Initial | Zeros, name: string | undefined): Cell {
+function cellOf(initial: Initial | ZeroContent, name: string | undefined): Cell {
   if (typeof initial !== 'object' || (initial as unknown) === null || !('shape' in initial)) {
     throw new ArgumentError(
       'Parameter',
@@ -53,17 +52,18 @@ function cellOf(initial: Initial | Zeros, name: string | undefined): Cell {
     const { data, shape } = initial;
     const dtype = initial.dtype ?? 'float32';
     requireDType('Parameter', dtype);
-    const count = numbersIn('Parameter', data as readonly number[], 'data is an array').length;
-    if (count !== numel(shape)) {
-      throw new ShapeError('Parameter', `${count} values do not fill shape ${formatShape(shape)}`);
-    }
+    checkFills(
+      'Parameter',
+      shape,
+      numbersIn('Parameter', data as readonly number[], 'data is an array').length,
+    );
     const array = arrayFrom('Parameter', data, dtype);
     return new Cell(array === data ? array.slice() : array, shape, dtype, name);
   });
 }
 
 class StateTensor extends Tensor {
-  constructor(initial: Initial | Zeros, { requiresGrad = false, name }: StateOptions) {
+  constructor(initial: Initial | ZeroContent, { requiresGrad = false, name }: StateOptions) {
     const cell = cellOf(initial, name);
     if (requiresGrad && !isFloat(cell.dtype)) {
       throw new DTypeError(
@@ -91,7 +91,7 @@ class StateTensor extends Tensor {
  * @example const weight = new Parameter(zeros(3, 4));
  */
 export class Parameter extends StateTensor {
-  constructor(initial: Initial | Zeros, options: StateOptions = {}) {
+  constructor(initial: Initial | ZeroContent, options: StateOptions = {}) {
     refuseInTrace('new Parameter', 'make modules and parameters outside of the compiled function');
     super(initial, { requiresGrad: true, ...options });
   }
@@ -99,13 +99,13 @@ export class Parameter extends StateTensor {
 
 /** A tensor that a program remembers without learning it: running statistics, step counts (torch.nn.Buffer). */
 export class Buffer extends StateTensor {
-  constructor(initial: Initial | Zeros, options: StateOptions = {}) {
+  constructor(initial: Initial | ZeroContent, options: StateOptions = {}) {
     super(initial, options);
   }
 }
 
 /** Zeros as state of a shape. */
-export function zeroState(shape: Shape, dtype: DType = 'float32'): Zeros {
+export function zeroState(shape: Shape, dtype: DType = 'float32'): ZeroContent {
   checkSizes('zeros', shape);
   return { zeros: true, shape, dtype };
 }

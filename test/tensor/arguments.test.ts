@@ -3,7 +3,6 @@ import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import {
   F,
-  FusegradError,
   Parameter,
   cartesianProd,
   cat,
@@ -19,6 +18,7 @@ import {
   tensor,
   zeros,
 } from '../../src/index.js';
+import { expectRefusal } from './refusal.js';
 
 /** What a program without types may pass. */
 const wrong = (x: unknown): never => x as never;
@@ -144,15 +144,7 @@ test.each<[string, () => unknown, RegExp]>([
     /^Optimizer: takes a list, not a number/,
   ],
 ])('%s', (_, run, message) => {
-  let error: unknown;
-  try {
-    run();
-  } catch (thrown) {
-    error = thrown;
-  }
-  expect(error).toBeInstanceOf(FusegradError);
-  expect((error as FusegradError).message).toMatch(message);
-  expect((error as FusegradError).message).toContain('arguments.test.ts:');
+  expectRefusal(run, message, 'arguments.test.ts');
   // What was refused has left nothing behind.
   expect(ones(2).add_(1).sum().itemSync()).toBe(4);
 });

@@ -1,6 +1,6 @@
 /** What the rest of the library sees of tensors whose content lies in linear memory: nothing. */
 import { expect, test, vi } from 'vitest';
-import { Parameter, compile, optim, tensor, type Tensor } from 'fusegrad';
+import { Parameter, compile, dtypes, optim, tensor, type Tensor } from 'fusegrad';
 import { Device } from '../../../src/backends/wasm/memory.js';
 import { moveIn, residentOf, type Content } from '../../../src/backends/wasm/resident.js';
 import { Storage, Zeros } from '../../../src/backends/storage.js';
@@ -58,7 +58,7 @@ test('zeros that nobody has looked at take no array of the host, and are zero wh
   const { address } = used;
   used.release();
 
-  const zeros = new Zeros(Float32Array, 64);
+  const zeros = new Zeros('float32', [64]);
   const array = vi.spyOn(zeros, 'array', 'get');
   const storage = new Storage(zeros);
   const copy = storage.copy();
@@ -75,15 +75,16 @@ test('zeros that nobody has looked at take no array of the host, and are zero wh
   copy.write(new Float32Array(64).fill(2));
   expect(again.array[3]).toBe(5);
   expect([...moveIn(copy, device, place('copy')).array]).toEqual(new Array(64).fill(2));
-  const written = new Storage(new Zeros(Float32Array, 64));
+  const written = new Storage(new Zeros('float32', [64]));
   written.write(new Float32Array(64).fill(3));
   expect([...moveIn(written, device, place('written')).array]).toEqual(new Array(64).fill(3));
 });
 
 test('zeros of every kind of element, and a move that fails leaves nothing behind', () => {
   const device = new Device();
-  for (const type of [BigInt64Array, Float64Array, Uint8Array, Uint16Array]) {
-    const bytes = 8 * type.BYTES_PER_ELEMENT;
+  for (const dtype of ['int64', 'float64', 'bool', 'float16'] as const) {
+    const { array: type } = dtypes[dtype];
+    const bytes = 8 * dtypes[dtype].bytes;
     const content: Content = { what: 'zeros', type, length: 8, bytes };
     const dirty = moveIn(new Storage(new Uint8Array(bytes).fill(255)), device, {
       ...content,
@@ -91,7 +92,7 @@ test('zeros of every kind of element, and a move that fails leaves nothing behin
       length: bytes,
     });
     dirty.release();
-    const { array } = moveIn(new Storage(new Zeros(type, 8)), device, content);
+    const { array } = moveIn(new Storage(new Zeros(dtype, [8])), device, content);
     expect(array.every((value) => Number(value) === 0)).toBe(true);
   }
   const before = device.regions.size;
